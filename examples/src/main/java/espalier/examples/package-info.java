@@ -1,0 +1,5 @@
+/** The command line of the examples. */
+@NullMarked
+package espalier.examples;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Tensors on OpenCL devices. */
+@NullMarked
+package espalier.gpu;
+
+import org.jspecify.annotations.NullMarked;

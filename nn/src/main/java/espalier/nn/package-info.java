@@ -1,0 +1,5 @@
+/** Modules, parameters and the forward pass. */
+@NullMarked
+package espalier.nn;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,5 @@
+/** Layers, optimizers, training and data sets. */
+module espalier.nn {
+    requires transitive espalier.autograd;
+    requires static org.jspecify;
+}
