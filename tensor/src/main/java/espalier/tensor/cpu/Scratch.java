@@ -1,0 +1,53 @@
+package espalier.tensor.cpu;
+
+import java.util.Arrays;
+
+/**
+ * Working memory that a thread keeps between calls, so that a kernel allocates nothing once it is warm.
+ *
+ * <p>Each thread has a few numbered slots. Two kernels that may be active in one thread at once, one calling the
+ * other, must use different slots; the constants here give each use its own. The contents are whatever the last user
+ * left.
+ */
+public final class Scratch {
+    /** Rows of op(A) in the order a matmul tile reads them. */
+    public static final int GEMM_A = 0;
+    /** A block of op(B) in the order a matmul tile reads it. */
+    public static final int GEMM_B = 1;
+    /** A panel of a convolution's input. */
+    public static final int CONV_INPUT = 2;
+    /** Packed weights of a convolution. */
+    public static final int CONV_WEIGHT = 3;
+    /** Partial sums of a convolution's gradients. */
+    public static final int CONV_GRADIENT = 4;
+    /** One row or channel of anything else. */
+    public static final int ROW = 5;
+
+    private static final int SLOTS = 8;
+    private static final ThreadLocal<float[][]> FLOATS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
+
+    private Scratch() {}
+
+    /**
+     * The calling thread's array in {@code slot}, of at least {@code length} elements. Valid until the thread asks for
+     * the same slot again; never hand it to another thread that outlives the call.
+     */
+    public static float[] floats(int slot, int length) {
+        float[][] slots = FLOATS.get();
+        if (slots[slot].length < length) {
+            slots[slot] = new float[roundUp(length)];
+        }
+        return slots[slot];
+    }
+
+    /** As {@link #floats(int, int)}, with the first {@code length} elements set to zero. */
+    public static float[] zeros(int slot, int length) {
+        float[] array = floats(slot, length);
+        Arrays.fill(array, 0, length, 0f);
+        return array;
+    }
+
+    private static int roundUp(int length) {
+        return Math.max(1024, length + Math.min(length >> 2, Integer.MAX_VALUE - 16 - length));
+    }
+}
