@@ -1,0 +1,374 @@
+package espalier.tensor.cpu.vector;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The one micro-kernel behind dense products, convolutions and block-sparse weights: a few rows of a small matrix
+ * {@code a} times columns of {@code x} that are found through a table of offsets.
+ *
+ * <pre>
+ *   c[cBase + r * rowStride + cStarts[v] + j] = start + sum over k of
+ *           a[aAt + k * rows + r] * x[xBase + offsets[k] + xStarts[v] + j]
+ *   for r in [0, rows), v in [from, to), j in [0, LANES)
+ * </pre>
+ *
+ * <p>With {@code offsets[k] = k * columns} this is a matrix product. With {@code offsets[k] = channel * height * width +
+ * kernelRow * width + kernelColumn} it is a convolution. With some of the offsets left out it is a product with a
+ * sparse matrix whose zeros come in groups of {@code rows}. The weights {@code a} are packed so that the values of one
+ * {@code k} lie together; {@code x} is read where it lies.
+ *
+ * <p>A {@code v} is one vector of {@link #LANES} neighbouring outputs. Each has its own place in {@code x} and in
+ * {@code c}, so the vectors of one tile may lie in different image rows, and the last vector of a row may overlap the
+ * one before it so as to end where the row ends. Overlapping vectors write equal values, so overlap is harmless, except
+ * when the tile adds to what {@code c} holds.
+ *
+ * <p>Every element of {@code c} is a chain of fused multiply-adds in the order of {@code k}. The result does not depend
+ * on the vector width, on the shape of the tile or on the number of threads.
+ *
+ * <p>The tiles have 8 or 9 accumulators: enough to hide the latency of two FMA units, few enough for the 16 registers
+ * of AVX2. Fewer rows are given more vectors.
+ */
+final class OffsetTile {
+    static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
+    static final int LANES = SPECIES.length();
+
+    /** The most rows {@link #set} and {@link #add} take at once. */
+    static final int ROWS = 4;
+
+    /** A bias of zero for every row. */
+    static final float[] NO_BIAS = new float[ROWS];
+
+    private final int[] xStarts;
+    private final int[] cStarts;
+    private final int rowStride;
+
+    /**
+     * Where the vectors lie. The arrays are not copied.
+     *
+     * @param xStarts for each vector, where its input begins, relative to {@code xBase + offsets[k]}
+     * @param cStarts for each vector, where its output begins, relative to {@code cBase}
+     * @param rowStride distance in {@code c} between the outputs of two rows of {@code a}
+     */
+    OffsetTile(int[] xStarts, int[] cStarts, int rowStride) {
+        if (xStarts.length != cStarts.length) {
+            throw new IllegalArgumentException(
+                    "OffsetTile: " + xStarts.length + " input starts, but " + cStarts.length + " output starts");
+        }
+        this.xStarts = xStarts;
+        this.cStarts = cStarts;
+        this.rowStride = rowStride;
+    }
+
+    /** The number of vectors. */
+    int vectors() {
+        return xStarts.length;
+    }
+
+    /**
+     * Computes vectors {@code from} to {@code to - 1} of {@code rows} rows, row {@code r} starting from
+     * {@code bias[biasAt + r]}.
+     *
+     * @param rows 1 to {@link #ROWS}
+     * @param n how many {@code k} there are: {@code a} holds {@code rows * n} values from {@code aAt}, and
+     *     {@code offsets} holds {@code n} from {@code offsetsAt}
+     */
+    void set(
+            int rows,
+            int n,
+            float[] a,
+            int aAt,
+            int[] offsets,
+            int offsetsAt,
+            float[] x,
+            int xBase,
+            float[] c,
+            int cBase,
+            int from,
+            int to,
+            float[] bias,
+            int biasAt) {
+        run(rows, n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, from, to, false, bias, biasAt);
+    }
+
+    /** As {@link #set}, but each sum starts from what {@code c} holds; here no two vectors may overlap. */
+    void add(
+            int rows,
+            int n,
+            float[] a,
+            int aAt,
+            int[] offsets,
+            int offsetsAt,
+            float[] x,
+            int xBase,
+            float[] c,
+            int cBase,
+            int from,
+            int to) {
+        run(rows, n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, from, to, true, NO_BIAS, 0);
+    }
+
+    /**
+     * Cuts the vectors into tiles. A last tile with vectors to spare computes the last vector more than once, which
+     * costs nothing: with fewer accumulators the loop would wait for the FMA units' latency instead.
+     */
+    private void run(
+            int rows,
+            int n,
+            float[] a,
+            int aAt,
+            int[] offsets,
+            int offsetsAt,
+            float[] x,
+            int xBase,
+            float[] c,
+            int cBase,
+            int from,
+            int to,
+            boolean add,
+            float[] bias,
+            int biasAt) {
+        int last = to - 1;
+        switch (rows) {
+            case 4 -> {
+                for (int v = from; v < to; v += 2) {
+                    tile4x2(n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                }
+            }
+            case 3 -> {
+                for (int v = from; v < to; v += 3) {
+                    tile3x3(n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                }
+            }
+            case 2 -> {
+                for (int v = from; v < to; v += 4) {
+                    tile2x4(n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                }
+            }
+            case 1 -> {
+                for (int v = from; v < to; v += 8) {
+                    tile1x8(n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                }
+            }
+            default -> throw new IllegalArgumentException("OffsetTile: rows must be 1 to 4, got " + rows);
+        }
+    }
+
+    private static FloatVector start(boolean add, float[] c, int cAt, float[] bias, int biasAt) {
+        return add ? FloatVector.fromArray(SPECIES, c, cAt) : FloatVector.broadcast(SPECIES, bias[biasAt]);
+    }
+
+    /** 4 rows, 2 vectors. */
+    private void tile4x2(
+            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int xBase, float[] c, int cBase,
+            int from, int last, boolean add, float[] bias, int biasAt) {
+        int v0 = from;
+        int v1 = Math.min(from + 1, last);
+        int x0 = xBase + xStarts[v0];
+        int x1 = xBase + xStarts[v1];
+        int c0 = cBase + cStarts[v0];
+        int c1 = cBase + cStarts[v1];
+        FloatVector s00 = start(add, c, c0, bias, biasAt);
+        FloatVector s01 = start(add, c, c1, bias, biasAt);
+        FloatVector s10 = start(add, c, c0 + rowStride, bias, biasAt + 1);
+        FloatVector s11 = start(add, c, c1 + rowStride, bias, biasAt + 1);
+        FloatVector s20 = start(add, c, c0 + 2 * rowStride, bias, biasAt + 2);
+        FloatVector s21 = start(add, c, c1 + 2 * rowStride, bias, biasAt + 2);
+        FloatVector s30 = start(add, c, c0 + 3 * rowStride, bias, biasAt + 3);
+        FloatVector s31 = start(add, c, c1 + 3 * rowStride, bias, biasAt + 3);
+        for (int k = 0; k < n; k++) {
+            int at = offsets[offsetsAt + k];
+            FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 2]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 3]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+        }
+        s00.intoArray(c, c0);
+        s01.intoArray(c, c1);
+        s10.intoArray(c, c0 + rowStride);
+        s11.intoArray(c, c1 + rowStride);
+        s20.intoArray(c, c0 + 2 * rowStride);
+        s21.intoArray(c, c1 + 2 * rowStride);
+        s30.intoArray(c, c0 + 3 * rowStride);
+        s31.intoArray(c, c1 + 3 * rowStride);
+    }
+
+    /** 3 rows, 3 vectors. */
+    private void tile3x3(
+            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int xBase, float[] c, int cBase,
+            int from, int last, boolean add, float[] bias, int biasAt) {
+        int v0 = from;
+        int v1 = Math.min(from + 1, last);
+        int v2 = Math.min(from + 2, last);
+        int x0 = xBase + xStarts[v0];
+        int x1 = xBase + xStarts[v1];
+        int x2 = xBase + xStarts[v2];
+        int c0 = cBase + cStarts[v0];
+        int c1 = cBase + cStarts[v1];
+        int c2 = cBase + cStarts[v2];
+        FloatVector s00 = start(add, c, c0, bias, biasAt);
+        FloatVector s01 = start(add, c, c1, bias, biasAt);
+        FloatVector s02 = start(add, c, c2, bias, biasAt);
+        FloatVector s10 = start(add, c, c0 + rowStride, bias, biasAt + 1);
+        FloatVector s11 = start(add, c, c1 + rowStride, bias, biasAt + 1);
+        FloatVector s12 = start(add, c, c2 + rowStride, bias, biasAt + 1);
+        FloatVector s20 = start(add, c, c0 + 2 * rowStride, bias, biasAt + 2);
+        FloatVector s21 = start(add, c, c1 + 2 * rowStride, bias, biasAt + 2);
+        FloatVector s22 = start(add, c, c2 + 2 * rowStride, bias, biasAt + 2);
+        for (int k = 0; k < n; k++) {
+            int at = offsets[offsetsAt + k];
+            FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
+            FloatVector b2 = FloatVector.fromArray(SPECIES, x, x2 + at);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 3 * k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            s02 = a0.fma(b2, s02);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 3 * k + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            s12 = a1.fma(b2, s12);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 3 * k + 2]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            s22 = a2.fma(b2, s22);
+        }
+        s00.intoArray(c, c0);
+        s01.intoArray(c, c1);
+        s02.intoArray(c, c2);
+        s10.intoArray(c, c0 + rowStride);
+        s11.intoArray(c, c1 + rowStride);
+        s12.intoArray(c, c2 + rowStride);
+        s20.intoArray(c, c0 + 2 * rowStride);
+        s21.intoArray(c, c1 + 2 * rowStride);
+        s22.intoArray(c, c2 + 2 * rowStride);
+    }
+
+    /** 2 rows, 4 vectors. */
+    private void tile2x4(
+            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int xBase, float[] c, int cBase,
+            int from, int last, boolean add, float[] bias, int biasAt) {
+        int v0 = from;
+        int v1 = Math.min(from + 1, last);
+        int v2 = Math.min(from + 2, last);
+        int v3 = Math.min(from + 3, last);
+        int x0 = xBase + xStarts[v0];
+        int x1 = xBase + xStarts[v1];
+        int x2 = xBase + xStarts[v2];
+        int x3 = xBase + xStarts[v3];
+        int c0 = cBase + cStarts[v0];
+        int c1 = cBase + cStarts[v1];
+        int c2 = cBase + cStarts[v2];
+        int c3 = cBase + cStarts[v3];
+        FloatVector s00 = start(add, c, c0, bias, biasAt);
+        FloatVector s01 = start(add, c, c1, bias, biasAt);
+        FloatVector s02 = start(add, c, c2, bias, biasAt);
+        FloatVector s03 = start(add, c, c3, bias, biasAt);
+        FloatVector s10 = start(add, c, c0 + rowStride, bias, biasAt + 1);
+        FloatVector s11 = start(add, c, c1 + rowStride, bias, biasAt + 1);
+        FloatVector s12 = start(add, c, c2 + rowStride, bias, biasAt + 1);
+        FloatVector s13 = start(add, c, c3 + rowStride, bias, biasAt + 1);
+        for (int k = 0; k < n; k++) {
+            int at = offsets[offsetsAt + k];
+            FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
+            FloatVector b2 = FloatVector.fromArray(SPECIES, x, x2 + at);
+            FloatVector b3 = FloatVector.fromArray(SPECIES, x, x3 + at);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 2 * k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            s02 = a0.fma(b2, s02);
+            s03 = a0.fma(b3, s03);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 2 * k + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            s12 = a1.fma(b2, s12);
+            s13 = a1.fma(b3, s13);
+        }
+        s00.intoArray(c, c0);
+        s01.intoArray(c, c1);
+        s02.intoArray(c, c2);
+        s03.intoArray(c, c3);
+        s10.intoArray(c, c0 + rowStride);
+        s11.intoArray(c, c1 + rowStride);
+        s12.intoArray(c, c2 + rowStride);
+        s13.intoArray(c, c3 + rowStride);
+    }
+
+    /** 1 row, 8 vectors. */
+    private void tile1x8(
+            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int xBase, float[] c, int cBase,
+            int from, int last, boolean add, float[] bias, int biasAt) {
+        int v0 = from;
+        int v1 = Math.min(from + 1, last);
+        int v2 = Math.min(from + 2, last);
+        int v3 = Math.min(from + 3, last);
+        int v4 = Math.min(from + 4, last);
+        int v5 = Math.min(from + 5, last);
+        int v6 = Math.min(from + 6, last);
+        int v7 = Math.min(from + 7, last);
+        int x0 = xBase + xStarts[v0];
+        int x1 = xBase + xStarts[v1];
+        int x2 = xBase + xStarts[v2];
+        int x3 = xBase + xStarts[v3];
+        int x4 = xBase + xStarts[v4];
+        int x5 = xBase + xStarts[v5];
+        int x6 = xBase + xStarts[v6];
+        int x7 = xBase + xStarts[v7];
+        int c0 = cBase + cStarts[v0];
+        int c1 = cBase + cStarts[v1];
+        int c2 = cBase + cStarts[v2];
+        int c3 = cBase + cStarts[v3];
+        int c4 = cBase + cStarts[v4];
+        int c5 = cBase + cStarts[v5];
+        int c6 = cBase + cStarts[v6];
+        int c7 = cBase + cStarts[v7];
+        FloatVector s00 = start(add, c, c0, bias, biasAt);
+        FloatVector s01 = start(add, c, c1, bias, biasAt);
+        FloatVector s02 = start(add, c, c2, bias, biasAt);
+        FloatVector s03 = start(add, c, c3, bias, biasAt);
+        FloatVector s04 = start(add, c, c4, bias, biasAt);
+        FloatVector s05 = start(add, c, c5, bias, biasAt);
+        FloatVector s06 = start(add, c, c6, bias, biasAt);
+        FloatVector s07 = start(add, c, c7, bias, biasAt);
+        for (int k = 0; k < n; k++) {
+            int at = offsets[offsetsAt + k];
+            FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
+            FloatVector b2 = FloatVector.fromArray(SPECIES, x, x2 + at);
+            FloatVector b3 = FloatVector.fromArray(SPECIES, x, x3 + at);
+            FloatVector b4 = FloatVector.fromArray(SPECIES, x, x4 + at);
+            FloatVector b5 = FloatVector.fromArray(SPECIES, x, x5 + at);
+            FloatVector b6 = FloatVector.fromArray(SPECIES, x, x6 + at);
+            FloatVector b7 = FloatVector.fromArray(SPECIES, x, x7 + at);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            s02 = a0.fma(b2, s02);
+            s03 = a0.fma(b3, s03);
+            s04 = a0.fma(b4, s04);
+            s05 = a0.fma(b5, s05);
+            s06 = a0.fma(b6, s06);
+            s07 = a0.fma(b7, s07);
+        }
+        s00.intoArray(c, c0);
+        s01.intoArray(c, c1);
+        s02.intoArray(c, c2);
+        s03.intoArray(c, c3);
+        s04.intoArray(c, c4);
+        s05.intoArray(c, c5);
+        s06.intoArray(c, c6);
+        s07.intoArray(c, c7);
+    }
+
+}
