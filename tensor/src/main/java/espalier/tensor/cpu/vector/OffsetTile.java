@@ -26,8 +26,8 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>Every element of {@code c} is a chain of fused multiply-adds in the order of {@code k}. The result does not depend
  * on the vector width, on the shape of the tile or on the number of threads.
  *
- * <p>The tiles have 8 or 9 accumulators: enough to hide the latency of two FMA units, few enough for the 16 registers
- * of AVX2. Fewer rows are given more vectors.
+ * <p>The tiles have 8 or 9 accumulators, a local variable each: enough to hide the latency of two FMA units, few enough
+ * for the 16 registers of AVX2. Fewer rows are given more vectors.
  */
 final class OffsetTile {
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
@@ -35,6 +35,9 @@ final class OffsetTile {
 
     /** The most rows {@link #set} and {@link #add} take at once. */
     static final int ROWS = 4;
+
+    /** Whether there are 32 vector registers, as with AVX-512, so that 16 accumulators fit. */
+    private static final boolean WIDE = LANES >= 16;
 
     /** A bias of zero for every row. */
     static final float[] NO_BIAS = new float[ROWS];
@@ -70,16 +73,13 @@ final class OffsetTile {
      * {@code bias[biasAt + r]}.
      *
      * @param rows 1 to {@link #ROWS}
-     * @param n how many {@code k} there are: {@code a} holds {@code rows * n} values from {@code aAt}, and
-     *     {@code offsets} holds {@code n} from {@code offsetsAt}
+     * @param offsets one entry for each {@code k}; {@code a} holds {@code rows * offsets.length} values from {@code aAt}
      */
     void set(
             int rows,
-            int n,
             float[] a,
             int aAt,
             int[] offsets,
-            int offsetsAt,
             float[] x,
             int xBase,
             float[] c,
@@ -88,24 +88,22 @@ final class OffsetTile {
             int to,
             float[] bias,
             int biasAt) {
-        run(rows, n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, from, to, false, bias, biasAt);
+        run(rows, a, aAt, offsets, x, xBase, c, cBase, from, to, false, bias, biasAt);
     }
 
     /** As {@link #set}, but each sum starts from what {@code c} holds; here no two vectors may overlap. */
     void add(
             int rows,
-            int n,
             float[] a,
             int aAt,
             int[] offsets,
-            int offsetsAt,
             float[] x,
             int xBase,
             float[] c,
             int cBase,
             int from,
             int to) {
-        run(rows, n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, from, to, true, NO_BIAS, 0);
+        run(rows, a, aAt, offsets, x, xBase, c, cBase, from, to, true, NO_BIAS, 0);
     }
 
     /**
@@ -114,11 +112,9 @@ final class OffsetTile {
      */
     private void run(
             int rows,
-            int n,
             float[] a,
             int aAt,
             int[] offsets,
-            int offsetsAt,
             float[] x,
             int xBase,
             float[] c,
@@ -131,23 +127,27 @@ final class OffsetTile {
         int last = to - 1;
         switch (rows) {
             case 4 -> {
-                for (int v = from; v < to; v += 2) {
-                    tile4x2(n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                int v = from;
+                for (; WIDE && v + 2 < to; v += 4) {
+                    tile4x4(a, aAt, offsets, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                }
+                for (; v < to; v += 2) {
+                    tile4x2(a, aAt, offsets, x, xBase, c, cBase, v, last, add, bias, biasAt);
                 }
             }
             case 3 -> {
                 for (int v = from; v < to; v += 3) {
-                    tile3x3(n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                    tile3x3(a, aAt, offsets, x, xBase, c, cBase, v, last, add, bias, biasAt);
                 }
             }
             case 2 -> {
                 for (int v = from; v < to; v += 4) {
-                    tile2x4(n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                    tile2x4(a, aAt, offsets, x, xBase, c, cBase, v, last, add, bias, biasAt);
                 }
             }
             case 1 -> {
                 for (int v = from; v < to; v += 8) {
-                    tile1x8(n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                    tile1x8(a, aAt, offsets, x, xBase, c, cBase, v, last, add, bias, biasAt);
                 }
             }
             default -> throw new IllegalArgumentException("OffsetTile: rows must be 1 to 4, got " + rows);
@@ -160,7 +160,7 @@ final class OffsetTile {
 
     /** 4 rows, 2 vectors. */
     private void tile4x2(
-            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int xBase, float[] c, int cBase,
+            float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase,
             int from, int last, boolean add, float[] bias, int biasAt) {
         int v0 = from;
         int v1 = Math.min(from + 1, last);
@@ -176,8 +176,8 @@ final class OffsetTile {
         FloatVector s21 = start(add, c, c1 + 2 * rowStride, bias, biasAt + 2);
         FloatVector s30 = start(add, c, c0 + 3 * rowStride, bias, biasAt + 3);
         FloatVector s31 = start(add, c, c1 + 3 * rowStride, bias, biasAt + 3);
-        for (int k = 0; k < n; k++) {
-            int at = offsets[offsetsAt + k];
+        for (int k = 0; k < offsets.length; k++) {
+            int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
             FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
             FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k]);
@@ -203,9 +203,86 @@ final class OffsetTile {
         s31.intoArray(c, c1 + 3 * rowStride);
     }
 
+    /** 4 rows, 4 vectors. */
+    private void tile4x4(
+            float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase,
+            int from, int last, boolean add, float[] bias, int biasAt) {
+        int v0 = from;
+        int v1 = Math.min(from + 1, last);
+        int v2 = Math.min(from + 2, last);
+        int v3 = Math.min(from + 3, last);
+        int x0 = xBase + xStarts[v0];
+        int x1 = xBase + xStarts[v1];
+        int x2 = xBase + xStarts[v2];
+        int x3 = xBase + xStarts[v3];
+        int c0 = cBase + cStarts[v0];
+        int c1 = cBase + cStarts[v1];
+        int c2 = cBase + cStarts[v2];
+        int c3 = cBase + cStarts[v3];
+        FloatVector s00 = start(add, c, c0, bias, biasAt);
+        FloatVector s01 = start(add, c, c1, bias, biasAt);
+        FloatVector s02 = start(add, c, c2, bias, biasAt);
+        FloatVector s03 = start(add, c, c3, bias, biasAt);
+        FloatVector s10 = start(add, c, c0 + rowStride, bias, biasAt + 1);
+        FloatVector s11 = start(add, c, c1 + rowStride, bias, biasAt + 1);
+        FloatVector s12 = start(add, c, c2 + rowStride, bias, biasAt + 1);
+        FloatVector s13 = start(add, c, c3 + rowStride, bias, biasAt + 1);
+        FloatVector s20 = start(add, c, c0 + 2 * rowStride, bias, biasAt + 2);
+        FloatVector s21 = start(add, c, c1 + 2 * rowStride, bias, biasAt + 2);
+        FloatVector s22 = start(add, c, c2 + 2 * rowStride, bias, biasAt + 2);
+        FloatVector s23 = start(add, c, c3 + 2 * rowStride, bias, biasAt + 2);
+        FloatVector s30 = start(add, c, c0 + 3 * rowStride, bias, biasAt + 3);
+        FloatVector s31 = start(add, c, c1 + 3 * rowStride, bias, biasAt + 3);
+        FloatVector s32 = start(add, c, c2 + 3 * rowStride, bias, biasAt + 3);
+        FloatVector s33 = start(add, c, c3 + 3 * rowStride, bias, biasAt + 3);
+        for (int k = 0; k < offsets.length; k++) {
+            int at = offsets[k];
+            FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
+            FloatVector b2 = FloatVector.fromArray(SPECIES, x, x2 + at);
+            FloatVector b3 = FloatVector.fromArray(SPECIES, x, x3 + at);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            s02 = a0.fma(b2, s02);
+            s03 = a0.fma(b3, s03);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            s12 = a1.fma(b2, s12);
+            s13 = a1.fma(b3, s13);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 2]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            s22 = a2.fma(b2, s22);
+            s23 = a2.fma(b3, s23);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 3]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+            s32 = a3.fma(b2, s32);
+            s33 = a3.fma(b3, s33);
+        }
+        s00.intoArray(c, c0);
+        s01.intoArray(c, c1);
+        s02.intoArray(c, c2);
+        s03.intoArray(c, c3);
+        s10.intoArray(c, c0 + rowStride);
+        s11.intoArray(c, c1 + rowStride);
+        s12.intoArray(c, c2 + rowStride);
+        s13.intoArray(c, c3 + rowStride);
+        s20.intoArray(c, c0 + 2 * rowStride);
+        s21.intoArray(c, c1 + 2 * rowStride);
+        s22.intoArray(c, c2 + 2 * rowStride);
+        s23.intoArray(c, c3 + 2 * rowStride);
+        s30.intoArray(c, c0 + 3 * rowStride);
+        s31.intoArray(c, c1 + 3 * rowStride);
+        s32.intoArray(c, c2 + 3 * rowStride);
+        s33.intoArray(c, c3 + 3 * rowStride);
+    }
+
     /** 3 rows, 3 vectors. */
     private void tile3x3(
-            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int xBase, float[] c, int cBase,
+            float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase,
             int from, int last, boolean add, float[] bias, int biasAt) {
         int v0 = from;
         int v1 = Math.min(from + 1, last);
@@ -225,8 +302,8 @@ final class OffsetTile {
         FloatVector s20 = start(add, c, c0 + 2 * rowStride, bias, biasAt + 2);
         FloatVector s21 = start(add, c, c1 + 2 * rowStride, bias, biasAt + 2);
         FloatVector s22 = start(add, c, c2 + 2 * rowStride, bias, biasAt + 2);
-        for (int k = 0; k < n; k++) {
-            int at = offsets[offsetsAt + k];
+        for (int k = 0; k < offsets.length; k++) {
+            int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
             FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
             FloatVector b2 = FloatVector.fromArray(SPECIES, x, x2 + at);
@@ -256,7 +333,7 @@ final class OffsetTile {
 
     /** 2 rows, 4 vectors. */
     private void tile2x4(
-            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int xBase, float[] c, int cBase,
+            float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase,
             int from, int last, boolean add, float[] bias, int biasAt) {
         int v0 = from;
         int v1 = Math.min(from + 1, last);
@@ -278,8 +355,8 @@ final class OffsetTile {
         FloatVector s11 = start(add, c, c1 + rowStride, bias, biasAt + 1);
         FloatVector s12 = start(add, c, c2 + rowStride, bias, biasAt + 1);
         FloatVector s13 = start(add, c, c3 + rowStride, bias, biasAt + 1);
-        for (int k = 0; k < n; k++) {
-            int at = offsets[offsetsAt + k];
+        for (int k = 0; k < offsets.length; k++) {
+            int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
             FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
             FloatVector b2 = FloatVector.fromArray(SPECIES, x, x2 + at);
@@ -307,7 +384,7 @@ final class OffsetTile {
 
     /** 1 row, 8 vectors. */
     private void tile1x8(
-            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int xBase, float[] c, int cBase,
+            float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase,
             int from, int last, boolean add, float[] bias, int biasAt) {
         int v0 = from;
         int v1 = Math.min(from + 1, last);
@@ -341,8 +418,8 @@ final class OffsetTile {
         FloatVector s05 = start(add, c, c5, bias, biasAt);
         FloatVector s06 = start(add, c, c6, bias, biasAt);
         FloatVector s07 = start(add, c, c7, bias, biasAt);
-        for (int k = 0; k < n; k++) {
-            int at = offsets[offsetsAt + k];
+        for (int k = 0; k < offsets.length; k++) {
+            int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
             FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
             FloatVector b2 = FloatVector.fromArray(SPECIES, x, x2 + at);
