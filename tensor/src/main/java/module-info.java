@@ -7,4 +7,9 @@
 module espalier.tensor {
     requires static jdk.incubator.vector;
     requires static org.jspecify;
+
+    exports espalier.tensor;
+    exports espalier.tensor.spi;
+
+    uses espalier.tensor.spi.BackendProvider;
 }

@@ -1,0 +1,94 @@
+package espalier.tensor;
+
+import espalier.tensor.spi.ConvSpec;
+import java.util.Optional;
+
+/**
+ * Convolution (as networks mean it: cross-correlation) and its gradients.
+ *
+ * <pre>{@code
+ * Tensor x = Tensor.ones(1, 3, 8, 8);
+ * Tensor w = Tensor.ones(16, 3, 3, 3);
+ * Tensor y = Convolution.conv2d(ConvSpec.of().withPadding(1), x, w);   // [1, 16, 8, 8]
+ * }</pre>
+ */
+public final class Convolution {
+    private Convolution() {}
+
+    /** {@code x [N, C, H, W], w [O, C/groups, kH, kW] → [N, O, H', W']}. */
+    public static Tensor conv2d(ConvSpec spec, Tensor x, Tensor w) {
+        return conv2d(spec, x, w, Optional.empty());
+    }
+
+    /** {@code x [N, C, H, W], w [O, C/groups, kH, kW], bias [O] → [N, O, H', W']}. */
+    public static Tensor conv2d(ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias) {
+        Shape shape = spec.outputShape(x.shape(), w.shape());
+        x.storage();
+        x.requireSameType("conv2d", w);
+        bias.ifPresent(b -> {
+            x.requireSameType("conv2d", b);
+            if (b.rank() != 1 || b.size() != w.dim(0)) {
+                throw new ShapeException("conv2d: bias " + b.shape() + " does not fit weight " + w.shape());
+            }
+        });
+        Tensor out = Tensor.allocate("conv2d", x.device(), x.dtype(), shape);
+        x.backend().conv2d(spec, x, w, bias, out);
+        return out;
+    }
+
+    /** Gradient to the input: {@code g [N, O, H', W'], w → [N, C, H, W]} for an input of shape {@code input}. */
+    public static Tensor inputGradient(ConvSpec spec, Tensor g, Tensor w, Shape input) {
+        requireOutput("conv2dInputGradient", spec.outputShape(input, w.shape()), g.shape());
+        g.requireSameType("conv2dInputGradient", w);
+        Tensor dx = Tensor.allocate("conv2dInputGradient", g.device(), g.dtype(), input);
+        g.backend().conv2dInputGradient(spec, g, w, dx);
+        return dx;
+    }
+
+    /** Gradient to the weight: {@code x [N, C, H, W], g [N, O, H', W'] → [O, C/groups, kH, kW]}. */
+    public static Tensor weightGradient(ConvSpec spec, Tensor x, Tensor g, Shape weight) {
+        requireOutput("conv2dWeightGradient", spec.outputShape(x.shape(), weight), g.shape());
+        x.requireSameType("conv2dWeightGradient", g);
+        Tensor dw = Tensor.allocate("conv2dWeightGradient", x.device(), x.dtype(), weight);
+        x.backend().conv2dWeightGradient(spec, x, g, dw);
+        return dw;
+    }
+
+    /** Gradient to the bias: the sum of {@code g [N, O, H', W']} over all but its channels, {@code [O]}. */
+    public static Tensor biasGradient(Tensor g) {
+        return g.sum(0, 2, 3);
+    }
+
+    /**
+     * Transposed convolution, the gradient of a convolution to its input used forwards:
+     * {@code x [N, C, H, W], w [C, O/groups, kH, kW] → [N, O, H', W']} with
+     * {@code H' = (H−1)·stride − 2·pad + dilation·(kH−1) + 1 + outputPadding}.
+     */
+    public static Tensor convTranspose2d(ConvSpec spec, Tensor x, Tensor w, int outputPadding) {
+        if (x.rank() != 4 || w.rank() != 4 || x.dim(1) != w.dim(0)) {
+            throw new ShapeException("convTranspose2d: input must be [N, C, H, W] and weight [C, O/groups, kH, kW]: "
+                    + "input " + x.shape() + ", weight " + w.shape());
+        }
+        int height = (x.dim(2) - 1) * spec.strideH() - 2 * spec.padH() + spec.dilationH() * (w.dim(2) - 1) + 1;
+        int width = (x.dim(3) - 1) * spec.strideW() - 2 * spec.padW() + spec.dilationW() * (w.dim(3) - 1) + 1;
+        Shape output =
+                Shape.of(x.dim(0), w.dim(1) * spec.groups(), height + outputPadding, width + outputPadding);
+        return inputGradient(spec, x, w, output);
+    }
+
+    /** Convolution over one axis, as the two-dimensional one with height 1: {@code [N, C, L], [O, C/groups, k]}. */
+    public static Tensor conv1d(ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias) {
+        if (x.rank() != 3 || w.rank() != 3) {
+            throw new ShapeException("conv1d: input must be [N, C, L] and weight [O, C/groups, k]: input " + x.shape()
+                    + ", weight " + w.shape());
+        }
+        ConvSpec flat = new ConvSpec(1, spec.strideW(), 0, spec.padW(), 1, spec.dilationW(), spec.groups());
+        return conv2d(flat, x.unsqueeze(2), w.unsqueeze(2), bias).squeeze(2);
+    }
+
+    private static void requireOutput(String op, Shape expected, Shape actual) {
+        if (!expected.equals(actual)) {
+            throw new ShapeException(op + ": gradient " + actual + " should have the output's shape " + expected);
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package espalier.tensor;
+
+/** Batch and layer normalization, and their gradients. */
+public final class Normalization {
+    private Normalization() {}
+
+    /**
+     * A normalized tensor and the statistics it was normalized with.
+     *
+     * @param output of the input's shape
+     * @param mean one a channel (or row)
+     * @param variance one a channel (or row), the biased one
+     */
+    public record Normalized(Tensor output, Tensor mean, Tensor variance) {}
+
+    /**
+     * Gradients of a normalization.
+     *
+     * @param input of the input's shape
+     * @param scale {@code [C]}
+     * @param shift {@code [C]}
+     */
+    public record Gradients(Tensor input, Tensor scale, Tensor shift) {}
+
+    /** With the statistics of the batch: {@code x [N, C, ..]}, scale and shift {@code [C]}. */
+    public static Normalized batchNorm(Tensor x, Tensor scale, Tensor shift, double epsilon) {
+        requireChannels("batchNorm", x, scale, shift);
+        Tensor out = Tensor.allocate("batchNorm", x.device(), x.dtype(), x.shape());
+        Tensor mean = Tensor.allocate("batchNorm", x.device(), x.dtype(), scale.shape());
+        Tensor variance = Tensor.allocate("batchNorm", x.device(), x.dtype(), scale.shape());
+        x.backend().batchNorm(x, scale, shift, epsilon, out, mean, variance);
+        return new Normalized(out, mean, variance);
+    }
+
+    /** Gradients of {@link #batchNorm}, from its input, statistics and the incoming gradient. */
+    public static Gradients batchNormGradient(
+            Tensor x, Tensor g, Tensor scale, Tensor mean, Tensor variance, double epsilon) {
+        requireChannels("batchNormGradient", x, scale, mean);
+        Tensor dx = Tensor.allocate("batchNormGradient", x.device(), x.dtype(), x.shape());
+        Tensor dscale = Tensor.allocate("batchNormGradient", x.device(), x.dtype(), scale.shape());
+        Tensor dshift = Tensor.allocate("batchNormGradient", x.device(), x.dtype(), scale.shape());
+        x.backend().batchNormGradient(x, g, scale, mean, variance, epsilon, dx, dscale, dshift);
+        return new Gradients(dx, dscale, dshift);
+    }
+
+    /** {@code x·scale[c] + shift[c]} per channel of {@code [N, C, ..]}: batch norm with fixed statistics. */
+    public static Tensor scaleShift(Tensor x, Tensor scale, Tensor shift) {
+        requireChannels("scaleShift", x, scale, shift);
+        Tensor out = Tensor.allocate("scaleShift", x.device(), x.dtype(), x.shape());
+        x.backend().scaleShift(x, scale, shift, false, out);
+        return out;
+    }
+
+    /** {@code (x − mean)/√(variance + ε)} over the last axis: layer norm before its scale and shift. */
+    public static Normalized standardize(Tensor x, double epsilon) {
+        if (x.rank() < 1) {
+            throw new ShapeException("standardize: needs at least one axis, not " + x.shape());
+        }
+        Tensor rows = x.reshape(rowsOf(x), x.dim(-1));
+        Tensor out = Tensor.allocate("standardize", x.device(), x.dtype(), rows.shape());
+        Tensor mean = Tensor.allocate("standardize", x.device(), x.dtype(), Shape.of(rowsOf(x)));
+        Tensor variance = Tensor.allocate("standardize", x.device(), x.dtype(), Shape.of(rowsOf(x)));
+        x.backend().standardize(rows, epsilon, out, mean, variance);
+        return new Normalized(out.reshape(x.shape()), mean, variance);
+    }
+
+    /** Gradient of {@link #standardize}, from its output. */
+    public static Tensor standardizeGradient(Normalized forward, Tensor g, double epsilon) {
+        Tensor y = forward.output();
+        Shape rows = Shape.of(rowsOf(y), y.dim(-1));
+        Tensor dx = Tensor.allocate("standardizeGradient", y.device(), y.dtype(), rows);
+        y.backend().standardizeGradient(y.reshape(rows), g.reshape(rows), forward.variance(), epsilon, dx);
+        return dx.reshape(y.shape());
+    }
+
+    private static int rowsOf(Tensor x) {
+        return x.shape().without(-1).size();
+    }
+
+    private static void requireChannels(String op, Tensor x, Tensor scale, Tensor shift) {
+        x.requireSameType(op, scale);
+        x.requireSameType(op, shift);
+        if (x.rank() < 2 || !scale.shape().equals(Shape.of(x.dim(1))) || !shift.shape().equals(scale.shape())) {
+            throw new ShapeException(op + ": needs input [N, C, ..] and values [C]: input " + x.shape() + ", values "
+                    + scale.shape() + " and " + shift.shape());
+        }
+    }
+}

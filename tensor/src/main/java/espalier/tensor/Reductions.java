@@ -1,0 +1,162 @@
+package espalier.tensor;
+
+import espalier.tensor.spi.ReduceOp;
+
+/**
+ * Operations that make one element of many. Axes may be negative; no axes means all of them. With {@code keep} the
+ * reduced axes stay, with size 1, so that the result broadcasts against the input.
+ */
+public sealed interface Reductions permits Tensor {
+    private Tensor self() {
+        return (Tensor) this;
+    }
+
+    private Tensor reduce(String name, ReduceOp op, DType type, boolean keep, int[] axes) {
+        Tensor x = self();
+        x.storage();
+        int[] sorted = x.shape().axes(axes, name);
+        Tensor out = Tensor.allocate(name, x.device(), type, x.shape().reduced(sorted));
+        x.backend().reduce(op, x, sorted, out);
+        return keep ? out : squeeze(out, sorted);
+    }
+
+    private static Tensor squeeze(Tensor kept, int[] sorted) {
+        Tensor out = kept;
+        for (int i = sorted.length - 1; i >= 0; i--) {
+            out = out.squeeze(sorted[i]);
+        }
+        return out;
+    }
+
+    private int count(int[] axes) {
+        int n = 1;
+        for (int axis : self().shape().axes(axes, "mean")) {
+            n *= self().dim(axis);
+        }
+        return n;
+    }
+
+    /** Σx over the axes. */
+    default Tensor sum(int... axes) {
+        return sum(false, axes);
+    }
+
+    /** Σx over the axes. */
+    default Tensor sum(boolean keep, int... axes) {
+        return reduce("sum", ReduceOp.SUM, self().dtype() == DType.BOOL ? DType.I32 : self().dtype(), keep, axes);
+    }
+
+    /** Mean over the axes; NaN over none. */
+    default Tensor mean(int... axes) {
+        return mean(false, axes);
+    }
+
+    /** Mean over the axes; NaN over none. */
+    default Tensor mean(boolean keep, int... axes) {
+        return sum(keep, axes).mulInPlace(1.0 / count(axes));
+    }
+
+    /**
+     * Variance: the mean of squared distances from the mean, divided by {@code n − correction} (0 biased, 1 unbiased).
+     * Two passes, so that a large mean does no harm.
+     */
+    default Tensor var(int correction, boolean keep, int... axes) {
+        Tensor centred = self().sub(mean(true, axes));
+        return centred.sumOfSquares(keep, axes).mulInPlace(1.0 / (count(axes) - correction));
+    }
+
+    /** Smallest over the axes. */
+    default Tensor minOver(int... axes) {
+        return reduce("min", ReduceOp.MIN, self().dtype(), false, axes);
+    }
+
+    /** Largest over the axes. */
+    default Tensor maxOver(int... axes) {
+        return maxOver(false, axes);
+    }
+
+    /** Largest over the axes. */
+    default Tensor maxOver(boolean keep, int... axes) {
+        return reduce("max", ReduceOp.MAX, self().dtype(), keep, axes);
+    }
+
+    /** Smallest over the axes. */
+    default Tensor minOver(boolean keep, int... axes) {
+        return reduce("min", ReduceOp.MIN, self().dtype(), keep, axes);
+    }
+
+    /** Πx over the axes. */
+    default Tensor prod(int... axes) {
+        return reduce("prod", ReduceOp.PROD, self().dtype(), false, axes);
+    }
+
+    /** Euclidean norm √Σx² over the axes. */
+    default Tensor norm(int... axes) {
+        return norm(false, axes);
+    }
+
+    /** Euclidean norm √Σx² over the axes. */
+    default Tensor norm(boolean keep, int... axes) {
+        return sumOfSquares(keep, axes).sqrt();
+    }
+
+    /** Σx² over the axes. */
+    default Tensor sumOfSquares(boolean keep, int... axes) {
+        return reduce("sumOfSquares", ReduceOp.SUM_OF_SQUARES, self().dtype(), keep, axes);
+    }
+
+    /** log Σe<sup>x</sup> over the axes, with the largest taken out first so that nothing overflows. */
+    default Tensor logSumExp(boolean keep, int... axes) {
+        Tensor largest = maxOver(true, axes);
+        Tensor finite = largest.eq(largest).and(largest.abs().ne(Double.POSITIVE_INFINITY));
+        Tensor shift = finite.where(largest, largest.zerosLike());
+        Tensor kept = self().sub(shift).exp().sum(true, axes).log().addInPlace(shift);
+        return keep ? kept : squeeze(kept, self().shape().axes(axes, "logSumExp"));
+    }
+
+    /** Whether one element differs from 0, as BOOL. */
+    default Tensor any(int... axes) {
+        return reduce("any", ReduceOp.ANY, DType.BOOL, false, axes);
+    }
+
+    /** Whether all elements differ from 0, as BOOL. */
+    default Tensor all(int... axes) {
+        return reduce("all", ReduceOp.ALL, DType.BOOL, false, axes);
+    }
+
+    /** How many elements differ from 0, as I32. −0.0 does not. */
+    default Tensor countNonZero(int... axes) {
+        return reduce("countNonZero", ReduceOp.COUNT_NONZERO, DType.I32, false, axes);
+    }
+
+    /** Index of the largest along an axis, as I32; the first of equals. */
+    default Tensor argmax(int axis) {
+        return argReduce("argmax", true, axis);
+    }
+
+    /** Index of the smallest along an axis, as I32; the first of equals. */
+    default Tensor argmin(int axis) {
+        return argReduce("argmin", false, axis);
+    }
+
+    private Tensor argReduce(String name, boolean largest, int axis) {
+        Tensor x = self();
+        x.storage();
+        int at = x.shape().axis(axis, name);
+        if (x.dim(at) == 0) {
+            throw new ShapeException(name + ": axis " + axis + " of " + x.shape() + " is empty, there is no index");
+        }
+        Tensor out = Tensor.allocate(name, x.device(), DType.I32, x.shape().with(at, 1));
+        x.backend().argReduce(largest, x, at, out);
+        return out.squeeze(at);
+    }
+
+    /** Running sums along an axis. */
+    default Tensor cumsum(int axis) {
+        Tensor x = self();
+        x.storage();
+        Tensor out = Tensor.allocate("cumsum", x.device(), x.dtype(), x.shape());
+        x.backend().cumsum(x, x.shape().axis(axis, "cumsum"), out);
+        return out;
+    }
+}

@@ -1,0 +1,52 @@
+package espalier.tensor.cpu;
+
+/** Copies one strided run to another of the same type. */
+final class CopyLoops {
+    private CopyLoops() {}
+
+    static void run(HeapStorage from, int fromAt, int fromStep, HeapStorage to, int toAt, int toStep, int n) {
+        if (fromStep == 1 && toStep == 1) {
+            System.arraycopy(array(from), fromAt, array(to), toAt, n);
+            return;
+        }
+        switch (from.dtype()) {
+            case F32 -> floats(from.floats(), fromAt, fromStep, to.floats(), toAt, toStep, n);
+            case F64 -> doubles(from.doubles(), fromAt, fromStep, to.doubles(), toAt, toStep, n);
+            case I64 -> longs(from.longs(), fromAt, fromStep, to.longs(), toAt, toStep, n);
+            case F16, I32, I8, U8, BOOL -> {
+                for (int i = 0; i < n; i++) {
+                    to.set(toAt + i * toStep, from.get(fromAt + i * fromStep));
+                }
+            }
+        }
+    }
+
+    private static Object array(HeapStorage storage) {
+        return switch (storage.dtype()) {
+            case F64 -> storage.doubles();
+            case F32 -> storage.floats();
+            case F16 -> storage.halves();
+            case I64 -> storage.longs();
+            case I32 -> storage.ints();
+            case I8, U8, BOOL -> storage.bytes();
+        };
+    }
+
+    private static void floats(float[] from, int fromAt, int fromStep, float[] to, int toAt, int toStep, int n) {
+        for (int i = 0; i < n; i++) {
+            to[toAt + i * toStep] = from[fromAt + i * fromStep];
+        }
+    }
+
+    private static void doubles(double[] from, int fromAt, int fromStep, double[] to, int toAt, int toStep, int n) {
+        for (int i = 0; i < n; i++) {
+            to[toAt + i * toStep] = from[fromAt + i * fromStep];
+        }
+    }
+
+    private static void longs(long[] from, int fromAt, int fromStep, long[] to, int toAt, int toStep, int n) {
+        for (int i = 0; i < n; i++) {
+            to[toAt + i * toStep] = from[fromAt + i * fromStep];
+        }
+    }
+}

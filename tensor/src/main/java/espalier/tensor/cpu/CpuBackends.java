@@ -1,0 +1,71 @@
+package espalier.tensor.cpu;
+
+import espalier.tensor.spi.Backend;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Optional;
+
+/**
+ * Chooses the CPU back end: the vector one if this JVM has the Vector API and this machine has wide enough registers,
+ * else the scalar one. The choice is logged once.
+ *
+ * <p>The Vector API is an incubator module: it is there with {@code --add-modules jdk.incubator.vector} or when the
+ * application's own module requires it. The vector classes are loaded by name and only after that is known, so the
+ * same jar works without it.
+ */
+public final class CpuBackends {
+    private static final String MODULE = "jdk.incubator.vector";
+    private static final String VECTOR_BACKEND = "espalier.tensor.cpu.vector.VectorBackend";
+
+    private CpuBackends() {}
+
+    /** The plain back end, one thread. */
+    public static Backend reference() {
+        return new ScalarBackend(1);
+    }
+
+    /** The fastest back end there is here, with a number of threads. */
+    public static Backend fastest(int threads) {
+        Backend chosen = vector(threads).orElseGet(() -> new ScalarBackend(threads));
+        Announcement.once(chosen);
+        return chosen;
+    }
+
+    /** A thread per processor, or what the system property {@code espalier.threads} says. */
+    public static int defaultThreads() {
+        return Integer.getInteger("espalier.threads", Runtime.getRuntime().availableProcessors());
+    }
+
+    /** The vector back end, if it can run here. */
+    static Optional<Backend> vector(int threads) {
+        Optional<Module> module = ModuleLayer.boot().findModule(MODULE);
+        if (module.isEmpty()) {
+            return Optional.empty();
+        }
+        CpuBackends.class.getModule().addReads(module.get());
+        try {
+            Class<?> type = Class.forName(VECTOR_BACKEND);
+            return Optional.of((Backend) type.getConstructor(int.class).newInstance(threads));
+        } catch (ReflectiveOperationException | LinkageError e) {
+            System.getLogger("espalier.tensor").log(Level.WARNING, "the vector back end cannot be loaded", e);
+            return Optional.empty();
+        }
+    }
+
+    /** Logs the choice the first time. */
+    private static final class Announcement {
+        private static final java.util.concurrent.atomic.AtomicBoolean MADE =
+                new java.util.concurrent.atomic.AtomicBoolean();
+
+        static void once(Backend chosen) {
+            if (MADE.compareAndSet(false, true)) {
+                Logger log = System.getLogger("espalier.tensor");
+                boolean slow = chosen.name().equals("scalar");
+                log.log(
+                        Level.INFO,
+                        "CPU back end: " + chosen.description()
+                                + (slow ? "; for the fast one start java with --add-modules " + MODULE : ""));
+            }
+        }
+    }
+}

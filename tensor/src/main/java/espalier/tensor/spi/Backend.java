@@ -1,0 +1,191 @@
+package espalier.tensor.spi;
+
+import espalier.tensor.DType;
+import espalier.tensor.Tensor;
+import java.lang.foreign.MemorySegment;
+
+/**
+ * What a device must be able to do: a small core, and fused operations that are right by default and fast when
+ * overridden.
+ *
+ * <p>Callers ({@link Tensor} and the operation families) have checked shapes, types and devices and have allocated
+ * {@code out}, which is always contiguous and of the right shape and type; its contents are undefined. Inputs may have
+ * any layout: transposed, stepped, flipped or broadcast (stride 0), and may be empty. Elementwise operations may be
+ * called with {@code out} the same tensor as an input; no other overlap occurs.
+ *
+ * <p>To add a back end: implement the abstract methods, run the conformance suite, then override what should be fast.
+ */
+public interface Backend {
+    /** A short name such as {@code scalar}, {@code vector} or {@code opencl}. */
+    String name();
+
+    /** One line for people: instruction set, lanes, threads, driver. */
+    String description();
+
+    // ---- memory
+
+    /** A new storage with undefined contents. */
+    Storage allocate(DType dtype, int length);
+
+    /** Copies bytes of the host, little-endian and packed, to elements from {@code start}; waits until done. */
+    void upload(MemorySegment from, Storage to, int start);
+
+    /** Copies elements from {@code start} to bytes of the host, as many as the segment holds; waits until done. */
+    void download(Storage from, int start, MemorySegment to);
+
+    // ---- the core
+
+    /** {@code to[i] = from[i]} for two tensors of one shape; any layouts; converts between types. */
+    void copy(Tensor from, Tensor to);
+
+    /** {@code out[i] = value}; any layout. */
+    void fill(Tensor out, double value);
+
+    /** {@code out[i] = op(x[i])}. */
+    void unary(UnaryOp op, Tensor x, Tensor out);
+
+    /** {@code out[i] = op(a[i], b[i])}; operands are already stretched to the shape of {@code out}. */
+    void binary(BinaryOp op, Tensor a, Tensor b, Tensor out);
+
+    /** {@code out[i] = op(a[i], b)}. */
+    default void binary(BinaryOp op, Tensor a, double b, Tensor out) {
+        Tensor scalar = Tensor.full(a.device(), a.dtype(), espalier.tensor.Shape.scalar(), b);
+        binary(op, a, scalar.expand(out.shape()), out);
+    }
+
+    /** {@code out[i] = condition[i] ? a[i] : b[i]}; {@code condition} is BOOL; all stretched to one shape. */
+    void where(Tensor condition, Tensor a, Tensor b, Tensor out);
+
+    /** Reduces the (sorted, distinct) axes; {@code out} has size 1 along them. */
+    void reduce(ReduceOp op, Tensor x, int[] axes, Tensor out);
+
+    /** Index (I32) of the largest, or smallest, element along an axis; the first one wins, NaN counts as beyond all. */
+    void argReduce(boolean largest, Tensor x, int axis, Tensor out);
+
+    /** Running sums along an axis. */
+    void cumsum(Tensor x, int axis, Tensor out);
+
+    /**
+     * Sorts along the last axis; equal values keep their order, NaN comes last either way.
+     *
+     * @param indices I32, where each value came from
+     */
+    void sort(Tensor x, boolean descending, Tensor values, Tensor indices);
+
+    /** {@code [.., M, K] × [.., K, N] → [.., M, N]}; leading axes are equal (perhaps by stride 0). */
+    void matmul(Tensor a, Tensor b, Tensor out);
+
+    /** {@code out[.., i, ..] = x[.., index[.., i, ..], ..]} along an axis; index (I32) has the shape of out, in range. */
+    void gather(Tensor x, int axis, Tensor index, Tensor out);
+
+    /** {@code into[.., index[.., i, ..], ..] += x[.., i, ..]}, in the order of i; index (I32) has the shape of x. */
+    void scatterAdd(Tensor into, int axis, Tensor index, Tensor x);
+
+    // ---- fused operations, composed of the core unless a back end knows better
+
+    /** {@code max(x·scale[c] + shift[c], 0)} or without the maximum, per channel of {@code [N, C, ..]}. */
+    default void scaleShift(Tensor x, Tensor scale, Tensor shift, boolean relu, Tensor out) {
+        ComposedNormalization.scaleShift(x, scale, shift, relu, out);
+    }
+
+    /** Convolution {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or none → out [N, O, H', W']}. */
+    default void conv2d(ConvSpec spec, Tensor x, Tensor w, java.util.Optional<Tensor> bias, Tensor out) {
+        ComposedConvolution.forward(spec, x, w, bias, out);
+    }
+
+    /** Gradient of {@link #conv2d} to its input: {@code g [N, O, H', W'], w → dx [N, C, H, W]}. */
+    default void conv2dInputGradient(ConvSpec spec, Tensor g, Tensor w, Tensor dx) {
+        ComposedConvolution.inputGradient(spec, g, w, dx);
+    }
+
+    /** Gradient of {@link #conv2d} to its weight: {@code x, g → dw [O, C/g, kH, kW]}. */
+    default void conv2dWeightGradient(ConvSpec spec, Tensor x, Tensor g, Tensor dw) {
+        ComposedConvolution.weightGradient(spec, x, g, dw);
+    }
+
+    /**
+     * Max pooling {@code [N, C, H, W] → [N, C, H', W']}.
+     *
+     * @param indices I32, position {@code h·W + w} of the (first) maximum in its plane
+     */
+    default void maxPool2d(PoolSpec spec, Tensor x, Tensor out, Tensor indices) {
+        ComposedPooling.max(spec, x, out, indices);
+    }
+
+    /** Gradient of {@link #maxPool2d}: each {@code g} goes to the place its maximum came from. */
+    default void maxPool2dGradient(PoolSpec spec, Tensor g, Tensor indices, Tensor dx) {
+        ComposedPooling.maxGradient(g, indices, dx);
+    }
+
+    /** Average pooling {@code [N, C, H, W] → [N, C, H', W']}. */
+    default void avgPool2d(PoolSpec spec, Tensor x, Tensor out) {
+        ComposedPooling.average(spec, x, out);
+    }
+
+    /** Gradient of {@link #avgPool2d}. */
+    default void avgPool2dGradient(PoolSpec spec, Tensor g, Tensor dx) {
+        ComposedPooling.averageGradient(spec, g, dx);
+    }
+
+    /**
+     * Batch normalization with the statistics of the batch, per channel of {@code x [N, C, ..]}:
+     * {@code out = (x − mean)·invStd·scale + shift} (Ioffe and Szegedy 2015, algorithm 1).
+     *
+     * @param mean written, {@code [C]}
+     * @param variance written, {@code [C]}, the biased one
+     */
+    default void batchNorm(
+            Tensor x, Tensor scale, Tensor shift, double epsilon, Tensor out, Tensor mean, Tensor variance) {
+        ComposedNormalization.batchNorm(x, scale, shift, epsilon, out, mean, variance);
+    }
+
+    /** Gradients of {@link #batchNorm} to input, scale and shift. */
+    default void batchNormGradient(
+            Tensor x,
+            Tensor g,
+            Tensor scale,
+            Tensor mean,
+            Tensor variance,
+            double epsilon,
+            Tensor dx,
+            Tensor dscale,
+            Tensor dshift) {
+        ComposedNormalization.batchNormGradient(x, g, scale, mean, variance, epsilon, dx, dscale, dshift);
+    }
+
+    /** {@code (x − mean)/√(variance + ε)} over the last axis of {@code [R, D]}; mean and variance {@code [R]} written. */
+    default void standardize(Tensor x, double epsilon, Tensor out, Tensor mean, Tensor variance) {
+        ComposedNormalization.standardize(x, epsilon, out, mean, variance);
+    }
+
+    /** Gradient of {@link #standardize}, from its output {@code y}. */
+    default void standardizeGradient(Tensor y, Tensor g, Tensor variance, double epsilon, Tensor dx) {
+        ComposedNormalization.standardizeGradient(y, g, variance, epsilon, dx);
+    }
+
+    /** Softmax, or its logarithm, over the last axis, safe for large inputs. */
+    default void softmax(Tensor x, boolean log, Tensor out) {
+        ComposedSoftmax.softmax(x, log, out);
+    }
+
+    /** Gradient of {@link #softmax}, from its output {@code y}. */
+    default void softmaxGradient(Tensor y, Tensor g, boolean log, Tensor dx) {
+        ComposedSoftmax.softmaxGradient(y, g, log, dx);
+    }
+
+    /**
+     * Cross-entropy of logits {@code [N, K]} with labels {@code [N]} (I32): {@code losses[n] = −log softmax(x[n])[label]}
+     * with the label's mass {@code smoothing} spread evenly (Szegedy et al. 2016, section 7).
+     *
+     * @param probabilities written, {@code [N, K]}, the softmax that the gradient needs
+     */
+    default void crossEntropy(Tensor logits, Tensor labels, double smoothing, Tensor losses, Tensor probabilities) {
+        ComposedSoftmax.crossEntropy(logits, labels, smoothing, losses, probabilities);
+    }
+
+    /** Gradient of {@link #crossEntropy}: {@code (p − target)·g[n]} for {@code g [N]}. */
+    default void crossEntropyGradient(
+            Tensor probabilities, Tensor labels, double smoothing, Tensor g, Tensor dlogits) {
+        ComposedSoftmax.crossEntropyGradient(probabilities, labels, smoothing, g, dlogits);
+    }
+}

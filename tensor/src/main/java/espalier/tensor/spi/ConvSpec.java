@@ -1,0 +1,95 @@
+package espalier.tensor.spi;
+
+import espalier.tensor.Shape;
+import espalier.tensor.ShapeException;
+
+/**
+ * How a convolution walks: stride, zero padding, dilation and groups, each for height and width.
+ *
+ * <p>Input {@code [N, C, H, W]}, weight {@code [O, C/groups, kH, kW]}, output {@code [N, O, H', W']} with
+ * {@code H' = (H + 2·padH − dilationH·(kH−1) − 1)/strideH + 1}, rounded down.
+ *
+ * <pre>{@code
+ * ConvSpec same = ConvSpec.of().withPadding(1);              // 3x3, same size
+ * ConvSpec half = ConvSpec.of().withStride(2).withPadding(1);
+ * }</pre>
+ *
+ * @param strideH step of the window downwards, at least 1
+ * @param strideW step of the window to the right, at least 1
+ * @param padH rows of zeros above and below
+ * @param padW columns of zeros left and right
+ * @param dilationH distance between kernel rows, at least 1
+ * @param dilationW distance between kernel columns, at least 1
+ * @param groups number of blocks into which channels are split; C for a depthwise convolution
+ */
+public record ConvSpec(int strideH, int strideW, int padH, int padW, int dilationH, int dilationW, int groups) {
+    /**
+     * Checks the ranges.
+     *
+     * @throws ShapeException if a stride, dilation or the groups are below 1 or a padding is negative
+     */
+    public ConvSpec {
+        if (strideH < 1 || strideW < 1 || dilationH < 1 || dilationW < 1 || groups < 1 || padH < 0 || padW < 0) {
+            throw new ShapeException("conv2d: stride " + strideH + "x" + strideW + ", dilation " + dilationH + "x"
+                    + dilationW + " and groups " + groups + " must be at least 1, padding " + padH + "x" + padW
+                    + " at least 0");
+        }
+    }
+
+    /** Stride 1, no padding, no dilation, one group. */
+    public static ConvSpec of() {
+        return new ConvSpec(1, 1, 0, 0, 1, 1, 1);
+    }
+
+    /** This with another stride in both directions. */
+    public ConvSpec withStride(int stride) {
+        return new ConvSpec(stride, stride, padH, padW, dilationH, dilationW, groups);
+    }
+
+    /** This with another padding on all four sides. */
+    public ConvSpec withPadding(int pad) {
+        return new ConvSpec(strideH, strideW, pad, pad, dilationH, dilationW, groups);
+    }
+
+    /** This with another dilation in both directions. */
+    public ConvSpec withDilation(int dilation) {
+        return new ConvSpec(strideH, strideW, padH, padW, dilation, dilation, groups);
+    }
+
+    /** This with another number of groups. */
+    public ConvSpec withGroups(int count) {
+        return new ConvSpec(strideH, strideW, padH, padW, dilationH, dilationW, count);
+    }
+
+    /**
+     * The output's shape {@code [N, O, H', W']}.
+     *
+     * @throws ShapeException naming the sizes that do not fit
+     */
+    public Shape outputShape(Shape input, Shape weight) {
+        if (input.rank() != 4 || weight.rank() != 4) {
+            throw new ShapeException("conv2d: input must be [N, C, H, W] and weight [O, C/groups, kH, kW]: input " + input
+                    + ", weight " + weight);
+        }
+        if (input.dim(1) % groups != 0 || weight.dim(0) % groups != 0) {
+            throw new ShapeException("conv2d: channels are no multiple of groups " + groups + ": input " + input
+                    + ", weight " + weight);
+        }
+        if (input.dim(1) / groups != weight.dim(1)) {
+            throw new ShapeException("conv2d: input channels per group differ from the weight's: input " + input
+                    + ", weight " + weight + ", groups " + groups + " (" + input.dim(1) / groups + " ≠ " + weight.dim(1)
+                    + ")");
+        }
+        int height = extent(input.dim(2), padH, dilationH, weight.dim(2), strideH);
+        int width = extent(input.dim(3), padW, dilationW, weight.dim(3), strideW);
+        if (height < 1 || width < 1) {
+            throw new ShapeException("conv2d: the kernel is larger than the padded input: input " + input + ", weight "
+                    + weight + ", padding " + padH + "x" + padW + ", dilation " + dilationH + "x" + dilationW);
+        }
+        return Shape.of(input.dim(0), weight.dim(0), height, width);
+    }
+
+    private static int extent(int size, int pad, int dilation, int kernel, int stride) {
+        return Math.floorDiv(size + 2 * pad - dilation * (kernel - 1) - 1, stride) + 1;
+    }
+}
