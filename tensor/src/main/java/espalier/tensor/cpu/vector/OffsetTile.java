@@ -8,7 +8,7 @@ import jdk.incubator.vector.VectorSpecies;
  * {@code a} times columns of {@code x} that are found through a table of offsets.
  *
  * <pre>
- *   c[cBase + r * rowStride + cStarts[v] + j] = start + sum over k of
+ *   c[cBase + r * rowStride + cStarts[v] + j] = bias[biasAt + r] + sum over k of
  *           a[aAt + k * rows + r] * x[xBase + offsets[k] + xStarts[v] + j]
  *   for r in [0, rows), v in [from, to), j in [0, LANES)
  * </pre>
@@ -20,8 +20,7 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>A {@code v} is one vector of {@link #LANES} neighbouring outputs. Each has its own place in {@code x} and in
  * {@code c}, so the vectors of one tile may lie in different image rows, and the last vector of a row may overlap the
- * one before it so as to end where the row ends. Overlapping vectors write equal values, so overlap is harmless, except
- * when the tile adds to what {@code c} holds.
+ * one before it so as to end where the row ends: overlapping vectors write equal values.
  *
  * <p>Every element of {@code c} is a chain of fused multiply-adds in the order of {@code k}. The result does not depend
  * on the vector width, on the shape of the tile or on the number of threads.
@@ -33,7 +32,7 @@ final class OffsetTile {
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     static final int LANES = SPECIES.length();
 
-    /** The most rows {@link #set} and {@link #add} take at once. */
+    /** The most rows {@link #set} takes at once. */
     static final int ROWS = 4;
 
     /** Whether there are 32 vector registers, as with AVX-512, so that 16 accumulators fit. */
@@ -69,8 +68,9 @@ final class OffsetTile {
     }
 
     /**
-     * Computes vectors {@code from} to {@code to - 1} of {@code rows} rows, row {@code r} starting from
-     * {@code bias[biasAt + r]}.
+     * Computes vectors {@code from} to {@code to - 1} of {@code rows} rows. A last tile with vectors to spare computes the
+     * last vector more than once, which costs nothing: with fewer accumulators the loop would wait for the latency of
+     * the FMA units instead.
      *
      * @param rows 1 to {@link #ROWS}
      * @param offsets one entry for each {@code k}; {@code a} holds {@code rows * offsets.length} values from {@code aAt}
@@ -88,94 +88,60 @@ final class OffsetTile {
             int to,
             float[] bias,
             int biasAt) {
-        run(rows, a, aAt, offsets, x, xBase, c, cBase, from, to, false, bias, biasAt);
-    }
-
-    /** As {@link #set}, but each sum starts from what {@code c} holds; here no two vectors may overlap. */
-    void add(
-            int rows,
-            float[] a,
-            int aAt,
-            int[] offsets,
-            float[] x,
-            int xBase,
-            float[] c,
-            int cBase,
-            int from,
-            int to) {
-        run(rows, a, aAt, offsets, x, xBase, c, cBase, from, to, true, NO_BIAS, 0);
-    }
-
-    /**
-     * Cuts the vectors into tiles. A last tile with vectors to spare computes the last vector more than once, which
-     * costs nothing: with fewer accumulators the loop would wait for the FMA units' latency instead.
-     */
-    private void run(
-            int rows,
-            float[] a,
-            int aAt,
-            int[] offsets,
-            float[] x,
-            int xBase,
-            float[] c,
-            int cBase,
-            int from,
-            int to,
-            boolean add,
-            float[] bias,
-            int biasAt) {
         int last = to - 1;
         switch (rows) {
             case 4 -> {
                 int v = from;
                 for (; WIDE && v + 2 < to; v += 4) {
-                    tile4x4(a, aAt, offsets, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                    int v1 = Math.min(v + 1, last);
+                    int v2 = Math.min(v + 2, last);
+                    int v3 = Math.min(v + 3, last);
+                    tile4x4(a, aAt, offsets, x, xBase + xStarts[v], xBase + xStarts[v1], xBase + xStarts[v2], xBase + xStarts[v3], c, cBase + cStarts[v], cBase + cStarts[v1], cBase + cStarts[v2], cBase + cStarts[v3], rowStride, bias, biasAt);
                 }
                 for (; v < to; v += 2) {
-                    tile4x2(a, aAt, offsets, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                    int v1 = Math.min(v + 1, last);
+                    tile4x2(a, aAt, offsets, x, xBase + xStarts[v], xBase + xStarts[v1], c, cBase + cStarts[v], cBase + cStarts[v1], rowStride, bias, biasAt);
                 }
             }
             case 3 -> {
                 for (int v = from; v < to; v += 3) {
-                    tile3x3(a, aAt, offsets, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                    int v1 = Math.min(v + 1, last);
+                    int v2 = Math.min(v + 2, last);
+                    tile3x3(a, aAt, offsets, x, xBase + xStarts[v], xBase + xStarts[v1], xBase + xStarts[v2], c, cBase + cStarts[v], cBase + cStarts[v1], cBase + cStarts[v2], rowStride, bias, biasAt);
                 }
             }
             case 2 -> {
                 for (int v = from; v < to; v += 4) {
-                    tile2x4(a, aAt, offsets, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                    int v1 = Math.min(v + 1, last);
+                    int v2 = Math.min(v + 2, last);
+                    int v3 = Math.min(v + 3, last);
+                    tile2x4(a, aAt, offsets, x, xBase + xStarts[v], xBase + xStarts[v1], xBase + xStarts[v2], xBase + xStarts[v3], c, cBase + cStarts[v], cBase + cStarts[v1], cBase + cStarts[v2], cBase + cStarts[v3], rowStride, bias, biasAt);
                 }
             }
             case 1 -> {
-                for (int v = from; v < to; v += 8) {
-                    tile1x8(a, aAt, offsets, x, xBase, c, cBase, v, last, add, bias, biasAt);
+                for (int v = from; v < to; v += 4) {
+                    int v1 = Math.min(v + 1, last);
+                    int v2 = Math.min(v + 2, last);
+                    int v3 = Math.min(v + 3, last);
+                    tile1x4(a, aAt, offsets, x, xBase + xStarts[v], xBase + xStarts[v1], xBase + xStarts[v2], xBase + xStarts[v3], c, cBase + cStarts[v], cBase + cStarts[v1], cBase + cStarts[v2], cBase + cStarts[v3], rowStride, bias, biasAt);
                 }
             }
             default -> throw new IllegalArgumentException("OffsetTile: rows must be 1 to 4, got " + rows);
         }
     }
 
-    private static FloatVector start(boolean add, float[] c, int cAt, float[] bias, int biasAt) {
-        return add ? FloatVector.fromArray(SPECIES, c, cAt) : FloatVector.broadcast(SPECIES, bias[biasAt]);
-    }
-
     /** 4 rows, 2 vectors. */
-    private void tile4x2(
-            float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase,
-            int from, int last, boolean add, float[] bias, int biasAt) {
-        int v0 = from;
-        int v1 = Math.min(from + 1, last);
-        int x0 = xBase + xStarts[v0];
-        int x1 = xBase + xStarts[v1];
-        int c0 = cBase + cStarts[v0];
-        int c1 = cBase + cStarts[v1];
-        FloatVector s00 = start(add, c, c0, bias, biasAt);
-        FloatVector s01 = start(add, c, c1, bias, biasAt);
-        FloatVector s10 = start(add, c, c0 + rowStride, bias, biasAt + 1);
-        FloatVector s11 = start(add, c, c1 + rowStride, bias, biasAt + 1);
-        FloatVector s20 = start(add, c, c0 + 2 * rowStride, bias, biasAt + 2);
-        FloatVector s21 = start(add, c, c1 + 2 * rowStride, bias, biasAt + 2);
-        FloatVector s30 = start(add, c, c0 + 3 * rowStride, bias, biasAt + 3);
-        FloatVector s31 = start(add, c, c1 + 3 * rowStride, bias, biasAt + 3);
+    private static void tile4x2(
+            float[] a, int aAt, int[] offsets, float[] x, int x0, int x1,
+            float[] c, int c0, int c1, int rowStride, float[] bias, int biasAt) {
+        FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s10 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+        FloatVector s11 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+        FloatVector s20 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
+        FloatVector s21 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
+        FloatVector s30 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
+        FloatVector s31 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
         for (int k = 0; k < offsets.length; k++) {
             int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
@@ -204,37 +170,25 @@ final class OffsetTile {
     }
 
     /** 4 rows, 4 vectors. */
-    private void tile4x4(
-            float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase,
-            int from, int last, boolean add, float[] bias, int biasAt) {
-        int v0 = from;
-        int v1 = Math.min(from + 1, last);
-        int v2 = Math.min(from + 2, last);
-        int v3 = Math.min(from + 3, last);
-        int x0 = xBase + xStarts[v0];
-        int x1 = xBase + xStarts[v1];
-        int x2 = xBase + xStarts[v2];
-        int x3 = xBase + xStarts[v3];
-        int c0 = cBase + cStarts[v0];
-        int c1 = cBase + cStarts[v1];
-        int c2 = cBase + cStarts[v2];
-        int c3 = cBase + cStarts[v3];
-        FloatVector s00 = start(add, c, c0, bias, biasAt);
-        FloatVector s01 = start(add, c, c1, bias, biasAt);
-        FloatVector s02 = start(add, c, c2, bias, biasAt);
-        FloatVector s03 = start(add, c, c3, bias, biasAt);
-        FloatVector s10 = start(add, c, c0 + rowStride, bias, biasAt + 1);
-        FloatVector s11 = start(add, c, c1 + rowStride, bias, biasAt + 1);
-        FloatVector s12 = start(add, c, c2 + rowStride, bias, biasAt + 1);
-        FloatVector s13 = start(add, c, c3 + rowStride, bias, biasAt + 1);
-        FloatVector s20 = start(add, c, c0 + 2 * rowStride, bias, biasAt + 2);
-        FloatVector s21 = start(add, c, c1 + 2 * rowStride, bias, biasAt + 2);
-        FloatVector s22 = start(add, c, c2 + 2 * rowStride, bias, biasAt + 2);
-        FloatVector s23 = start(add, c, c3 + 2 * rowStride, bias, biasAt + 2);
-        FloatVector s30 = start(add, c, c0 + 3 * rowStride, bias, biasAt + 3);
-        FloatVector s31 = start(add, c, c1 + 3 * rowStride, bias, biasAt + 3);
-        FloatVector s32 = start(add, c, c2 + 3 * rowStride, bias, biasAt + 3);
-        FloatVector s33 = start(add, c, c3 + 3 * rowStride, bias, biasAt + 3);
+    private static void tile4x4(
+            float[] a, int aAt, int[] offsets, float[] x, int x0, int x1, int x2, int x3,
+            float[] c, int c0, int c1, int c2, int c3, int rowStride, float[] bias, int biasAt) {
+        FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s03 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s10 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+        FloatVector s11 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+        FloatVector s12 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+        FloatVector s13 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+        FloatVector s20 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
+        FloatVector s21 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
+        FloatVector s22 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
+        FloatVector s23 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
+        FloatVector s30 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
+        FloatVector s31 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
+        FloatVector s32 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
+        FloatVector s33 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
         for (int k = 0; k < offsets.length; k++) {
             int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
@@ -281,27 +235,18 @@ final class OffsetTile {
     }
 
     /** 3 rows, 3 vectors. */
-    private void tile3x3(
-            float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase,
-            int from, int last, boolean add, float[] bias, int biasAt) {
-        int v0 = from;
-        int v1 = Math.min(from + 1, last);
-        int v2 = Math.min(from + 2, last);
-        int x0 = xBase + xStarts[v0];
-        int x1 = xBase + xStarts[v1];
-        int x2 = xBase + xStarts[v2];
-        int c0 = cBase + cStarts[v0];
-        int c1 = cBase + cStarts[v1];
-        int c2 = cBase + cStarts[v2];
-        FloatVector s00 = start(add, c, c0, bias, biasAt);
-        FloatVector s01 = start(add, c, c1, bias, biasAt);
-        FloatVector s02 = start(add, c, c2, bias, biasAt);
-        FloatVector s10 = start(add, c, c0 + rowStride, bias, biasAt + 1);
-        FloatVector s11 = start(add, c, c1 + rowStride, bias, biasAt + 1);
-        FloatVector s12 = start(add, c, c2 + rowStride, bias, biasAt + 1);
-        FloatVector s20 = start(add, c, c0 + 2 * rowStride, bias, biasAt + 2);
-        FloatVector s21 = start(add, c, c1 + 2 * rowStride, bias, biasAt + 2);
-        FloatVector s22 = start(add, c, c2 + 2 * rowStride, bias, biasAt + 2);
+    private static void tile3x3(
+            float[] a, int aAt, int[] offsets, float[] x, int x0, int x1, int x2,
+            float[] c, int c0, int c1, int c2, int rowStride, float[] bias, int biasAt) {
+        FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s10 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+        FloatVector s11 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+        FloatVector s12 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+        FloatVector s20 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
+        FloatVector s21 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
+        FloatVector s22 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
         for (int k = 0; k < offsets.length; k++) {
             int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
@@ -332,29 +277,17 @@ final class OffsetTile {
     }
 
     /** 2 rows, 4 vectors. */
-    private void tile2x4(
-            float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase,
-            int from, int last, boolean add, float[] bias, int biasAt) {
-        int v0 = from;
-        int v1 = Math.min(from + 1, last);
-        int v2 = Math.min(from + 2, last);
-        int v3 = Math.min(from + 3, last);
-        int x0 = xBase + xStarts[v0];
-        int x1 = xBase + xStarts[v1];
-        int x2 = xBase + xStarts[v2];
-        int x3 = xBase + xStarts[v3];
-        int c0 = cBase + cStarts[v0];
-        int c1 = cBase + cStarts[v1];
-        int c2 = cBase + cStarts[v2];
-        int c3 = cBase + cStarts[v3];
-        FloatVector s00 = start(add, c, c0, bias, biasAt);
-        FloatVector s01 = start(add, c, c1, bias, biasAt);
-        FloatVector s02 = start(add, c, c2, bias, biasAt);
-        FloatVector s03 = start(add, c, c3, bias, biasAt);
-        FloatVector s10 = start(add, c, c0 + rowStride, bias, biasAt + 1);
-        FloatVector s11 = start(add, c, c1 + rowStride, bias, biasAt + 1);
-        FloatVector s12 = start(add, c, c2 + rowStride, bias, biasAt + 1);
-        FloatVector s13 = start(add, c, c3 + rowStride, bias, biasAt + 1);
+    private static void tile2x4(
+            float[] a, int aAt, int[] offsets, float[] x, int x0, int x1, int x2, int x3,
+            float[] c, int c0, int c1, int c2, int c3, int rowStride, float[] bias, int biasAt) {
+        FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s03 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s10 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+        FloatVector s11 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+        FloatVector s12 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+        FloatVector s13 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
         for (int k = 0; k < offsets.length; k++) {
             int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
@@ -382,70 +315,29 @@ final class OffsetTile {
         s13.intoArray(c, c3 + rowStride);
     }
 
-    /** 1 row, 8 vectors. */
-    private void tile1x8(
-            float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase,
-            int from, int last, boolean add, float[] bias, int biasAt) {
-        int v0 = from;
-        int v1 = Math.min(from + 1, last);
-        int v2 = Math.min(from + 2, last);
-        int v3 = Math.min(from + 3, last);
-        int v4 = Math.min(from + 4, last);
-        int v5 = Math.min(from + 5, last);
-        int v6 = Math.min(from + 6, last);
-        int v7 = Math.min(from + 7, last);
-        int x0 = xBase + xStarts[v0];
-        int x1 = xBase + xStarts[v1];
-        int x2 = xBase + xStarts[v2];
-        int x3 = xBase + xStarts[v3];
-        int x4 = xBase + xStarts[v4];
-        int x5 = xBase + xStarts[v5];
-        int x6 = xBase + xStarts[v6];
-        int x7 = xBase + xStarts[v7];
-        int c0 = cBase + cStarts[v0];
-        int c1 = cBase + cStarts[v1];
-        int c2 = cBase + cStarts[v2];
-        int c3 = cBase + cStarts[v3];
-        int c4 = cBase + cStarts[v4];
-        int c5 = cBase + cStarts[v5];
-        int c6 = cBase + cStarts[v6];
-        int c7 = cBase + cStarts[v7];
-        FloatVector s00 = start(add, c, c0, bias, biasAt);
-        FloatVector s01 = start(add, c, c1, bias, biasAt);
-        FloatVector s02 = start(add, c, c2, bias, biasAt);
-        FloatVector s03 = start(add, c, c3, bias, biasAt);
-        FloatVector s04 = start(add, c, c4, bias, biasAt);
-        FloatVector s05 = start(add, c, c5, bias, biasAt);
-        FloatVector s06 = start(add, c, c6, bias, biasAt);
-        FloatVector s07 = start(add, c, c7, bias, biasAt);
+    /** 1 row, 4 vectors. */
+    private static void tile1x4(
+            float[] a, int aAt, int[] offsets, float[] x, int x0, int x1, int x2, int x3,
+            float[] c, int c0, int c1, int c2, int c3, int rowStride, float[] bias, int biasAt) {
+        FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+        FloatVector s03 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         for (int k = 0; k < offsets.length; k++) {
             int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
             FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
             FloatVector b2 = FloatVector.fromArray(SPECIES, x, x2 + at);
             FloatVector b3 = FloatVector.fromArray(SPECIES, x, x3 + at);
-            FloatVector b4 = FloatVector.fromArray(SPECIES, x, x4 + at);
-            FloatVector b5 = FloatVector.fromArray(SPECIES, x, x5 + at);
-            FloatVector b6 = FloatVector.fromArray(SPECIES, x, x6 + at);
-            FloatVector b7 = FloatVector.fromArray(SPECIES, x, x7 + at);
             FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + k]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             s02 = a0.fma(b2, s02);
             s03 = a0.fma(b3, s03);
-            s04 = a0.fma(b4, s04);
-            s05 = a0.fma(b5, s05);
-            s06 = a0.fma(b6, s06);
-            s07 = a0.fma(b7, s07);
         }
         s00.intoArray(c, c0);
         s01.intoArray(c, c1);
         s02.intoArray(c, c2);
         s03.intoArray(c, c3);
-        s04.intoArray(c, c4);
-        s05.intoArray(c, c5);
-        s06.intoArray(c, c6);
-        s07.intoArray(c, c7);
     }
-
 }
