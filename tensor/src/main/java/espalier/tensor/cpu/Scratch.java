@@ -23,7 +23,19 @@ public final class Scratch {
     /** One row or channel of anything else. */
     public static final int ROW = 5;
 
-    private static final int SLOTS = 8;
+    /** Results of a convolution on their way to the tensor. */
+    public static final int CONV_OUTPUT = 6;
+
+    /** An argument on its way through an elementwise function. */
+    public static final int FUNCTION = 7;
+    /** A second such value. */
+    public static final int FUNCTION_RESULT = 8;
+    /** Per-channel numbers spread over the columns of a matrix. */
+    public static final int COLUMNS = 9;
+    /** A padded plane of a pooling window. */
+    public static final int PLANE = 10;
+
+    private static final int SLOTS = 12;
     private static final ThreadLocal<float[][]> FLOATS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 
     private Scratch() {}

@@ -1,0 +1,80 @@
+package espalier.tensor.cpu;
+
+import espalier.tensor.spi.ConvSpec;
+
+/**
+ * The sizes of one convolution, as the kernels see them: input {@code [n, c, h, w]}, weight
+ * {@code [o, c/groups, kh, kw]}, output {@code [n, o, outH(), outW()]}, all contiguous.
+ *
+ * @param n images, 0 or more
+ * @param c input channels
+ * @param h input rows
+ * @param w input columns
+ * @param o output channels
+ * @param kh kernel rows
+ * @param kw kernel columns
+ * @param spec stride, padding, dilation and groups
+ */
+public record ConvGeometry(int n, int c, int h, int w, int o, int kh, int kw, ConvSpec spec) {
+    /**
+     * Checks that the sizes fit together.
+     *
+     * @throws IllegalArgumentException if a size is below its least value, the channels are no multiple of the groups,
+     *     or the kernel is larger than the padded input
+     */
+    public ConvGeometry {
+        if (n < 0 || c < 1 || h < 1 || w < 1 || o < 1 || kh < 1 || kw < 1) {
+            throw new IllegalArgumentException("convolution: sizes must be positive: input [" + n + ", " + c + ", " + h
+                    + ", " + w + "], weight [" + o + ", .., " + kh + ", " + kw + "]");
+        }
+        if (c % spec.groups() != 0 || o % spec.groups() != 0) {
+            throw new IllegalArgumentException(
+                    "convolution: channels " + c + " and " + o + " are no multiples of groups " + spec.groups());
+        }
+        if (h + 2 * spec.padH() < spec.dilationH() * (kh - 1) + 1
+                || w + 2 * spec.padW() < spec.dilationW() * (kw - 1) + 1) {
+            throw new IllegalArgumentException("convolution: the kernel " + kh + "x" + kw + " with dilation "
+                    + spec.dilationH() + "x" + spec.dilationW() + " is larger than the padded input " + h + "x" + w);
+        }
+    }
+
+    /** Output rows H'. */
+    public int outH() {
+        return (h + 2 * spec.padH() - spec.dilationH() * (kh - 1) - 1) / spec.strideH() + 1;
+    }
+
+    /** Output columns W'. */
+    public int outW() {
+        return (w + 2 * spec.padW() - spec.dilationW() * (kw - 1) - 1) / spec.strideW() + 1;
+    }
+
+    /** Input channels that one output channel sees. */
+    public int groupInputs() {
+        return c / spec.groups();
+    }
+
+    /** Output channels of one group. */
+    public int groupOutputs() {
+        return o / spec.groups();
+    }
+
+    /** Elements of the input. */
+    public int inputLength() {
+        return n * c * h * w;
+    }
+
+    /** Elements of the weight. */
+    public int weightLength() {
+        return o * groupInputs() * kh * kw;
+    }
+
+    /** Elements of the output. */
+    public int outputLength() {
+        return n * o * outH() * outW();
+    }
+
+    /** Multiply-adds of one pass, forward or either gradient, ignoring what falls on the padding. */
+    public long multiplyAdds() {
+        return (long) n * o * outH() * outW() * groupInputs() * kh * kw;
+    }
+}
