@@ -1,0 +1,198 @@
+package espalier.tensor.cpu.vector;
+
+import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.spi.ConvSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The sum that a convolution and its gradient to the input have in common: a grid of outputs, each of which sees the
+ * source through the same few taps.
+ *
+ * <pre>
+ *   grid[row, i, j] = sum over channel, tap of weight[row, channel, tap] * source[channel, i*strideH + tap.y - top, j*strideW + tap.x - left]
+ * </pre>
+ *
+ * <p>The forward pass is one such grid. The gradient to the input is one with stride 1, whose source is the output's
+ * gradient and whose taps are the kernel turned by half a turn. If the convolution has stride s, input pixels fall into
+ * s × s classes by their coordinates modulo s, and each class is reached by its own subset of taps: s × s grids, the
+ * {@link Part}s, which together fill the input. No multiplication by an inserted zero is made.
+ *
+ * @param images number of images
+ * @param groups number of groups; channels and rows are counted per group
+ * @param channels source channels of a group
+ * @param srcH source rows
+ * @param srcW source columns
+ * @param top rows of zeros above the source, negative to crop
+ * @param left columns of zeros to the left of the source, negative to crop
+ * @param strideH source rows from one grid row to the next
+ * @param strideW source columns from one grid column to the next
+ * @param rows output channels of a group
+ * @param gridH rows of the grid
+ * @param gridW columns of the grid
+ * @param dstH rows of the destination
+ * @param dstW columns of the destination
+ * @param stepH destination rows from one grid row to the next
+ * @param stepW destination columns from one grid column to the next
+ * @param weightGroup distance in the weight from one group to the next
+ * @param weightRow distance from one output channel to the next
+ * @param weightChannel distance from one source channel to the next
+ * @param parts the grids
+ */
+record Correlation(
+        int images,
+        int groups,
+        int channels,
+        int srcH,
+        int srcW,
+        int top,
+        int left,
+        int strideH,
+        int strideW,
+        int rows,
+        int gridH,
+        int gridW,
+        int dstH,
+        int dstW,
+        int stepH,
+        int stepW,
+        int weightGroup,
+        int weightRow,
+        int weightChannel,
+        List<Part> parts) {
+
+    /** Where a tap reads, relative to the padded source, and where its weight stands within the kernel. */
+    record Tap(int y, int x, int weight) {}
+
+    /**
+     * One grid. Its point (i, j) is destination pixel {@code (i*stepH + dstY, j*stepW + dstX)}, or nothing if that lies
+     * outside.
+     */
+    record Part(List<Tap> taps, int dstY, int dstX) {}
+
+    /** The forward pass: source x, destination y. */
+    static Correlation forward(ConvGeometry g) {
+        ConvSpec spec = g.spec();
+        List<Tap> taps = new ArrayList<>();
+        for (int p = 0; p < g.kh(); p++) {
+            for (int q = 0; q < g.kw(); q++) {
+                taps.add(new Tap(p * spec.dilationH(), q * spec.dilationW(), p * g.kw() + q));
+            }
+        }
+        int kernel = g.kh() * g.kw();
+        return new Correlation(
+                g.n(), spec.groups(), g.groupInputs(), g.h(), g.w(), spec.padH(), spec.padW(), spec.strideH(),
+                spec.strideW(), g.groupOutputs(), g.outH(), g.outW(), g.outH(), g.outW(), 1, 1,
+                g.groupOutputs() * g.groupInputs() * kernel, g.groupInputs() * kernel, kernel,
+                List.of(new Part(taps, 0, 0)));
+    }
+
+    /** The gradient to the input: source dy, destination dx. */
+    static Correlation inputGradient(ConvGeometry g) {
+        ConvSpec spec = g.spec();
+        Axis down = new Axis(g.h(), g.kh(), spec.strideH(), spec.padH(), spec.dilationH());
+        Axis across = new Axis(g.w(), g.kw(), spec.strideW(), spec.padW(), spec.dilationW());
+        List<Part> parts = new ArrayList<>();
+        for (int ry = 0; ry < spec.strideH(); ry++) {
+            for (int rx = 0; rx < spec.strideW(); rx++) {
+                List<Tap> taps = new ArrayList<>();
+                for (int p = 0; p < g.kh(); p++) {
+                    for (int q = 0; q < g.kw(); q++) {
+                        if (down.reaches(p, ry) && across.reaches(q, rx)) {
+                            taps.add(new Tap(down.tap(p), across.tap(q), p * g.kw() + q));
+                        }
+                    }
+                }
+                parts.add(new Part(taps, down.destination(ry), across.destination(rx)));
+            }
+        }
+        int kernel = g.kh() * g.kw();
+        return new Correlation(
+                g.n(), spec.groups(), g.groupOutputs(), g.outH(), g.outW(), down.before(), across.before(), 1, 1,
+                g.groupInputs(), down.points(), across.points(), g.h(), g.w(), spec.strideH(), spec.strideW(),
+                g.groupOutputs() * g.groupInputs() * kernel, kernel, g.groupInputs() * kernel, parts);
+    }
+
+    /**
+     * One axis of the gradient to the input. Input coordinate u takes from output coordinate v and kernel coordinate p
+     * when {@code u + pad = v*stride + p*dilation}. With {@code u + pad = t*stride + r} and {@code p*dilation =
+     * q*stride + r} that is {@code v = t - q}: grid point t, tap q, and both must be of the same class r.
+     */
+    private record Axis(int size, int kernel, int stride, int pad, int dilation) {
+        boolean reaches(int p, int r) {
+            return p * dilation % stride == r;
+        }
+
+        private int farthest() {
+            return (kernel - 1) * dilation / stride;
+        }
+
+        private int firstPoint() {
+            return pad / stride;
+        }
+
+        /** Taps are read backwards, the farthest first. */
+        int tap(int p) {
+            return farthest() - p * dilation / stride;
+        }
+
+        int before() {
+            return farthest() - firstPoint();
+        }
+
+        int points() {
+            return (size - 1 + pad) / stride - firstPoint() + 1;
+        }
+
+        int destination(int r) {
+            return firstPoint() * stride + r - pad;
+        }
+    }
+
+    /** Floats of the packed weights. */
+    int packedLength() {
+        int taps = 0;
+        for (Part part : parts) {
+            taps += part.taps().size();
+        }
+        return groups * rows * channels * taps;
+    }
+
+    /** Where a part's packed weights of a group begin. */
+    int packedAt(int part, int group) {
+        int at = 0;
+        for (int i = 0; i < part; i++) {
+            at += groups * rows * channels * parts.get(i).taps().size();
+        }
+        return at + group * rows * channels * parts.get(part).taps().size();
+    }
+
+    /**
+     * Copies the weights into the order in which tiles read them: for each part and group, rows in panels of
+     * {@link ConvTile#ROWS}, and in a panel the rows' values of one (channel, tap) side by side.
+     */
+    void pack(float[] weight, int weightAt, float[] packed) {
+        int to = 0;
+        for (Part part : parts) {
+            int[] tapWeights = part.taps().stream().mapToInt(Tap::weight).toArray();
+            for (int g = 0; g < groups; g++) {
+                for (int r = 0; r < rows; r += ConvTile.ROWS) {
+                    int height = Math.min(ConvTile.ROWS, rows - r);
+                    int from = weightAt + g * weightGroup + r * weightRow;
+                    for (int c = 0; c < channels; c++) {
+                        for (int tapWeight : tapWeights) {
+                            for (int i = 0; i < height; i++) {
+                                packed[to++] = weight[from + i * weightRow + c * weightChannel + tapWeight];
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /** Multiply-adds for one grid row of one group of one image, all parts together. */
+    long rowWork() {
+        return (long) packedLength() / groups * gridW;
+    }
+}

@@ -1,0 +1,200 @@
+package espalier.tensor.cpu.vector;
+
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.Scratch;
+
+/**
+ * Runs a {@link Correlation}: places vectors on the grid, cuts the work into tasks, and lets {@link ConvTile} sweep
+ * over them.
+ *
+ * <p>A task takes some grid rows of some images. It copies the source rows it needs into a {@link PaddedWindow} that
+ * stays in the cache, and multiplies. Positions are the outer loop and panels of output channels the inner one, so that
+ * the part of the window under a tile is read from the nearest cache for every panel. Long sums are cut into blocks of
+ * channels for the same reason.
+ *
+ * <p>The cut depends on the shapes alone, and every output is one chain of fused multiply-adds, so the result has the
+ * same bits for any number of threads.
+ */
+final class CorrelationSweep {
+    /** Multiply-adds of a task: about 50 microseconds. */
+    private static final long TASK_WORK = 2_000_000;
+
+    /** Longest sum before it is cut, in multiply-adds. */
+    private static final int DEPTH = Integer.getInteger("conv.depth", 576);
+
+    /** Vectors that one pass over the panels covers. */
+    private static final int BLOCK = Integer.getInteger("conv.block", 8);
+
+    private final Correlation k;
+    private final VectorPlacement placement;
+    private final PaddedWindow window;
+    private final boolean sourceInPlace;
+    private final int chunkRows;
+    private final int chunks;
+    private final int splits;
+    private final int imagesPerUnit;
+    private final int imageBlocks;
+    private final int blockChannels;
+    private final int[][] offsets;
+    private final VectorPlacement.Vectors full;
+    private final VectorPlacement.Vectors last;
+
+    CorrelationSweep(Correlation correlation) {
+        k = correlation;
+        int[] tapY = k.parts().stream()
+                .flatMap(p -> p.taps().stream())
+                .mapToInt(Correlation.Tap::y)
+                .toArray();
+        int[] tapX = k.parts().stream()
+                .flatMap(p -> p.taps().stream())
+                .mapToInt(Correlation.Tap::x)
+                .toArray();
+        int depth = 1;
+        for (Correlation.Part part : k.parts()) {
+            depth = Math.max(depth, k.channels() * part.taps().size());
+        }
+        int blocks = Math.min(k.channels(), Math.ceilDiv(depth, DEPTH));
+        blockChannels = Math.ceilDiv(k.channels(), blocks);
+
+        PaddedWindow whole = new PaddedWindow(
+                k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), tapY, tapX, 1, k.gridW(), 1);
+        placement = VectorPlacement.choose(k, whole.pitch(), blockChannels < k.channels());
+        sourceInPlace = placement.readsSourceInPlace();
+        int lanes = placement.lanes();
+        imagesPerUnit = lanes;
+        imageBlocks = Math.ceilDiv(k.images(), imagesPerUnit);
+
+        long rowWork = Math.max(1, k.rowWork() * lanes);
+        int wanted = (int) Math.clamp((k.gridH() * rowWork + TASK_WORK / 2) / TASK_WORK, 1, k.gridH());
+        chunkRows = Math.ceilDiv(k.gridH(), wanted);
+        chunks = Math.ceilDiv(k.gridH(), chunkRows);
+        int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
+        splits = (int) Math.clamp(chunkRows * rowWork / TASK_WORK, 1, panels);
+        window = new PaddedWindow(
+                k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), tapY, tapX, chunkRows, k.gridW(),
+                lanes);
+        int pitch = sourceInPlace ? k.srcW() : window.pitch();
+        full = placement.vectors(chunkRows, pitch, chunkRows);
+        last = placement.vectors(k.gridH() - (chunks - 1) * chunkRows, pitch, chunkRows);
+        offsets = new int[k.parts().size()][];
+        for (int p = 0; p < offsets.length; p++) {
+            offsets[p] = offsets(k.parts().get(p));
+        }
+    }
+
+    private int[] offsets(Correlation.Part part) {
+        int[] table = new int[k.channels() * part.taps().size()];
+        int at = 0;
+        for (int c = 0; c < k.channels(); c++) {
+            for (Correlation.Tap tap : part.taps()) {
+                table[at++] = sourceInPlace
+                        ? (c * k.srcH() + tap.y()) * k.srcW() + tap.x()
+                        : c * window.plane() + window.at(tap.y(), tap.x());
+            }
+        }
+        return table;
+    }
+
+    /** Reads {@code src}, writes all of {@code dst}; {@code bias} has a value for each destination channel, or none. */
+    void run(
+            Parallel parallel,
+            float[] src,
+            int srcAt,
+            float[] packed,
+            float[] bias,
+            int biasAt,
+            float[] dst,
+            int dstAt) {
+        int units = imageBlocks * k.groups() * chunks * splits;
+        long unitWork = Math.max(1, chunkRows * k.rowWork() * imagesPerUnit / splits);
+        int unitsPerTask = (int) Math.clamp(TASK_WORK / unitWork, 1, Math.max(1, units));
+        parallel.forEach(Math.ceilDiv(units, unitsPerTask), task -> {
+            int end = Math.min(units, (task + 1) * unitsPerTask);
+            for (int unit = task * unitsPerTask; unit < end; unit++) {
+                runUnit(unit, src, srcAt, packed, bias, biasAt, dst, dstAt);
+            }
+        });
+    }
+
+    private void runUnit(
+            int unit, float[] src, int srcAt, float[] packed, float[] bias, int biasAt, float[] dst, int dstAt) {
+        int split = unit % splits;
+        int chunk = unit / splits % chunks;
+        int group = unit / splits / chunks % k.groups();
+        int image = unit / splits / chunks / k.groups() * imagesPerUnit;
+        int firstRow = chunk * chunkRows;
+        VectorPlacement.Vectors vectors = chunk == chunks - 1 ? last : full;
+        int srcPlane = k.srcH() * k.srcW();
+        int dstPlane = k.dstH() * k.dstW();
+        int srcImage = k.groups() * k.channels() * srcPlane;
+        int dstImage = k.groups() * k.rows() * dstPlane;
+        int from = srcAt + image * srcImage + group * k.channels() * srcPlane;
+        int to = dstAt + image * dstImage + group * k.rows() * dstPlane;
+        int images = Math.min(imagesPerUnit, k.images() - image);
+
+        float[] x = src;
+        int xBase = from + firstRow * k.srcW();
+        if (!sourceInPlace) {
+            x = Scratch.floats(Scratch.CONV_INPUT, k.channels() * window.plane() + 2 * ConvTile.LANES);
+            xBase = 0;
+            if (imagesPerUnit == 1) {
+                window.fill(src, from, k.channels(), firstRow, x);
+            } else {
+                window.fillLanes(src, from, srcImage, images, k.channels(), firstRow, x);
+            }
+        }
+        int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
+        int firstPanel = panels * split / splits * ConvTile.ROWS;
+        int endPanel = Math.min(k.rows(), panels * (split + 1) / splits * ConvTile.ROWS);
+        boolean inPlace = placement.writesInPlace();
+        float[] c = inPlace ? dst : Scratch.floats(Scratch.CONV_OUTPUT, k.rows() * vectors.rowStride());
+        for (int p = 0; p < k.parts().size(); p++) {
+            Correlation.Part part = k.parts().get(p);
+            int aAt = k.packedAt(p, group);
+            int cBase = inPlace ? to + firstRow * k.dstW() : 0;
+            multiply(
+                    offsets[p], packed, aAt, x, xBase, c, cBase, vectors, firstPanel, endPanel, bias,
+                    biasAt + group * k.rows());
+            if (!inPlace) {
+                for (int lane = 0; lane < images; lane++) {
+                    placement.store(
+                            c, lane, vectors, part, firstRow, firstPanel, endPanel, dst, to + lane * dstImage);
+                }
+            }
+        }
+    }
+
+    private void multiply(
+            int[] table,
+            float[] packed,
+            int aAt,
+            float[] x,
+            int xBase,
+            float[] c,
+            int cBase,
+            VectorPlacement.Vectors vectors,
+            int firstRow,
+            int endRow,
+            float[] bias,
+            int biasAt) {
+        ConvTile tile = vectors.tile();
+        int depth = table.length;
+        int step = Math.max(1, depth / k.channels() * blockChannels);
+        int count = tile.vectors();
+        for (int start = 0; start == 0 || start < depth; start += step) {
+            int n = Math.min(step, depth - start);
+            for (int v = 0; v < count; v += BLOCK) {
+                int end = Math.min(count, v + BLOCK);
+                for (int r = firstRow; r < endRow; r += ConvTile.ROWS) {
+                    int height = Math.min(ConvTile.ROWS, k.rows() - r);
+                    int a = aAt + r * depth + start * height;
+                    int at = cBase + r * vectors.rowStride();
+                    boolean biased = bias.length > 0;
+                    tile.run(
+                            height, n, packed, a, table, start, x, xBase, c, at, v, end, start > 0,
+                            biased ? bias : ConvTile.NO_BIAS, biased ? biasAt + r : 0);
+                }
+            }
+        }
+    }
+}
