@@ -20,7 +20,7 @@ import jdk.incubator.vector.VectorSpecies;
  * does not depend on the vector width, on the shape of the tile or on the number of threads.
  */
 final class ConvTile {
-    static final VectorSpecies<Float> SPECIES = OffsetTile.SPECIES;
+    static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     static final int LANES = SPECIES.length();
 
     /** The most rows a tile takes at once. */

@@ -1,6 +1,9 @@
 package espalier.tensor.cpu.vector;
 
+import espalier.tensor.Tensor;
 import espalier.tensor.cpu.ScalarBackend;
+import espalier.tensor.spi.ConvSpec;
+import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -24,5 +27,32 @@ public final class VectorBackend extends ScalarBackend {
     public String description() {
         int lanes = FloatVector.SPECIES_PREFERRED.length();
         return "vector, " + lanes + " float lanes, " + parallel().threads() + " thread(s)";
+    }
+
+    @Override
+    public void conv2d(ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias, Tensor out) {
+        if (ConvolutionKernel.takes(x, w)) {
+            ConvolutionKernel.forward(parallel(), spec, x, w, bias, out);
+        } else {
+            super.conv2d(spec, x, w, bias, out);
+        }
+    }
+
+    @Override
+    public void conv2dInputGradient(ConvSpec spec, Tensor g, Tensor w, Tensor dx) {
+        if (ConvolutionKernel.takes(dx, w)) {
+            ConvolutionKernel.inputGradient(parallel(), spec, g, w, dx);
+        } else {
+            super.conv2dInputGradient(spec, g, w, dx);
+        }
+    }
+
+    @Override
+    public void conv2dWeightGradient(ConvSpec spec, Tensor x, Tensor g, Tensor dw) {
+        if (ConvolutionKernel.takes(x, dw)) {
+            ConvolutionKernel.weightGradient(parallel(), spec, x, g, dw);
+        } else {
+            super.conv2dWeightGradient(spec, x, g, dw);
+        }
     }
 }
