@@ -63,8 +63,8 @@ final class ConvWeightGradient {
         rowStride = PaddedWindow.spread(at);
         long wanted = Math.clamp(g.multiplyAdds() / TASK_WORK, 1, MOST_CHUNKS);
         long partial = (long) g.o() * rowStride;
-        chunks = (int) Math.clamp(Math.min(wanted, PARTIAL_FLOATS / partial), 1, Math.max(1, window.blocks()));
-        splits = (int) Math.clamp(wanted / chunks, 1, count);
+        chunks = Math.clamp(Math.min(wanted, PARTIAL_FLOATS / partial), 1, Math.max(1, window.blocks()));
+        splits = Math.clamp(wanted / chunks, 1, count);
     }
 
     private int blockStart(int i, int count) {

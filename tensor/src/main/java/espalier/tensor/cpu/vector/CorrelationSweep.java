@@ -65,11 +65,11 @@ final class CorrelationSweep {
         imageBlocks = Math.ceilDiv(k.images(), imagesPerUnit);
 
         long rowWork = Math.max(1, k.rowWork() * lanes);
-        int wanted = (int) Math.clamp((k.gridH() * rowWork + TASK_WORK / 2) / TASK_WORK, 1, k.gridH());
+        int wanted = Math.clamp((k.gridH() * rowWork + TASK_WORK / 2) / TASK_WORK, 1, k.gridH());
         chunkRows = Math.ceilDiv(k.gridH(), wanted);
         chunks = Math.ceilDiv(k.gridH(), chunkRows);
         int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
-        splits = (int) Math.clamp(chunkRows * rowWork / TASK_WORK, 1, panels);
+        splits = Math.clamp(chunkRows * rowWork / TASK_WORK, 1, panels);
         window = new PaddedWindow(
                 k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), tapY, tapX, chunkRows, k.gridW(),
                 lanes);
@@ -107,7 +107,7 @@ final class CorrelationSweep {
             int dstAt) {
         int units = imageBlocks * k.groups() * chunks * splits;
         long unitWork = Math.max(1, chunkRows * k.rowWork() * imagesPerUnit / splits);
-        int unitsPerTask = (int) Math.clamp(TASK_WORK / unitWork, 1, Math.max(1, units));
+        int unitsPerTask = Math.clamp(TASK_WORK / unitWork, 1, Math.max(1, units));
         parallel.forEach(Math.ceilDiv(units, unitsPerTask), task -> {
             int end = Math.min(units, (task + 1) * unitsPerTask);
             for (int unit = task * unitsPerTask; unit < end; unit++) {

@@ -62,7 +62,7 @@ final class VectorConvolution {
     /** {@code dy [N, O, H', W'] → db [O]}. */
     static void biasGradient(Parallel parallel, ConvGeometry g, float[] dy, int dyAt, float[] db, int dbAt) {
         int plane = g.outH() * g.outW();
-        int channelsPerTask = (int) Math.clamp(65536L / Math.max(1, (long) g.n() * plane), 1, g.o());
+        int channelsPerTask = Math.clamp(65536L / Math.max(1, (long) g.n() * plane), 1, g.o());
         parallel.forEach(Math.ceilDiv(g.o(), channelsPerTask), task -> {
             int end = Math.min(g.o(), (task + 1) * channelsPerTask);
             for (int o = task * channelsPerTask; o < end; o++) {

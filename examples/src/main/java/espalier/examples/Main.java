@@ -1,0 +1,99 @@
+package espalier.examples;
+
+import espalier.examples.bench.Bench;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * The command line, {@code examples/run NAME arguments...}: without a name it lists what there is.
+ *
+ * <p>To add an example, write a class with a {@link Command} annotation that is a {@code Callable<Integer>}, and name it in
+ * the list of subcommands below.
+ *
+ * <p>A mistake of the user ends with one line that says what is wrong and a non-zero exit status; a stack trace always
+ * means a mistake of ours.
+ */
+@Command(
+        name = "examples/run",
+        description = "Espalier's examples and benchmarks.",
+        mixinStandardHelpOptions = true,
+        version = "Espalier 0.1.0-SNAPSHOT",
+        subcommands = {Bench.class})
+public final class Main implements Runnable {
+    private final PrintWriter out;
+
+    private Main(PrintWriter out) {
+        this.out = out;
+    }
+
+    /** Runs one command and exits with its status: 0 done, 1 failed, 2 called wrongly. */
+    public static void main(String[] arguments) {
+        System.exit(run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
+    }
+
+    /** Runs one command, writing to the given streams, and returns its status. */
+    static int run(PrintWriter out, PrintWriter err, String... arguments) {
+        return new CommandLine(new Main(out))
+                .setOut(out)
+                .setErr(err)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setParameterExceptionHandler((problem, _) -> explain(problem))
+                .setExecutionExceptionHandler((problem, command, _) -> fail(problem, command))
+                .execute(arguments);
+    }
+
+    /** Lists the commands, one line each. */
+    @Override
+    public void run() {
+        out.println("examples/run NAME [arguments...]   (examples/run NAME --help for its options)");
+        out.println();
+        new CommandLine(this).getSubcommands().forEach((name, command) -> {
+            String[] description = command.getCommandSpec().usageMessage().description();
+            out.printf("  %-12s %s%n", name, description.length == 0 ? "" : description[0]);
+        });
+    }
+
+    private static int explain(ParameterException problem) {
+        CommandLine command = problem.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        String message = problem instanceof UnmatchedArgumentException unmatched
+                        && command.getParent() == null
+                        && !unmatched.isUnknownOption()
+                ? "there is no example " + unmatched.getUnmatched().getFirst() + "; without arguments it lists all"
+                : firstLine(problem) + " (see " + name + " --help)";
+        command.getErr().println(name + ": " + message);
+        return CommandLine.ExitCode.USAGE;
+    }
+
+    /** Bad values and files are the user's to mend and get one line; anything else is thrown on. */
+    private static int fail(Exception problem, CommandLine command) throws Exception {
+        String name = command.getCommandSpec().qualifiedName();
+        switch (problem) {
+            case IllegalArgumentException mistake -> command.getErr().println(name + ": " + firstLine(mistake));
+            case UncheckedIOException file -> command.getErr().println(name + ": " + describe(file.getCause()));
+            case IOException file -> command.getErr().println(name + ": " + describe(file));
+            default -> throw problem;
+        }
+        return CommandLine.ExitCode.SOFTWARE;
+    }
+
+    private static String describe(IOException problem) {
+        return switch (problem) {
+            case java.nio.file.NoSuchFileException missing -> "there is no file " + missing.getFile();
+            case java.nio.file.AccessDeniedException denied -> "not allowed to open " + denied.getFile();
+            default -> firstLine(problem);
+        };
+    }
+
+    private static String firstLine(Throwable problem) {
+        String message = problem.getMessage();
+        return message == null
+                ? problem.toString()
+                : message.lines().findFirst().orElse("");
+    }
+}

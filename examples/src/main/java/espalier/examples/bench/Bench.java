@@ -1,0 +1,134 @@
+package espalier.examples.bench;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Times families of workloads and prints a line for each, the machine's own peak first. */
+@Command(
+        name = "bench",
+        description = "Time the kernels, beside what the machine itself can do.",
+        footer = {
+            "",
+            "FAMILY is gemm, conv, elementwise, threads or all.",
+            "Prints lines of: workload, implementation, threads, value, unit, separated by tabs.",
+            "The first lines are what the machine itself can do, measured in plain Java."
+        },
+        mixinStandardHelpOptions = true)
+public final class Bench implements Callable<Integer> {
+    @Spec
+    private CommandSpec spec;
+
+    @Parameters(paramLabel = "FAMILY", arity = "1..*", description = "What to run.")
+    private List<String> families = List.of();
+
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description = "Threads to use: 1, or for the family threads 2, if not said.")
+    private int threads;
+
+    @Option(names = "--quick", description = "Short windows: for a look, not for figures to keep.")
+    private boolean quick;
+
+    @Option(names = "--best", description = "Print the best sample instead of the median.")
+    private boolean best;
+
+    @Option(names = "--filter", paramLabel = "REGEX", description = "Only workloads whose name contains a match.")
+    private String filter = "";
+
+    @Override
+    public Integer call() {
+        List<Family> chosen = chosen();
+        Pattern pattern = pattern();
+        List<Workload> once = new ArrayList<>();
+        List<Workload> twice = new ArrayList<>();
+        for (Family family : chosen) {
+            List<Workload> list = family == Family.THREADS ? twice : once;
+            family.workloads().stream()
+                    .filter(workload -> pattern.matcher(workload.name()).find())
+                    .forEach(list::add);
+        }
+        if (once.isEmpty() && twice.isEmpty()) {
+            throw wrong("no workload of these families has a name that matches " + filter);
+        }
+        int several = threads == 0 ? 2 : threads;
+        try (Threads few = new Threads(Math.max(1, threads));
+                Threads one = new Threads(1);
+                Threads many = new Threads(several)) {
+            MachinePeak.workloads().forEach(workload -> print(workload, few));
+            once.forEach(workload -> print(workload, few));
+            if (!twice.isEmpty()) {
+                MachinePeak.workloads().forEach(workload -> compare(workload, one, many));
+                twice.forEach(workload -> compare(workload, one, many));
+            }
+        }
+        return 0;
+    }
+
+    private List<Family> chosen() {
+        if (threads < 0 || threads > 1024) {
+            throw wrong("--threads must be from 1 to 1024, not " + threads);
+        }
+        if (families.contains("all")) {
+            return List.of(Family.values());
+        }
+        return families.stream().distinct().map(this::family).toList();
+    }
+
+    private Family family(String word) {
+        for (Family family : Family.values()) {
+            if (family.word().equals(word)) {
+                return family;
+            }
+        }
+        String known = Arrays.stream(Family.values()).map(Family::word).collect(Collectors.joining(", "));
+        throw wrong("there is no family " + word + "; there are " + known + " and all");
+    }
+
+    private Pattern pattern() {
+        try {
+            return Pattern.compile(filter);
+        } catch (PatternSyntaxException problem) {
+            throw wrong("--filter is no regular expression: " + problem.getDescription() + " in " + filter);
+        }
+    }
+
+    private ParameterException wrong(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+
+    private double print(Workload workload, Threads with) {
+        Stopwatch stopwatch = quick ? Stopwatch.quick() : Stopwatch.careful();
+        Measurement measured = stopwatch.measure(workload.setup().prepare(with));
+        double value = workload.unit().of(workload.work(), best ? measured.best() : measured.median());
+        line(workload, with.count(), value, workload.unit().symbol());
+        return value;
+    }
+
+    /** The same with one thread and with several, and how many times faster the several are. */
+    private void compare(Workload workload, Threads one, Threads several) {
+        double alone = print(workload, one);
+        double together = print(workload, several);
+        line(workload, several.count(), workload.unit().speedup(alone, together), "speedup");
+    }
+
+    private void line(Workload workload, int count, double value, String unit) {
+        String number = String.format(Locale.ROOT, value < 10 ? "%.3f" : "%.1f", value);
+        spec.commandLine()
+                .getOut()
+                .println(String.join(
+                        "\t", workload.name(), workload.implementation(), String.valueOf(count), number, unit));
+    }
+}

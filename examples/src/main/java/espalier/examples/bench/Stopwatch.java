@@ -1,0 +1,67 @@
+package espalier.examples.bench;
+
+import java.time.Duration;
+import java.util.Arrays;
+
+/**
+ * Times a run: warms up for a while, then takes samples for a while.
+ *
+ * <p>Warm-up is a time, not a count: the compiler needs about half a second of running before the vector kernels are
+ * fast, whether a run takes a microsecond or a second. A sample is a batch of runs long enough (2 ms) for the clock.
+ *
+ * @param warmUp how long to run untimed
+ * @param window how long to take samples; at least {@link #LEAST_SAMPLES} are taken however long they are
+ */
+record Stopwatch(Duration warmUp, Duration window) {
+    private static final long BATCH_NANOS = 2_000_000;
+    private static final int LEAST_SAMPLES = 5;
+    private static final int MOST_SAMPLES = 10_000;
+
+    /** For figures to keep. */
+    static Stopwatch careful() {
+        return new Stopwatch(Duration.ofMillis(1500), Duration.ofMillis(2000));
+    }
+
+    /** For a look. */
+    static Stopwatch quick() {
+        return new Stopwatch(Duration.ofMillis(500), Duration.ofMillis(300));
+    }
+
+    /** Seconds a run takes. */
+    Measurement measure(Runnable run) {
+        long batch = warmUp(run);
+        double[] samples = new double[MOST_SAMPLES];
+        int count = 0;
+        long start = System.nanoTime();
+        while (count < MOST_SAMPLES && (count < LEAST_SAMPLES || System.nanoTime() - start < window.toNanos())) {
+            samples[count] = batch(run, batch) / (batch * 1e9);
+            count++;
+        }
+        double[] taken = Arrays.copyOf(samples, count);
+        Arrays.sort(taken);
+        return new Measurement(taken);
+    }
+
+    /** Runs untimed and returns how many runs make a batch. */
+    private long warmUp(Runnable run) {
+        long start = System.nanoTime();
+        long batch = 1;
+        do {
+            long nanos = batch(run, batch);
+            if (nanos < BATCH_NANOS) {
+                batch *= 2;
+            } else if (nanos > 2 * BATCH_NANOS && batch > 1) {
+                batch /= 2;
+            }
+        } while (System.nanoTime() - start < warmUp.toNanos());
+        return batch;
+    }
+
+    private static long batch(Runnable run, long runs) {
+        long start = System.nanoTime();
+        for (long i = 0; i < runs; i++) {
+            run.run();
+        }
+        return System.nanoTime() - start;
+    }
+}
