@@ -35,6 +35,9 @@ public final class Scratch {
     /** A padded plane of a pooling window. */
     public static final int PLANE = 10;
 
+    /** What the sums of a tile start from. */
+    public static final int TILE = 11;
+
     private static final int SLOTS = 12;
     private static final ThreadLocal<float[][]> FLOATS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 

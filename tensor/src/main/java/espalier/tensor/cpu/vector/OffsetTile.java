@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector;
 
+import espalier.tensor.cpu.Scratch;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -8,7 +10,7 @@ import jdk.incubator.vector.VectorSpecies;
  * {@code a} times columns of {@code x} that are found through a table of offsets.
  *
  * <pre>
- *   c[cBase + r * rowStride + cStarts[v] + j] = bias[biasAt + r] + sum over k of
+ *   c[cBase + r * rowStride + cStarts[v] + j] = bias[r] + sum over k of
  *           a[aAt + k * rows + r] * x[xBase + offsets[k] + xStarts[v] + j]
  *   for r in [0, rows), v in [from, to), j in [0, LANES)
  * </pre>
@@ -20,7 +22,7 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>A {@code v} is one vector of {@link #LANES} neighbouring outputs. Each has its own place in {@code x} and in
  * {@code c}, so the vectors of one tile may lie in different image rows, and the last vector of a row may overlap the
- * one before it so as to end where the row ends: overlapping vectors write equal values.
+ * one before it so as to end where the row ends: with {@link #set} overlapping vectors write equal values.
  *
  * <p>Every element of {@code c} is a chain of fused multiply-adds in the order of {@code k}. The result does not depend
  * on the vector width, on the shape of the tile or on the number of threads.
@@ -32,14 +34,14 @@ final class OffsetTile {
     static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
     static final int LANES = SPECIES.length();
 
-    /** The most rows {@link #set} takes at once. */
+    /** The most rows {@link #set} and {@link #add} take at once. */
     static final int ROWS = 4;
-
-    /** Whether there are 32 vector registers, as with AVX-512, so that 16 accumulators fit. */
-    private static final boolean WIDE = LANES >= 16;
 
     /** A bias of zero for every row. */
     static final float[] NO_BIAS = new float[ROWS];
+
+    /** Whether there are 32 vector registers, as with AVX-512, so that 16 accumulators fit. */
+    private static final boolean WIDE = LANES >= 16;
 
     private final int[] xStarts;
     private final int[] cStarts;
@@ -68,9 +70,8 @@ final class OffsetTile {
     }
 
     /**
-     * Computes vectors {@code from} to {@code to - 1} of {@code rows} rows. A last tile with vectors to spare computes the
-     * last vector more than once, which costs nothing: with fewer accumulators the loop would wait for the latency of
-     * the FMA units instead.
+     * Computes vectors {@code from} to {@code to - 1} of {@code rows} rows; row {@code r} starts from
+     * {@code bias[biasAt + r]}.
      *
      * @param rows 1 to {@link #ROWS}
      * @param offsets one entry for each {@code k}; {@code a} holds {@code rows * offsets.length} values from {@code aAt}
@@ -88,60 +89,103 @@ final class OffsetTile {
             int to,
             float[] bias,
             int biasAt) {
-        int last = to - 1;
+        int width = width(rows, to - from);
+        float[] start = Scratch.floats(Scratch.TILE, rows * width * LANES);
+        for (int r = 0; r < rows; r++) {
+            Arrays.fill(start, r * width * LANES, (r + 1) * width * LANES, bias[biasAt + r]);
+        }
+        for (int v = from; v < to; v += width) {
+            tile(rows, width, start, a, aAt, offsets, x, xBase, c, cBase, v, to - 1);
+        }
+    }
+
+    /** As {@link #set}, but each sum starts from what {@code c} holds; here no two vectors may overlap. */
+    void add(
+            int rows,
+            float[] a,
+            int aAt,
+            int[] offsets,
+            float[] x,
+            int xBase,
+            float[] c,
+            int cBase,
+            int from,
+            int to) {
+        int width = width(rows, to - from);
+        float[] start = Scratch.floats(Scratch.TILE, rows * width * LANES);
+        for (int v = from; v < to; v += width) {
+            for (int i = 0; i < rows * width; i++) {
+                int at = cStarts[Math.min(v + i % width, to - 1)] + i / width * rowStride;
+                FloatVector.fromArray(SPECIES, c, cBase + at).intoArray(start, i * LANES);
+            }
+            tile(rows, width, start, a, aAt, offsets, x, xBase, c, cBase, v, to - 1);
+        }
+    }
+
+    /** How many vectors a tile of some rows has. */
+    private static int width(int rows, int vectors) {
+        return switch (rows) {
+            case 4 -> WIDE && vectors > 2 ? 4 : 2;
+            case 3 -> 3;
+            case 1, 2 -> 4;
+            default -> throw new IllegalArgumentException("OffsetTile: rows must be 1 to " + ROWS + ", got " + rows);
+        };
+    }
+
+    /**
+     * One tile from vector {@code v} on. If vectors are left over it computes the last one more than once. That costs
+     * nothing: with fewer accumulators the loop would wait for the latency of the FMA units instead.
+     */
+    private void tile(
+            int rows,
+            int width,
+            float[] start,
+            float[] a,
+            int aAt,
+            int[] offsets,
+            float[] x,
+            int xBase,
+            float[] c,
+            int cBase,
+            int v,
+            int last) {
+        int v1 = Math.min(v + 1, last);
+        int v2 = Math.min(v + 2, last);
+        int v3 = Math.min(v + 3, last);
+        int x0 = xBase + xStarts[v];
+        int x1 = xBase + xStarts[v1];
+        int x2 = xBase + xStarts[v2];
+        int x3 = xBase + xStarts[v3];
+        int c0 = cBase + cStarts[v];
+        int c1 = cBase + cStarts[v1];
+        int c2 = cBase + cStarts[v2];
+        int c3 = cBase + cStarts[v3];
         switch (rows) {
-            case 4 -> {
-                int v = from;
-                for (; WIDE && v + 2 < to; v += 4) {
-                    int v1 = Math.min(v + 1, last);
-                    int v2 = Math.min(v + 2, last);
-                    int v3 = Math.min(v + 3, last);
-                    tile4x4(a, aAt, offsets, x, xBase + xStarts[v], xBase + xStarts[v1], xBase + xStarts[v2], xBase + xStarts[v3], c, cBase + cStarts[v], cBase + cStarts[v1], cBase + cStarts[v2], cBase + cStarts[v3], rowStride, bias, biasAt);
-                }
-                for (; v < to; v += 2) {
-                    int v1 = Math.min(v + 1, last);
-                    tile4x2(a, aAt, offsets, x, xBase + xStarts[v], xBase + xStarts[v1], c, cBase + cStarts[v], cBase + cStarts[v1], rowStride, bias, biasAt);
+            case 1 -> tile1x4(start, a, aAt, offsets, x, x0, x1, x2, x3, c, c0, c1, c2, c3);
+            case 2 -> tile2x4(start, a, aAt, offsets, x, x0, x1, x2, x3, c, c0, c1, c2, c3, rowStride);
+            case 3 -> tile3x3(start, a, aAt, offsets, x, x0, x1, x2, c, c0, c1, c2, rowStride);
+            default -> {
+                if (width == 2) {
+                    tile4x2(start, a, aAt, offsets, x, x0, x1, c, c0, c1, rowStride);
+                } else {
+                    tile4x4(start, a, aAt, offsets, x, x0, x1, x2, x3, c, c0, c1, c2, c3, rowStride);
                 }
             }
-            case 3 -> {
-                for (int v = from; v < to; v += 3) {
-                    int v1 = Math.min(v + 1, last);
-                    int v2 = Math.min(v + 2, last);
-                    tile3x3(a, aAt, offsets, x, xBase + xStarts[v], xBase + xStarts[v1], xBase + xStarts[v2], c, cBase + cStarts[v], cBase + cStarts[v1], cBase + cStarts[v2], rowStride, bias, biasAt);
-                }
-            }
-            case 2 -> {
-                for (int v = from; v < to; v += 4) {
-                    int v1 = Math.min(v + 1, last);
-                    int v2 = Math.min(v + 2, last);
-                    int v3 = Math.min(v + 3, last);
-                    tile2x4(a, aAt, offsets, x, xBase + xStarts[v], xBase + xStarts[v1], xBase + xStarts[v2], xBase + xStarts[v3], c, cBase + cStarts[v], cBase + cStarts[v1], cBase + cStarts[v2], cBase + cStarts[v3], rowStride, bias, biasAt);
-                }
-            }
-            case 1 -> {
-                for (int v = from; v < to; v += 4) {
-                    int v1 = Math.min(v + 1, last);
-                    int v2 = Math.min(v + 2, last);
-                    int v3 = Math.min(v + 3, last);
-                    tile1x4(a, aAt, offsets, x, xBase + xStarts[v], xBase + xStarts[v1], xBase + xStarts[v2], xBase + xStarts[v3], c, cBase + cStarts[v], cBase + cStarts[v1], cBase + cStarts[v2], cBase + cStarts[v3], rowStride, bias, biasAt);
-                }
-            }
-            default -> throw new IllegalArgumentException("OffsetTile: rows must be 1 to 4, got " + rows);
         }
     }
 
     /** 4 rows, 2 vectors. */
     private static void tile4x2(
-            float[] a, int aAt, int[] offsets, float[] x, int x0, int x1,
-            float[] c, int c0, int c1, int rowStride, float[] bias, int biasAt) {
-        FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s10 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        FloatVector s11 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        FloatVector s20 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
-        FloatVector s21 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
-        FloatVector s30 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
-        FloatVector s31 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
+            float[] start, float[] a, int aAt, int[] offsets, float[] x, int x0, int x1,
+            float[] c, int c0, int c1, int rowStride) {
+        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
+        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
+        FloatVector s10 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
+        FloatVector s11 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
+        FloatVector s20 = FloatVector.fromArray(SPECIES, start, 4 * LANES);
+        FloatVector s21 = FloatVector.fromArray(SPECIES, start, 5 * LANES);
+        FloatVector s30 = FloatVector.fromArray(SPECIES, start, 6 * LANES);
+        FloatVector s31 = FloatVector.fromArray(SPECIES, start, 7 * LANES);
         for (int k = 0; k < offsets.length; k++) {
             int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
@@ -171,24 +215,24 @@ final class OffsetTile {
 
     /** 4 rows, 4 vectors. */
     private static void tile4x4(
-            float[] a, int aAt, int[] offsets, float[] x, int x0, int x1, int x2, int x3,
-            float[] c, int c0, int c1, int c2, int c3, int rowStride, float[] bias, int biasAt) {
-        FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s03 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s10 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        FloatVector s11 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        FloatVector s12 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        FloatVector s13 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        FloatVector s20 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
-        FloatVector s21 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
-        FloatVector s22 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
-        FloatVector s23 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
-        FloatVector s30 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
-        FloatVector s31 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
-        FloatVector s32 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
-        FloatVector s33 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
+            float[] start, float[] a, int aAt, int[] offsets, float[] x, int x0, int x1, int x2, int x3,
+            float[] c, int c0, int c1, int c2, int c3, int rowStride) {
+        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
+        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
+        FloatVector s02 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
+        FloatVector s03 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
+        FloatVector s10 = FloatVector.fromArray(SPECIES, start, 4 * LANES);
+        FloatVector s11 = FloatVector.fromArray(SPECIES, start, 5 * LANES);
+        FloatVector s12 = FloatVector.fromArray(SPECIES, start, 6 * LANES);
+        FloatVector s13 = FloatVector.fromArray(SPECIES, start, 7 * LANES);
+        FloatVector s20 = FloatVector.fromArray(SPECIES, start, 8 * LANES);
+        FloatVector s21 = FloatVector.fromArray(SPECIES, start, 9 * LANES);
+        FloatVector s22 = FloatVector.fromArray(SPECIES, start, 10 * LANES);
+        FloatVector s23 = FloatVector.fromArray(SPECIES, start, 11 * LANES);
+        FloatVector s30 = FloatVector.fromArray(SPECIES, start, 12 * LANES);
+        FloatVector s31 = FloatVector.fromArray(SPECIES, start, 13 * LANES);
+        FloatVector s32 = FloatVector.fromArray(SPECIES, start, 14 * LANES);
+        FloatVector s33 = FloatVector.fromArray(SPECIES, start, 15 * LANES);
         for (int k = 0; k < offsets.length; k++) {
             int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
@@ -236,17 +280,17 @@ final class OffsetTile {
 
     /** 3 rows, 3 vectors. */
     private static void tile3x3(
-            float[] a, int aAt, int[] offsets, float[] x, int x0, int x1, int x2,
-            float[] c, int c0, int c1, int c2, int rowStride, float[] bias, int biasAt) {
-        FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s10 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        FloatVector s11 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        FloatVector s12 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        FloatVector s20 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
-        FloatVector s21 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
-        FloatVector s22 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
+            float[] start, float[] a, int aAt, int[] offsets, float[] x, int x0, int x1, int x2,
+            float[] c, int c0, int c1, int c2, int rowStride) {
+        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
+        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
+        FloatVector s02 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
+        FloatVector s10 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
+        FloatVector s11 = FloatVector.fromArray(SPECIES, start, 4 * LANES);
+        FloatVector s12 = FloatVector.fromArray(SPECIES, start, 5 * LANES);
+        FloatVector s20 = FloatVector.fromArray(SPECIES, start, 6 * LANES);
+        FloatVector s21 = FloatVector.fromArray(SPECIES, start, 7 * LANES);
+        FloatVector s22 = FloatVector.fromArray(SPECIES, start, 8 * LANES);
         for (int k = 0; k < offsets.length; k++) {
             int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
@@ -278,16 +322,16 @@ final class OffsetTile {
 
     /** 2 rows, 4 vectors. */
     private static void tile2x4(
-            float[] a, int aAt, int[] offsets, float[] x, int x0, int x1, int x2, int x3,
-            float[] c, int c0, int c1, int c2, int c3, int rowStride, float[] bias, int biasAt) {
-        FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s03 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s10 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        FloatVector s11 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        FloatVector s12 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        FloatVector s13 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
+            float[] start, float[] a, int aAt, int[] offsets, float[] x, int x0, int x1, int x2, int x3,
+            float[] c, int c0, int c1, int c2, int c3, int rowStride) {
+        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
+        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
+        FloatVector s02 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
+        FloatVector s03 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
+        FloatVector s10 = FloatVector.fromArray(SPECIES, start, 4 * LANES);
+        FloatVector s11 = FloatVector.fromArray(SPECIES, start, 5 * LANES);
+        FloatVector s12 = FloatVector.fromArray(SPECIES, start, 6 * LANES);
+        FloatVector s13 = FloatVector.fromArray(SPECIES, start, 7 * LANES);
         for (int k = 0; k < offsets.length; k++) {
             int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
@@ -316,13 +360,14 @@ final class OffsetTile {
     }
 
     /** 1 row, 4 vectors. */
+    @SuppressWarnings("unused") // one row needs no distance to the next; the tiles share one signature
     private static void tile1x4(
-            float[] a, int aAt, int[] offsets, float[] x, int x0, int x1, int x2, int x3,
-            float[] c, int c0, int c1, int c2, int c3, int rowStride, float[] bias, int biasAt) {
-        FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        FloatVector s03 = FloatVector.broadcast(SPECIES, bias[biasAt]);
+            float[] start, float[] a, int aAt, int[] offsets, float[] x, int x0, int x1, int x2, int x3,
+            float[] c, int c0, int c1, int c2, int c3) {
+        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
+        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
+        FloatVector s02 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
+        FloatVector s03 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
         for (int k = 0; k < offsets.length; k++) {
             int at = offsets[k];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
