@@ -4,6 +4,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A fixed pool of daemon threads that runs one loop at a time: {@code forEach(tasks, body)} calls {@code body} with
@@ -161,7 +162,7 @@ public final class Parallel implements AutoCloseable {
         private final Thread caller;
         private final AtomicInteger next = new AtomicInteger();
         private final AtomicInteger remaining;
-        private final AtomicReference<Throwable> failure = new AtomicReference<>();
+        private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
         private volatile boolean callerAsleep;
 
         Region(int tasks, IntConsumer body, Thread caller) {

@@ -337,6 +337,7 @@ final class ConvTile {
     }
 
     /** One row, four vectors. */
+    @SuppressWarnings("unused") // one row needs no distance to the next; the tiles share one signature
     private static void tile1x4(
             int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int x0, int x1, int x2, int x3,
             float[] c, int c0, int c1, int c2, int c3, int rowStride, boolean add, float[] bias, int biasAt) {
