@@ -9,6 +9,7 @@ module espalier.tensor {
     requires static org.jspecify;
 
     exports espalier.tensor;
+    exports espalier.tensor.io;
     exports espalier.tensor.spi;
 
     uses espalier.tensor.spi.BackendProvider;

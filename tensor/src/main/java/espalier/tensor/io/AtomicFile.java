@@ -1,0 +1,57 @@
+package espalier.tensor.io;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.UUID;
+
+/**
+ * Writing a file so that others see the old one or the whole new one and nothing between.
+ *
+ * <p>The content goes to {@code .NAME.*.partial} in the same folder, is forced to disk, and takes the file's name by an
+ * atomic rename. If any of it fails the partial file is deleted; only a killed process or a lost machine
+ * can leave one behind.
+ */
+final class AtomicFile {
+    private AtomicFile() {}
+
+    /** What to write. */
+    @FunctionalInterface
+    interface Content {
+        void writeTo(OutputStream out) throws IOException;
+    }
+
+    /** Writes {@code content} to {@code path}; a link is followed, a folder or device is refused. */
+    static void write(Path path, Content content) throws IOException {
+        Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
+        if (Files.exists(target) && !Files.isRegularFile(target)) {
+            throw new FileSystemException(path.toString(), null, "is there already and is no regular file");
+        }
+        Path partial = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".partial");
+        try {
+            try (FileChannel channel =
+                    FileChannel.open(partial, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
+                content.writeTo(Channels.newOutputStream(channel));
+                channel.force(true);
+            }
+            Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (IOException | RuntimeException | Error e) {
+            discard(partial, e);
+            throw e;
+        }
+    }
+
+    private static void discard(Path partial, Throwable cause) {
+        try {
+            Files.deleteIfExists(partial);
+        } catch (IOException e) {
+            cause.addSuppressed(e);
+        }
+    }
+}
