@@ -1,5 +1,8 @@
-/** Reverse-mode differentiation: variables, their graph, and the gradient of every operation. */
+/** Reverse-mode differentiation: variables, the operations of networks, and the check of their gradients. */
 module espalier.autograd {
     requires transitive espalier.tensor;
     requires static org.jspecify;
+
+    exports espalier.autograd;
+    exports espalier.autograd.op;
 }

@@ -1,0 +1,63 @@
+package espalier.autograd;
+
+import espalier.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What was done to make a variable: the operation's name, its inputs, and the way back.
+ *
+ * <p>A node is used once. After the backward pass has gone through it, it forgets its closures, and with them the
+ * tensors they held.
+ */
+public final class Node {
+    /** From the gradient of the output to those of the inputs; none where an input needs no gradient. */
+    interface Backward {
+        List<Optional<Tensor>> gradients(Tensor g);
+    }
+
+    private final String op;
+    private final String place;
+    private final List<Variable> inputs;
+    private Optional<Backward> backward;
+
+    Node(String op, String place, List<Variable> inputs, Backward backward) {
+        this.op = op;
+        this.place = place;
+        this.inputs = inputs;
+        this.backward = Optional.of(backward);
+    }
+
+    /** The name of the operation, such as {@code conv2d}. */
+    public String op() {
+        return op;
+    }
+
+    /** Where in the model it was done, such as {@code features.3}; empty outside any layer. */
+    public String place() {
+        return place;
+    }
+
+    /** What it was done to, those that need no gradient included. */
+    public List<Variable> inputs() {
+        return inputs;
+    }
+
+    /**
+     * The gradients of the inputs, each of its input's shape.
+     *
+     * @throws IllegalStateException if this node was used before
+     */
+    List<Optional<Tensor>> use(Tensor g) {
+        Backward way = backward.orElseThrow(() -> new IllegalStateException("backward: the graph through " + this
+                + " was used before; its tensors are gone. Run the forward pass again, or add the losses first"));
+        backward = Optional.empty();
+        return way.gradients(g);
+    }
+
+    /** The operation and where it was done. */
+    @Override
+    public String toString() {
+        return place.isEmpty() ? op : op + " in " + place;
+    }
+}

@@ -1,0 +1,179 @@
+package espalier.autograd;
+
+import static espalier.autograd.Edge.edge;
+
+import espalier.tensor.PadMode;
+import espalier.tensor.Shape;
+import espalier.tensor.Shaping;
+import espalier.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** The same elements in another form. Where the form is a view, the gradient is one too. */
+public sealed interface Reshaping permits Variable {
+    private Variable self() {
+        return (Variable) this;
+    }
+
+    private Variable viewed(String op, Tensor value, UnaryOperator<Tensor> back) {
+        return Variable.of(op, value, edge(self(), back));
+    }
+
+    /** The same elements under another shape; one size may be −1 and is worked out. */
+    default Variable reshape(int... dims) {
+        Tensor x = self().value();
+        return viewed("reshape", x.reshape(dims), g -> g.reshape(x.shape()));
+    }
+
+    /** The same elements under another shape. */
+    default Variable reshape(Shape shape) {
+        Tensor x = self().value();
+        return viewed("reshape", x.reshape(shape), g -> g.reshape(x.shape()));
+    }
+
+    /** All axes from {@code axis} on made one. */
+    default Variable flatten(int axis) {
+        Tensor x = self().value();
+        return viewed("flatten", x.flatten(axis), g -> g.reshape(x.shape()));
+    }
+
+    /** The axes in another order. */
+    default Variable permute(int... order) {
+        Tensor x = self().value();
+        Tensor y = x.permute(order);
+        int[] back = new int[order.length];
+        for (int i = 0; i < order.length; i++) {
+            back[x.shape().axis(order[i], "permute")] = i;
+        }
+        return viewed("permute", y, g -> g.permute(back));
+    }
+
+    /** Two axes exchanged. */
+    default Variable transpose(int a, int b) {
+        return viewed("transpose", self().value().transpose(a, b), g -> g.transpose(a, b));
+    }
+
+    /** The last two axes exchanged. */
+    default Variable t() {
+        return viewed("t", self().value().t(), Tensor::t);
+    }
+
+    /** An axis of size 1 taken out. */
+    default Variable squeeze(int axis) {
+        Tensor x = self().value();
+        return viewed("squeeze", x.squeeze(axis), g -> g.reshape(x.shape()));
+    }
+
+    /** An axis of size 1 put in; −1 puts it last. */
+    default Variable unsqueeze(int axis) {
+        Tensor x = self().value();
+        return viewed("unsqueeze", x.unsqueeze(axis), g -> g.reshape(x.shape()));
+    }
+
+    /** Stretched by broadcasting. The gradient is summed over the stretched axes. */
+    default Variable expand(Shape shape) {
+        return viewed("expand", self().value().expand(shape), g -> g);
+    }
+
+    /** Stretched by broadcasting. */
+    default Variable expand(int... dims) {
+        return expand(Shape.of(dims));
+    }
+
+    /** {@code count} elements from {@code start} along an axis. */
+    default Variable narrow(int axis, int start, int count) {
+        return part("narrow", x -> x.narrow(axis, start, count));
+    }
+
+    /** Elements start, start+step, … before {@code end} along an axis; a step of at least 1. */
+    default Variable slice(int axis, int start, int end, int step) {
+        return part("slice", x -> x.slice(axis, start, end, step));
+    }
+
+    /** One index along an axis, which disappears. */
+    default Variable select(int axis, int index) {
+        return part("select", x -> x.select(axis, index));
+    }
+
+    /** Some elements, chosen by a view: their gradient goes to the same places, and 0 to the rest. */
+    private Variable part(String op, UnaryOperator<Tensor> view) {
+        Tensor x = self().value();
+        return viewed(op, view.apply(x), g -> {
+            Tensor dx = Tensor.zeros(g.device(), g.dtype(), x.shape());
+            view.apply(dx).copyInPlace(g);
+            return dx;
+        });
+    }
+
+    /** The elements along an axis in reverse. */
+    default Variable flip(int axis) {
+        return viewed("flip", self().value().flip(axis), g -> g.flip(axis));
+    }
+
+    /** Pieces of the given sizes along an axis. */
+    default List<Variable> split(int axis, int... sizes) {
+        self().value().split(axis, sizes); // checks the sizes
+        List<Variable> pieces = new ArrayList<>();
+        int start = 0;
+        for (int size : sizes) {
+            int from = start;
+            pieces.add(part("split", x -> x.narrow(axis, from, size)));
+            start += size;
+        }
+        return List.copyOf(pieces);
+    }
+
+    /** Variables one after the other along an existing axis; the other sizes must agree. */
+    static Variable concat(int axis, List<Variable> parts) {
+        Tensor joined = Shaping.concat(axis, parts.stream().map(Variable::value).toList());
+        List<Edge> edges = new ArrayList<>();
+        int start = 0;
+        for (Variable part : parts) {
+            int from = start;
+            int count = part.value().dim(axis);
+            edges.add(edge(part, g -> g.narrow(axis, from, count)));
+            start += count;
+        }
+        return Variable.of("concat", joined, edges.toArray(Edge[]::new));
+    }
+
+    /** Variables of one shape along a new axis; −1 puts it last. */
+    static Variable stack(int axis, List<Variable> parts) {
+        Tensor joined = Shaping.stack(axis, parts.stream().map(Variable::value).toList());
+        List<Edge> edges = new ArrayList<>();
+        for (int i = 0; i < parts.size(); i++) {
+            int at = i;
+            edges.add(edge(parts.get(i), g -> g.select(axis, at)));
+        }
+        return Variable.of("stack", joined, edges.toArray(Edge[]::new));
+    }
+
+    /** More elements on both sides of an axis: zeros, mirrored ones, or the edge repeated. */
+    default Variable pad(PadMode mode, int axis, int before, int after) {
+        Tensor x = self().value();
+        int n = x.dim(axis);
+        return viewed("pad", x.pad(mode, axis, before, after), g -> {
+            Tensor inner = g.narrow(axis, before, n);
+            Tensor left = g.narrow(axis, 0, before);
+            Tensor right = g.narrow(axis, before + n, after);
+            return switch (mode) {
+                case ZERO -> inner;
+                case REFLECT -> {
+                    Tensor dx = inner.copy();
+                    dx.narrow(axis, Math.min(1, n), before).addInPlace(left.flip(axis));
+                    dx.narrow(axis, Math.max(0, n - 1 - after), after).addInPlace(right.flip(axis));
+                    yield dx;
+                }
+                case REPLICATE -> {
+                    Tensor dx = inner.copy();
+                    if (n > 0) {
+                        dx.narrow(axis, 0, 1).addInPlace(left.sum(true, axis));
+                        dx.narrow(axis, n - 1, 1).addInPlace(right.sum(true, axis));
+                    }
+                    yield dx;
+                }
+            };
+        });
+    }
+}

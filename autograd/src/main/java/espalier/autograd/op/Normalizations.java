@@ -1,0 +1,84 @@
+package espalier.autograd.op;
+
+import static espalier.autograd.Edge.edge;
+
+import espalier.autograd.Variable;
+import espalier.tensor.Normalization;
+import espalier.tensor.Tensor;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.IntStream;
+
+/** Batch norm for training and for inference, and layer norm. */
+public final class Normalizations {
+    private Normalizations() {}
+
+    /**
+     * A normalized variable, and the statistics that a layer adds to its running ones.
+     *
+     * @param output of the input's shape
+     * @param mean {@code [C]}
+     * @param variance {@code [C]}, the biased one
+     */
+    public record BatchNormalized(Variable output, Tensor mean, Tensor variance) {}
+
+    /**
+     * Batch norm with the statistics of the batch (Ioffe and Szegedy 2015, algorithm 1):
+     * {@code y = scale[c]·(x − mean[c])/√(variance[c] + ε) + shift[c]}. The three gradients share their work.
+     *
+     * @param x {@code [N, C, ..]}
+     * @param scale {@code [C]}, γ
+     * @param shift {@code [C]}, β
+     */
+    public static BatchNormalized batchNorm(Variable x, Variable scale, Variable shift, double epsilon) {
+        Tensor input = x.value();
+        Tensor gamma = scale.value();
+        Normalization.Normalized done = Normalization.batchNorm(input, gamma, shift.value(), epsilon);
+        Tensor mean = done.mean();
+        Tensor variance = done.variance();
+        Variable output = Variable.jointly("batchNorm", done.output(), List.of(x, scale, shift), g -> {
+            var gradients = Normalization.batchNormGradient(input, g, gamma, mean, variance, epsilon);
+            return List.of(
+                    Optional.of(gradients.input()), Optional.of(gradients.scale()), Optional.of(gradients.shift()));
+        });
+        return new BatchNormalized(output, mean, variance);
+    }
+
+    /**
+     * Batch norm with fixed statistics, as for evaluation: one multiplication and one addition an element.
+     *
+     * @param mean {@code [C]}
+     * @param variance {@code [C]}
+     */
+    public static Variable batchNormInference(
+            Variable x, Variable scale, Variable shift, Tensor mean, Tensor variance, double epsilon) {
+        Variable factor = scale.mul(Variable.constant(variance.add(epsilon).rsqrt()));
+        return scaleShift(x, factor, shift.sub(factor.mul(Variable.constant(mean))));
+    }
+
+    /** {@code x·scale[c] + shift[c]} per channel of {@code x [N, C, ..]}, scale and shift {@code [C]}. */
+    public static Variable scaleShift(Variable x, Variable scale, Variable shift) {
+        Tensor input = x.value();
+        Tensor factor = scale.value();
+        int[] allButChannels =
+                IntStream.range(0, input.rank()).filter(axis -> axis != 1).toArray();
+        return Variable.of(
+                "scaleShift",
+                Normalization.scaleShift(input, factor, shift.value()),
+                edge(x, g -> Normalization.scaleShift(g, factor, factor.zerosLike())),
+                edge(scale, g -> g.mul(input).sum(allButChannels)),
+                edge(shift, g -> g.sum(allButChannels)));
+    }
+
+    /** {@code (x − mean)/√(variance + ε)} over the last axis. */
+    public static Variable standardize(Variable x, double epsilon) {
+        Normalization.Normalized done = Normalization.standardize(x.value(), epsilon);
+        return Variable.of(
+                "standardize", done.output(), edge(x, g -> Normalization.standardizeGradient(done, g, epsilon)));
+    }
+
+    /** Layer norm (Ba, Kiros and Hinton 2016) over the last axis of {@code x [.., D]}, scale and shift {@code [D]}. */
+    public static Variable layerNorm(Variable x, Variable scale, Variable shift, double epsilon) {
+        return standardize(x, epsilon).mul(scale).add(shift);
+    }
+}
