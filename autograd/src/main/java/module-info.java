@@ -4,5 +4,6 @@ module espalier.autograd {
     requires static org.jspecify;
 
     exports espalier.autograd;
+    exports espalier.autograd.check;
     exports espalier.autograd.op;
 }
