@@ -73,12 +73,12 @@ public final class Layout {
 
     /** Whether the elements lie one after the other in row-major order (from any offset). */
     public boolean isContiguous() {
+        if (shape.size() == 0) {
+            return true;
+        }
         int expected = 1;
         for (int axis = strides.length - 1; axis >= 0; axis--) {
             int dim = shape.dim(axis);
-            if (dim == 0) {
-                return true;
-            }
             if (dim != 1) {
                 if (strides[axis] != expected) {
                     return false;

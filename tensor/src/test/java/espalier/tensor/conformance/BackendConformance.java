@@ -1,0 +1,101 @@
+package espalier.tensor.conformance;
+
+import static org.junit.jupiter.api.Assumptions.abort;
+
+import espalier.tensor.Device;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * What every back end must do. Extend it with a device and all its operations are tested: for lengths beside the
+ * multiples of a vector, for inputs that are transposed, stepped, flipped or broadcast, for NaN, infinities and zeros of
+ * both signs, against plain loops in double precision that share no code with any back end.
+ *
+ * <pre>{@code
+ * class ScalarConformanceTest extends BackendConformance {
+ *     protected Device device() {
+ *         return Device.reference();
+ *     }
+ * }
+ * }</pre>
+ *
+ * <p>A new operation is a row in one of the {@code Cases}; {@link CoverageTest} fails until it has one.
+ */
+public abstract class BackendConformance {
+    /** For subclasses. */
+    protected BackendConformance() {}
+
+    /** The device to test; asked for once a family. Return {@link #skip} if there is none here. */
+    protected abstract Device device();
+
+    /** What the device promises. */
+    protected Limits limits() {
+        return new Limits();
+    }
+
+    /** Ends a test as skipped, with a reason: for {@link #device} when there is no such device here. */
+    protected static Device skip(String reason) {
+        return abort(reason);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> movement() {
+        return MovementCases.of(device(), limits()).map(Case::test);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> elementwise() {
+        return ElementwiseCases.of(device(), limits()).map(Case::test);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> reductions() {
+        return ReductionCases.of(device(), limits()).map(Case::test);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> indexing() {
+        return IndexingCases.of(device(), limits()).map(Case::test);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> products() {
+        return ProductCases.of(device(), limits()).map(Case::test);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> convolution() {
+        return ConvolutionCases.of(device(), limits()).map(Case::test);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> pooling() {
+        return PoolingCases.of(device(), limits()).map(Case::test);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> normalization() {
+        return NormalizationCases.of(device(), limits()).map(Case::test);
+    }
+
+    @TestFactory
+    Stream<DynamicTest> softmax() {
+        return SoftmaxCases.of(device(), limits()).map(Case::test);
+    }
+
+    /** All rows of all families. */
+    static Stream<Case> all(Device device, Limits limits) {
+        return Stream.of(
+                        MovementCases.of(device, limits),
+                        ElementwiseCases.of(device, limits),
+                        ReductionCases.of(device, limits),
+                        IndexingCases.of(device, limits),
+                        ProductCases.of(device, limits),
+                        ConvolutionCases.of(device, limits),
+                        PoolingCases.of(device, limits),
+                        NormalizationCases.of(device, limits),
+                        SoftmaxCases.of(device, limits))
+                .flatMap(rows -> rows);
+    }
+}

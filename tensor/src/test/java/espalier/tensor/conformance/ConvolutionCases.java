@@ -1,0 +1,191 @@
+package espalier.tensor.conformance;
+
+import espalier.tensor.DType;
+import espalier.tensor.Device;
+import espalier.tensor.Shape;
+import espalier.tensor.spi.ConvSpec;
+import java.util.Arrays;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+
+/**
+ * Convolution and its gradients: the three are the same products {@code w·x·g} over all pairs of an output and a tap,
+ * summed over different indices. One loop over the pairs is the oracle of all three.
+ */
+final class ConvolutionCases {
+    /**
+     * A convolution.
+     *
+     * @param input {@code [N, C, H, W]}
+     * @param weight {@code [O, C/g, kH, kW]}
+     */
+    private record Row(Shape input, Shape weight, ConvSpec spec) {
+        static Row of(int n, int c, int h, int w, int o, int kh, int kw, ConvSpec spec) {
+            return new Row(Shape.of(n, c, h, w), Shape.of(o, c / spec.groups(), kh, kw), spec);
+        }
+
+        Shape output() {
+            return spec.outputShape(input, weight);
+        }
+    }
+
+    private static final ConvSpec PLAIN = ConvSpec.of();
+    private static final ConvSpec SAME = ConvSpec.of().withPadding(1);
+
+    private static final List<Row> ROWS = List.of(
+            Row.of(0, 2, 5, 5, 3, 3, 3, SAME), // no image
+            Row.of(1, 1, 1, 1, 1, 1, 1, PLAIN),
+            Row.of(2, 1, 3, 3, 1, 3, 3, PLAIN), // one window
+            Row.of(2, 3, 8, 8, 4, 3, 3, PLAIN),
+            Row.of(2, 3, 7, 9, 5, 3, 3, SAME),
+            Row.of(1, 2, 6, 17, 3, 3, 3, SAME), // one beside two vectors
+            Row.of(1, 2, 4, 35, 2, 3, 3, SAME),
+            Row.of(1, 17, 5, 6, 19, 3, 3, SAME), // channels beside a vector
+            Row.of(2, 33, 3, 3, 16, 3, 3, SAME),
+            Row.of(3, 5, 4, 4, 7, 1, 1, PLAIN), // no window: a product of matrices
+            Row.of(2, 4, 7, 7, 6, 1, 1, PLAIN.withStride(2)),
+            Row.of(1, 3, 6, 6, 2, 1, 1, SAME), // padding around a 1x1 kernel
+            Row.of(2, 3, 9, 8, 4, 3, 3, SAME.withStride(2)),
+            Row.of(1, 2, 11, 10, 3, 5, 5, PLAIN.withStride(3).withPadding(2)),
+            Row.of(1, 2, 9, 9, 3, 3, 3, PLAIN.withDilation(2)),
+            Row.of(1, 2, 9, 10, 3, 3, 3, PLAIN.withDilation(2).withPadding(2).withStride(2)),
+            Row.of(2, 6, 5, 5, 4, 3, 3, SAME.withGroups(2)),
+            Row.of(1, 6, 7, 6, 6, 3, 3, SAME.withGroups(6)), // depthwise
+            Row.of(2, 4, 8, 9, 8, 3, 3, SAME.withGroups(4).withStride(2)), // depthwise, two outputs a channel
+            Row.of(1, 3, 1, 20, 4, 1, 5, new ConvSpec(1, 1, 0, 2, 1, 1, 1)), // one-dimensional
+            Row.of(1, 2, 10, 7, 3, 5, 2, new ConvSpec(2, 1, 1, 0, 1, 3, 1)), // nothing square
+            Row.of(1, 2, 4, 4, 3, 4, 4, PLAIN.withPadding(3)), // more padding than image
+            Row.of(1, 2, 2, 3, 2, 3, 3, PLAIN.withPadding(4)), // windows wholly on the padding
+            Row.of(1, 1, 12, 12, 2, 7, 7, PLAIN.withPadding(3).withStride(2)),
+            Row.of(1, 2, 8, 8, 3, 2, 2, PLAIN.withStride(3))); // pixels that no window sees
+
+    private final Device device;
+
+    private ConvolutionCases(Device device) {
+        this.device = device;
+    }
+
+    static Stream<Case> of(Device device, Limits limits) {
+        ConvolutionCases cases = new ConvolutionCases(device);
+        Set<DType> types = EnumSet.of(DType.F32, DType.F64);
+        types.retainAll(limits.types());
+        return types.stream()
+                .flatMap(type -> Stream.of(
+                        new Case("conv2d of " + type, () -> cases.each(row -> cases.forward(row, type))),
+                        new Case("conv2dInputGradient of " + type, () -> cases.each(row -> cases.inputs(row, type))),
+                        new Case("conv2dWeightGradient of " + type, () -> cases.each(row -> cases.weights(row, type)))));
+    }
+
+    private void each(Consumer<Row> test) {
+        ROWS.forEach(test);
+    }
+
+    /** A pair of an output {@code y} and the elements of input and weight that a tap of it multiplies. */
+    private interface Pair {
+        void at(int y, int x, int w);
+    }
+
+    private static void pairs(Row row, Pair pair) {
+        int[] x = row.input.toArray();
+        int[] w = row.weight.toArray();
+        int[] y = row.output().toArray();
+        ConvSpec spec = row.spec;
+        for (int i = 0; i < row.output().size(); i++) {
+            int column = i % y[3] * spec.strideW() - spec.padW();
+            int line = i / y[3] % y[2] * spec.strideH() - spec.padH();
+            int o = i / (y[3] * y[2]) % y[1];
+            int n = i / (y[3] * y[2] * y[1]);
+            for (int tap = 0; tap < w[1] * w[2] * w[3]; tap++) {
+                int down = line + tap / w[3] % w[2] * spec.dilationH();
+                int right = column + tap % w[3] * spec.dilationW();
+                int c = o / (w[0] / spec.groups()) * w[1] + tap / (w[2] * w[3]);
+                if (down >= 0 && down < x[2] && right >= 0 && right < x[3]) {
+                    pair.at(i, ((n * x[1] + c) * x[2] + down) * x[3] + right, o * w[1] * w[2] * w[3] + tap);
+                }
+            }
+        }
+    }
+
+    private void forward(Row row, DType type) {
+        long seed = 1;
+        for (Arrangement arrangement : Arrangement.values()) {
+            Operand x = Operand.of(device, type, row.input, arrangement, Samples.TAME, seed++);
+            Operand w = Operand.of(device, type, row.weight, arrangement, Samples.TAME, seed++);
+            Operand bias = Operand.of(device, type, Shape.of(row.weight.dim(0)), arrangement, Samples.TAME, seed++);
+            for (boolean biased : new boolean[] {false, true}) {
+                Sums sums = new Sums(row.output(), type);
+                int plane = row.output().dim(2) * row.output().dim(3);
+                if (biased) {
+                    for (int i = 0; i < sums.values.length; i++) {
+                        sums.add(i, bias.values()[i / plane % row.weight.dim(0)], 1);
+                    }
+                }
+                pairs(row, (y, xAt, wAt) -> sums.add(y, x.values()[xAt], w.values()[wAt]));
+                String what = "conv2d of " + x.name() + " and " + w.name() + (biased ? " with bias " : " ") + row.spec;
+                Target out = Target.of(device, type, row.output());
+                Optional<espalier.tensor.Tensor> given = biased ? Optional.of(bias.tensor()) : Optional.empty();
+                device.backend().conv2d(row.spec, x.tensor(), w.tensor(), given, out.view());
+                sums.check(what, out);
+            }
+        }
+    }
+
+    private void inputs(Row row, DType type) {
+        long seed = 1;
+        for (Arrangement arrangement : Arrangement.values()) {
+            Operand g = Operand.of(device, type, row.output(), arrangement, Samples.TAME, seed++);
+            Operand w = Operand.of(device, type, row.weight, arrangement, Samples.TAME, seed++);
+            Sums sums = new Sums(row.input, type);
+            pairs(row, (y, xAt, wAt) -> sums.add(xAt, g.values()[y], w.values()[wAt]));
+            String what = "conv2dInputGradient of " + g.name() + " and " + w.name() + " " + row.spec;
+            Target out = Target.of(device, type, row.input);
+            device.backend().conv2dInputGradient(row.spec, g.tensor(), w.tensor(), out.view());
+            sums.check(what, out);
+        }
+    }
+
+    private void weights(Row row, DType type) {
+        long seed = 1;
+        for (Arrangement arrangement : Arrangement.values()) {
+            Operand x = Operand.of(device, type, row.input, arrangement, Samples.TAME, seed++);
+            Operand g = Operand.of(device, type, row.output(), arrangement, Samples.TAME, seed++);
+            Sums sums = new Sums(row.weight, type);
+            pairs(row, (y, xAt, wAt) -> sums.add(wAt, x.values()[xAt], g.values()[y]));
+            String what = "conv2dWeightGradient of " + x.name() + " and " + g.name() + " " + row.spec;
+            Target out = Target.of(device, type, row.weight);
+            device.backend().conv2dWeightGradient(row.spec, x.tensor(), g.tensor(), out.view());
+            sums.check(what, out);
+        }
+    }
+
+    /** Sums of products, each with the bound n·u·Σ|a·b| on the rounding error of any way to sum it. */
+    private static final class Sums {
+        private final double[] values;
+        private final double[] sizes;
+        private final int[] terms;
+        private final DType type;
+
+        Sums(Shape shape, DType type) {
+            this.values = new double[shape.size()];
+            this.sizes = new double[shape.size()];
+            this.terms = new int[shape.size()];
+            this.type = type;
+        }
+
+        void add(int at, double a, double b) {
+            values[at] += a * b;
+            sizes[at] += Math.abs(a * b);
+            terms[at]++;
+        }
+
+        void check(String what, Target out) {
+            double[] bounds = new double[values.length];
+            Arrays.setAll(bounds, i -> terms[i] * Expect.unitRoundoff(type) * sizes[i]);
+            Expect.bounded(what, values, bounds, out.written(what));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package espalier.tensor.conformance;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import espalier.tensor.Device;
+import espalier.tensor.spi.Backend;
+import espalier.tensor.spi.BinaryOp;
+import espalier.tensor.spi.ReduceOp;
+import espalier.tensor.spi.UnaryOp;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.Test;
+
+/** Whether the suite leaves an operation out: it fails when one is added to the interface and no row to the suite. */
+class CoverageTest {
+    @Test
+    void everyMethodAndEveryConstantHasARow() throws Throwable {
+        Recorder recorder = new Recorder();
+        Device device = recorder.beside(Device.reference());
+        for (Case row : BackendConformance.all(device, new Limits()).toList()) {
+            try {
+                row.body().execute();
+            } catch (AssertionError expected) {
+                // A back end that does nothing fails; what counts is that it was asked.
+            }
+        }
+        assertEquals(Set.of(), missing(recorder.calls()), "operations of Backend without a row in the suite");
+    }
+
+    @Test
+    void aMissingRowIsSeen() {
+        assertEquals(operations(), missing(Set.of()));
+    }
+
+    static Set<String> missing(Set<String> calls) {
+        Set<String> missing = operations();
+        missing.removeAll(calls);
+        return missing;
+    }
+
+    private static Set<String> operations() {
+        Set<String> operations = new TreeSet<>();
+        Arrays.stream(Backend.class.getDeclaredMethods())
+                .filter(method -> !method.isSynthetic())
+                .forEach(method -> operations.add(Recorder.signature(method)));
+        for (UnaryOp op : UnaryOp.values()) {
+            operations.add("unary UnaryOp." + op.name());
+        }
+        for (BinaryOp op : BinaryOp.values()) {
+            operations.add("binary BinaryOp." + op.name());
+        }
+        for (ReduceOp op : ReduceOp.values()) {
+            operations.add("reduce ReduceOp." + op.name());
+        }
+        return operations;
+    }
+}

@@ -1,0 +1,60 @@
+package espalier.tensor.conformance;
+
+import espalier.tensor.Device;
+import espalier.tensor.spi.Backend;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Method;
+import java.lang.reflect.Proxy;
+import java.util.Arrays;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * A back end that keeps memory but computes nothing: it notes which operations it was asked for, each with the enum
+ * constants among its arguments.
+ */
+final class Recorder {
+    private static final Set<String> MEMORY = Set.of("allocate", "upload", "download", "name", "description");
+
+    private final Set<String> calls = new TreeSet<>();
+
+    /** A device whose memory is that of another. */
+    Device beside(Device device) {
+        Object proxy = Proxy.newProxyInstance(
+                Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (_, method, arguments) -> {
+                    note(method, arguments);
+                    return MEMORY.contains(method.getName()) ? invoke(device.backend(), method, arguments) : null;
+                });
+        return new Device("recorder", (Backend) proxy);
+    }
+
+    private static Object invoke(Backend backend, Method method, Object[] arguments) throws Throwable {
+        try {
+            return method.invoke(backend, arguments);
+        } catch (InvocationTargetException thrown) {
+            throw thrown.getCause();
+        }
+    }
+
+    private void note(Method method, Object[] arguments) {
+        calls.add(signature(method));
+        for (Object argument : arguments == null ? new Object[0] : arguments) {
+            if (argument instanceof Enum<?> constant) {
+                calls.add(method.getName() + " " + constant.getDeclaringClass().getSimpleName() + "." + constant.name());
+            }
+        }
+    }
+
+    /** The operations that were called. */
+    Set<String> calls() {
+        return calls;
+    }
+
+    /** Name and types of a method's parameters. */
+    static String signature(Method method) {
+        return Arrays.stream(method.getParameterTypes())
+                .map(Class::getSimpleName)
+                .collect(Collectors.joining(", ", method.getName() + "(", ")"));
+    }
+}
