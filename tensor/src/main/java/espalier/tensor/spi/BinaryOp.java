@@ -87,8 +87,7 @@ public enum BinaryOp {
             case SIGMOID_GRADIENT -> a * b * (1 - b);
             case TANH_GRADIENT -> a * (1 - b * b);
             case GELU_GRADIENT ->
-                a * (0.5 * (1 + SpecialFunctions.erf(b / Math.sqrt(2)))
-                        + b * Math.exp(-0.5 * b * b) / Math.sqrt(2 * Math.PI));
+                a * (SpecialFunctions.normalCdf(b) + b * Math.exp(-0.5 * b * b) / Math.sqrt(2 * Math.PI));
             case SILU_GRADIENT -> a * UnaryOp.sigmoid(b) * (1 + b * (1 - UnaryOp.sigmoid(b)));
         };
     }

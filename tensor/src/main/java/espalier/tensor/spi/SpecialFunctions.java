@@ -16,6 +16,13 @@ final class SpecialFunctions {
         return Math.copySign(a < 2.5 ? series(a) : 1 - complement(a), x);
     }
 
+    /** Φ(x), the distribution function of the normal distribution: exact also far to the left, where 1 + erf is not. */
+    static double normalCdf(double x) {
+        double a = Math.abs(x) / Math.sqrt(2);
+        double tail = (a < 2.5 ? 1 - series(a) : complement(a)) / 2;
+        return x < 0 ? tail : 1 - tail;
+    }
+
     /** 2/√π · Σ (−1)ⁿ x²ⁿ⁺¹ / (n!·(2n+1)), summed as e^(−x²)·Σ 2ⁿ x²ⁿ⁺¹ / (1·3·…·(2n+1)): no cancellation. */
     private static double series(double x) {
         double term = x;

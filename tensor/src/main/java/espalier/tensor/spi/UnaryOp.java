@@ -60,7 +60,7 @@ public enum UnaryOp {
             case SIGMOID -> sigmoid(x);
             case TANH -> Math.tanh(x);
             case RELU -> Math.max(x, 0);
-            case GELU -> 0.5 * x * (1 + SpecialFunctions.erf(x / Math.sqrt(2)));
+            case GELU -> x * SpecialFunctions.normalCdf(x);
             case SILU -> x == Double.NEGATIVE_INFINITY ? 0 : x * sigmoid(x);
             case SOFTPLUS -> Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
             case FLOOR -> Math.floor(x);

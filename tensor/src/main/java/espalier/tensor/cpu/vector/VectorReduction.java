@@ -1,0 +1,174 @@
+package espalier.tensor.cpu.vector;
+
+import espalier.tensor.DType;
+import espalier.tensor.Shape;
+import espalier.tensor.Tensor;
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.spi.ReduceOp;
+import java.util.Arrays;
+
+/**
+ * Reduces any axes of a contiguous tensor: the last group of neighbouring reduced axes by {@link RowReduction} or
+ * {@link ColumnReduction}, and what is left of the others, which is smaller, by plain loops in double precision.
+ */
+final class VectorReduction {
+    /** Columns beyond which tasks take some of the columns and all rows. */
+    private static final int WIDE = 4096;
+
+    private VectorReduction() {}
+
+    /** Reduces the sorted axes of an F32 tensor; {@code out}, contiguous, is F32, I32 or BOOL. */
+    static void run(Parallel parallel, ReduceOp op, Tensor x, int[] axes, Tensor out) {
+        Tensor rows = x.contiguous();
+        double[] so = run(parallel, op, Heap.floats(rows), Heap.at(rows), x.shape(), axes);
+        int to = Heap.at(out);
+        if (out.dtype() == DType.F32) {
+            float[] y = Heap.floats(out);
+            for (int i = 0; i < so.length; i++) {
+                y[to + i] = (float) so[i];
+            }
+        } else if (out.dtype() == DType.I32) {
+            int[] y = Heap.ints(out);
+            for (int i = 0; i < so.length; i++) {
+                y[to + i] = (int) so[i];
+            }
+        } else {
+            byte[] y = Heap.bytes(out);
+            for (int i = 0; i < so.length; i++) {
+                y[to + i] = (byte) (so[i] != 0 ? 1 : 0);
+            }
+        }
+    }
+
+    /** Whether {@link #run} takes these types. */
+    static boolean takes(Tensor x, Tensor out) {
+        return x.dtype() == DType.F32
+                && (out.dtype() == DType.F32 || out.dtype() == DType.I32 || out.dtype() == DType.BOOL);
+    }
+
+    /**
+     * Reduces the sorted axes of a row-major tensor.
+     *
+     * @return one result for each element of the shape without the axes, in row-major order
+     */
+    static double[] run(Parallel parallel, ReduceOp op, float[] x, int at, Shape shape, int[] axes) {
+        boolean[] reduced = new boolean[shape.rank()];
+        for (int axis : axes) {
+            reduced[axis] = true;
+        }
+        int last = shape.rank();
+        while (last > 0 && !reduced[last - 1]) {
+            last--;
+        }
+        int first = last;
+        while (first > 0 && reduced[first - 1]) {
+            first--;
+        }
+        int outer = product(shape, 0, first);
+        int n = product(shape, first, last);
+        int inner = product(shape, last, shape.rank());
+        ReduceOp counted = op == ReduceOp.ANY || op == ReduceOp.ALL ? ReduceOp.COUNT_NONZERO : op;
+        double[] so = inner == 1
+                ? rows(parallel, counted, x, at, outer, n)
+                : columns(parallel, counted, x, at, outer, n, inner);
+        ReduceOp next = counted == ReduceOp.SUM_OF_SQUARES ? ReduceOp.SUM : counted;
+        long terms = n;
+        int behind = inner; // kept elements behind the axis
+        for (int axis = first - 1; axis >= 0; axis--) {
+            if (reduced[axis]) {
+                so = plain(next, so, product(shape, 0, axis), shape.dim(axis), behind);
+                terms *= shape.dim(axis);
+            } else {
+                behind *= shape.dim(axis);
+            }
+        }
+        return switch (op) {
+            case ANY -> truth(so, 1);
+            case ALL -> truth(so, terms);
+            case SUM, SUM_OF_SQUARES, PROD, MIN, MAX, COUNT_NONZERO -> so;
+        };
+    }
+
+    private static int product(Shape shape, int from, int to) {
+        int size = 1;
+        for (int axis = from; axis < to; axis++) {
+            size *= shape.dim(axis);
+        }
+        return size;
+    }
+
+    /** 1 where at least {@code needed} elements are not 0. */
+    private static double[] truth(double[] counts, long needed) {
+        return Arrays.stream(counts).map(count -> count >= needed ? 1 : 0).toArray();
+    }
+
+    /** {@code [outer, n] → [outer]}. A long row is cut into chunks. */
+    private static double[] rows(Parallel parallel, ReduceOp op, float[] x, int at, int outer, int n) {
+        double[] so = new double[outer];
+        int chunks = Math.max(1, Math.ceilDiv(n, Tasks.CHUNK));
+        if (chunks == 1) {
+            Tasks.ranges(parallel, outer, Tasks.rowsPerTask(n), 10 + 0.1 * n, (from, to) -> {
+                for (int row = from; row < to; row++) {
+                    so[row] = RowReduction.run(op, x, at + row * n, n);
+                }
+            });
+            return so;
+        }
+        double[] parts = new double[outer * chunks];
+        Tasks.each(parallel, parts.length, 0.1 * outer * n, part -> {
+            int from = part % chunks * Tasks.CHUNK;
+            int length = Math.min(Tasks.CHUNK, n - from);
+            parts[part] = RowReduction.run(op, x, at + part / chunks * n + from, length);
+        });
+        ReduceOp next = op == ReduceOp.SUM_OF_SQUARES ? ReduceOp.SUM : op;
+        return plain(next, parts, outer, chunks, 1);
+    }
+
+    /** {@code [outer, n, inner] → [outer, inner]}. */
+    private static double[] columns(Parallel parallel, ReduceOp op, float[] x, int at, int outer, int n, int inner) {
+        if (outer == 1 && inner < WIDE && (long) n * inner > Tasks.CHUNK) {
+            int depth = Tasks.rowsPerTask(inner);
+            int chunks = Math.ceilDiv(n, depth);
+            double[] parts = filled(op, chunks * inner);
+            Tasks.each(parallel, chunks, 0.1 * n * inner, chunk -> {
+                int row = chunk * depth;
+                int rows = Math.min(depth, n - row);
+                ColumnReduction.run(op, x, at + row * inner, inner, rows, inner, parts, chunk * inner);
+            });
+            return plain(op == ReduceOp.SUM_OF_SQUARES ? ReduceOp.SUM : op, parts, 1, chunks, inner);
+        }
+        double[] so = filled(op, outer * inner);
+        int width = Math.min(inner, WIDE / 4);
+        int strips = Math.ceilDiv(inner, Math.max(1, width));
+        Tasks.ranges(parallel, outer * strips, Tasks.rowsPerTask(n * width), 10 + 0.1 * n * width, (first, end) -> {
+            for (int task = first; task < end; task++) {
+                int start = task / strips;
+                int column = task % strips * width;
+                int columns = Math.min(width, inner - column);
+                int from = at + start * n * inner + column;
+                ColumnReduction.run(op, x, from, inner, n, columns, so, start * inner + column);
+            }
+        });
+        return so;
+    }
+
+    private static double[] filled(ReduceOp op, int length) {
+        double[] so = new double[length];
+        Arrays.fill(so, op.identity());
+        return so;
+    }
+
+    /** {@code [outer, n, inner] → [outer, inner]}, in the order of n. */
+    private static double[] plain(ReduceOp op, double[] x, int outer, int n, int inner) {
+        double[] so = filled(op, outer * inner);
+        for (int i = 0; i < outer; i++) {
+            for (int k = 0; k < n; k++) {
+                for (int j = 0; j < inner; j++) {
+                    int to = i * inner + j;
+                    so[to] = RowReduction.combine(op, so[to], x[(i * n + k) * inner + j]);
+                }
+            }
+        }
+        return so;
+    }
+}
