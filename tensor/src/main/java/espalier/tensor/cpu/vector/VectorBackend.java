@@ -1,8 +1,12 @@
 package espalier.tensor.cpu.vector;
 
+import espalier.tensor.DType;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.ScalarBackend;
+import espalier.tensor.spi.BinaryOp;
 import espalier.tensor.spi.ConvSpec;
+import espalier.tensor.spi.ReduceOp;
+import espalier.tensor.spi.UnaryOp;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 
@@ -27,6 +31,60 @@ public final class VectorBackend extends ScalarBackend {
     public String description() {
         int lanes = FloatVector.SPECIES_PREFERRED.length();
         return "vector, " + lanes + " float lanes, " + parallel().threads() + " thread(s)";
+    }
+
+    @Override
+    public void unary(UnaryOp op, Tensor x, Tensor out) {
+        if (Heap.areFloats(x) && (Heap.areFloats(out) || op == UnaryOp.NOT)) {
+            VectorElementwise.unary(parallel(), op, x, out);
+        } else {
+            super.unary(op, x, out);
+        }
+    }
+
+    @Override
+    public void binary(BinaryOp op, Tensor a, Tensor b, Tensor out) {
+        if (Heap.areFloats(a, b) && (Heap.areFloats(out) || out.dtype() == DType.BOOL)) {
+            VectorElementwise.binary(parallel(), op, a, b, out);
+        } else {
+            super.binary(op, a, b, out);
+        }
+    }
+
+    @Override
+    public void where(Tensor condition, Tensor a, Tensor b, Tensor out) {
+        if (Heap.areFloats(a, b, out)) {
+            VectorElementwise.where(parallel(), condition, a, b, out);
+        } else {
+            super.where(condition, a, b, out);
+        }
+    }
+
+    @Override
+    public void reduce(ReduceOp op, Tensor x, int[] axes, Tensor out) {
+        if (VectorReduction.takes(x, out)) {
+            VectorReduction.run(parallel(), op, x, axes, out);
+        } else {
+            super.reduce(op, x, axes, out);
+        }
+    }
+
+    @Override
+    public void argReduce(boolean largest, Tensor x, int axis, Tensor out) {
+        if (Heap.areFloats(x)) {
+            ExtremumIndex.run(parallel(), largest, x, axis, out);
+        } else {
+            super.argReduce(largest, x, axis, out);
+        }
+    }
+
+    @Override
+    public void cumsum(Tensor x, int axis, Tensor out) {
+        if (Heap.areFloats(x, out)) {
+            RunningSum.run(parallel(), x, axis, out);
+        } else {
+            super.cumsum(x, axis, out);
+        }
     }
 
     @Override
