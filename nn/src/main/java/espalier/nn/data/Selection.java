@@ -1,0 +1,32 @@
+package espalier.nn.data;
+
+import espalier.tensor.Shape;
+import java.util.List;
+
+/** Some samples of another data set. */
+record Selection(Dataset whole, int[] indices) implements Dataset {
+    @Override
+    public int size() {
+        return indices.length;
+    }
+
+    @Override
+    public Shape sampleShape() {
+        return whole.sampleShape();
+    }
+
+    @Override
+    public List<String> classes() {
+        return whole.classes();
+    }
+
+    @Override
+    public void copySample(int index, float[] into, int at) {
+        whole.copySample(indices[index], into, at);
+    }
+
+    @Override
+    public int label(int index) {
+        return whole.label(indices[index]);
+    }
+}

@@ -1,0 +1,101 @@
+package espalier.nn.data;
+
+import espalier.tensor.RandomSource;
+import espalier.tensor.Shape;
+import java.util.Arrays;
+
+/**
+ * A change made to each sample as it is read: normalization, and the random shifts and flips that make a small data set
+ * larger. The random numbers of a sample depend on the seed, the epoch and the sample alone.
+ */
+@FunctionalInterface
+public interface Transform {
+    /** Changes the sample at {@code values[at ..]}, an image {@code [C, H, W]}, in place. */
+    void apply(float[] values, int at, Shape shape, RandomSource random);
+
+    /** Nothing. */
+    static Transform none() {
+        return (values, at, shape, random) -> {};
+    }
+
+    /** This, then another. */
+    default Transform then(Transform next) {
+        return (values, at, shape, random) -> {
+            apply(values, at, shape, random);
+            next.apply(values, at, shape, random);
+        };
+    }
+
+    /** {@code (x − mean[c]) / deviation[c]} for each channel; one number serves all channels. */
+    static Transform normalize(float[] mean, float[] deviation) {
+        float[] m = mean.clone();
+        float[] d = deviation.clone();
+        return (values, at, shape, random) -> {
+            int channels = shape.dim(0);
+            int plane = shape.size() / channels;
+            for (int c = 0; c < channels; c++) {
+                float centre = m[m.length == 1 ? 0 : c];
+                float scale = 1 / d[d.length == 1 ? 0 : c];
+                int from = at + c * plane;
+                for (int i = from; i < from + plane; i++) {
+                    values[i] = (values[i] - centre) * scale;
+                }
+            }
+        };
+    }
+
+    /** Mirrors left and right, every second time. */
+    static Transform flip() {
+        return (values, at, shape, random) -> {
+            if (random.nextInt(2) == 0) {
+                return;
+            }
+            int width = shape.dim(2);
+            for (int row = at; row < at + shape.size(); row += width) {
+                for (int i = 0; i < width / 2; i++) {
+                    float left = values[row + i];
+                    values[row + i] = values[row + width - 1 - i];
+                    values[row + width - 1 - i] = left;
+                }
+            }
+        };
+    }
+
+    /** Moves by up to {@code pad} pixels each way, zeros coming in: a random crop of the padded image. */
+    static Transform crop(int pad) {
+        return (values, at, shape, random) -> {
+            int down = random.nextInt(2 * pad + 1) - pad;
+            int right = random.nextInt(2 * pad + 1) - pad;
+            int height = shape.dim(1);
+            int width = shape.dim(2);
+            float[] before = Arrays.copyOfRange(values, at, at + shape.size());
+            Arrays.fill(values, at, at + shape.size(), 0);
+            int left = Math.max(0, -right);
+            int count = width - Math.abs(right);
+            for (int plane = 0; plane < shape.dim(0); plane++) {
+                for (int row = Math.max(0, -down); row < Math.min(height, height - down) && count > 0; row++) {
+                    int start = (plane * height + row) * width + left;
+                    System.arraycopy(before, start + down * width + right, values, at + start, count);
+                }
+            }
+        };
+    }
+
+    /** Sets a square at a random place, perhaps partly outside, to 0 (DeVries and Taylor 2017). */
+    static Transform cutout(int size) {
+        return (values, at, shape, random) -> {
+            int height = shape.dim(1);
+            int width = shape.dim(2);
+            int top = random.nextInt(height) - size / 2;
+            int left = random.nextInt(width) - size / 2;
+            int from = Math.max(0, left);
+            int to = Math.min(width, left + size);
+            for (int plane = 0; plane < shape.dim(0); plane++) {
+                for (int row = Math.max(0, top); row < Math.min(height, top + size); row++) {
+                    int start = at + (plane * height + row) * width;
+                    Arrays.fill(values, start + from, start + to, 0);
+                }
+            }
+        };
+    }
+}

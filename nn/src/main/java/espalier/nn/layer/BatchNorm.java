@@ -1,0 +1,77 @@
+package espalier.nn.layer;
+
+import espalier.autograd.Variable;
+import espalier.autograd.op.Normalizations;
+import espalier.nn.ForwardPass;
+import espalier.nn.Init;
+import espalier.nn.Initializer;
+import espalier.nn.Module;
+import espalier.nn.Parameter;
+import espalier.nn.Role;
+import espalier.tensor.Shape;
+import espalier.tensor.Tensor;
+
+/**
+ * Batch normalization per channel of {@code [N, C]} or {@code [N, C, ..]} (Ioffe and Szegedy 2015):
+ * {@code y = scale·(x − mean)/√(variance + ε) + shift}.
+ *
+ * <p>In training the statistics are the batch's, and running averages of them are kept: {@code running ← 0.9·running +
+ * 0.1·batch}, with the unbiased variance. In evaluation the running ones are used.
+ */
+public final class BatchNorm extends Module {
+    /** Added to the variance. */
+    public static final double EPSILON = 1e-5;
+
+    private static final double MOMENTUM = 0.1;
+
+    private final Parameter scale;
+    private final Parameter shift;
+
+    /** Scale 1, shift 0, running mean 0 and variance 1. */
+    public BatchNorm(Init init, int channels) {
+        Shape shape = Shape.of(channels);
+        scale = parameter("scale", Role.NORM_SCALE, Initializer.constant(1).values(init, shape));
+        shift = parameter("shift", Role.NORM_SHIFT, Initializer.constant(0).values(init, shape));
+        buffer("mean", Initializer.constant(0).values(init, shape));
+        buffer("variance", Initializer.constant(1).values(init, shape));
+    }
+
+    /** The scale γ, {@code [C]}. */
+    public Parameter scale() {
+        return scale;
+    }
+
+    /** The shift β, {@code [C]}. */
+    public Parameter shift() {
+        return shift;
+    }
+
+    /** The running mean, {@code [C]}. */
+    public Tensor mean() {
+        return buffer("mean");
+    }
+
+    /** The running variance, {@code [C]}. */
+    public Tensor variance() {
+        return buffer("variance");
+    }
+
+    @Override
+    protected Variable forward(Variable x) {
+        if (!ForwardPass.isTraining()) {
+            return Normalizations.batchNormInference(x, scale.get(), shift.get(), mean(), variance(), EPSILON);
+        }
+        Normalizations.BatchNormalized normed = Normalizations.batchNorm(x, scale.get(), shift.get(), EPSILON);
+        int n = x.value().size() / Math.max(1, scale.shape().size());
+        double unbiased = n > 1 ? n / (n - 1.0) : 1;
+        mean().mulInPlace(1 - MOMENTUM).addInPlace(normed.mean().mul(MOMENTUM));
+        variance().mulInPlace(1 - MOMENTUM).addInPlace(normed.variance().mul(MOMENTUM * unbiased));
+        return normed.output();
+    }
+
+    /** Puts other running statistics in place, perhaps of another length, as surgery does. */
+    public void replaceStatistics(Tensor mean, Tensor variance) {
+        replaceBuffer("mean", mean);
+        replaceBuffer("variance", variance);
+    }
+}

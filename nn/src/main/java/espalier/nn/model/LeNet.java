@@ -1,0 +1,76 @@
+package espalier.nn.model;
+
+import espalier.nn.Init;
+import espalier.nn.Initializer;
+import espalier.nn.Module;
+import espalier.nn.layer.Activation;
+import espalier.nn.layer.BatchNorm;
+import espalier.nn.layer.Conv2d;
+import espalier.nn.layer.Flatten;
+import espalier.nn.layer.Linear;
+import espalier.nn.layer.Pool2d;
+import espalier.nn.layer.Sequential;
+import espalier.tensor.spi.ConvSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The networks on which pruning is measured, for images of 28x28 pixels in one channel and ten classes (LeCun et al.
+ * 1998, in the forms of the pruning literature).
+ */
+public final class LeNet {
+    private LeNet() {}
+
+    /** LeNet-300-100: two hidden layers, 266,200 weights. */
+    public static Sequential lenet300(Init init) {
+        return new Sequential(
+                new Flatten(),
+                linear(init.in("fc1"), 784, 300),
+                Activation.relu(),
+                linear(init.in("fc2"), 300, 100),
+                Activation.relu(),
+                linear(init.in("fc3"), 100, 10));
+    }
+
+    /**
+     * LeNet-5 as Caffe has it: 20 and 50 filters of 5x5, each followed by max pooling, then 500 hidden units with ReLU:
+     * 500 + 25,000 + 400,000 + 5,000 = 430,500 weights.
+     */
+    public static Sequential lenet5(Init init) {
+        return lenet5(init, false);
+    }
+
+    /** LeNet-5 with batch norm and ReLU after each convolution, so that channels have scales that can die. */
+    public static Sequential lenet5WithBatchNorm(Init init) {
+        return lenet5(init, true);
+    }
+
+    private static Sequential lenet5(Init init, boolean norm) {
+        List<Module> layers = new ArrayList<>();
+        layers.add(conv(init.in("conv1"), 1, 20, !norm));
+        if (norm) {
+            layers.add(new BatchNorm(init, 20));
+            layers.add(Activation.relu());
+        }
+        layers.add(Pool2d.max(2, 2));
+        layers.add(conv(init.in("conv2"), 20, 50, !norm));
+        if (norm) {
+            layers.add(new BatchNorm(init, 50));
+            layers.add(Activation.relu());
+        }
+        layers.add(Pool2d.max(2, 2));
+        layers.add(new Flatten());
+        layers.add(linear(init.in("fc1"), 800, 500));
+        layers.add(Activation.relu());
+        layers.add(linear(init.in("fc2"), 500, 10));
+        return new Sequential(layers);
+    }
+
+    private static Conv2d conv(Init init, int in, int out, boolean bias) {
+        return new Conv2d(init, in, out, 5, ConvSpec.of(), Initializer.leNetCaffe(), bias);
+    }
+
+    private static Linear linear(Init init, int in, int out) {
+        return new Linear(init, in, out, Initializer.leNetCaffe(), true);
+    }
+}

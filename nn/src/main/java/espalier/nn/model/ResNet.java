@@ -1,0 +1,150 @@
+package espalier.nn.model;
+
+import espalier.nn.Init;
+import espalier.nn.Module;
+import espalier.nn.layer.Activation;
+import espalier.nn.layer.BatchNorm;
+import espalier.nn.layer.Conv2d;
+import espalier.nn.layer.GlobalAveragePool;
+import espalier.nn.layer.Linear;
+import espalier.nn.layer.Pool2d;
+import espalier.nn.layer.Residual;
+import espalier.nn.layer.Sequential;
+import espalier.nn.layer.ShortcutA;
+import espalier.tensor.spi.ConvSpec;
+import espalier.tensor.spi.PoolSpec;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Residual networks (He et al. 2016), for CIFAR's 32x32 images (section 4.2) and for ImageNet's (table 1). */
+public final class ResNet {
+    /** How a block whose output has another shape is bridged. */
+    public enum Shortcut {
+        /** Every second pixel and channels of zeros: no parameters (option A). */
+        PADDED,
+        /** A 1x1 convolution with stride and batch norm (option B). */
+        PROJECTED
+    }
+
+    private ResNet() {}
+
+    /**
+     * ResNet-20, 32, 44, 56 or 110 for 32x32 images: a convolution, three stages of 16, 32 and 64 channels with
+     * {@code (depth−2)/6} blocks each, and a classifier of ten. ResNet-20 with option A has 269,722 parameters, 268,336
+     * of them weights of convolutions and the classifier.
+     */
+    public static Sequential cifar(Init init, int depth, Shortcut shortcut) {
+        if (depth < 8 || (depth - 2) % 6 != 0) {
+            throw new IllegalArgumentException("resnet: depth " + depth + " is not 6n+2, such as 20, 32 or 56");
+        }
+        int blocks = (depth - 2) / 6;
+        List<Module> layers = new ArrayList<>();
+        layers.add(conv3(init.in("stem"), 3, 16, 1));
+        layers.add(new BatchNorm(init, 16));
+        layers.add(Activation.relu());
+        int channels = 16;
+        for (int stage = 0; stage < 3; stage++) {
+            int out = 16 << stage;
+            for (int block = 0; block < blocks; block++) {
+                int stride = stage > 0 && block == 0 ? 2 : 1;
+                layers.add(basic(init.in("stage" + stage + "block" + block), channels, out, stride, shortcut));
+                layers.add(Activation.relu());
+                channels = out;
+            }
+        }
+        layers.add(new GlobalAveragePool());
+        layers.add(new Linear(init.in("classifier"), 64, 10));
+        return new Sequential(layers);
+    }
+
+    /** ResNet-18 for 224x224 images and 1000 classes: 11,689,512 parameters. */
+    public static Sequential resnet18(Init init) {
+        List<Module> layers = stem(init);
+        int channels = 64;
+        for (int stage = 0; stage < 4; stage++) {
+            int out = 64 << stage;
+            for (int block = 0; block < 2; block++) {
+                int stride = stage > 0 && block == 0 ? 2 : 1;
+                Init part = init.in("stage" + stage + "block" + block);
+                layers.add(basic(part, channels, out, stride, Shortcut.PROJECTED));
+                layers.add(Activation.relu());
+                channels = out;
+            }
+        }
+        return classified(init, layers, channels);
+    }
+
+    /** ResNet-50 for 224x224 images and 1000 classes: 25,557,032 parameters. */
+    public static Sequential resnet50(Init init) {
+        List<Module> layers = stem(init);
+        int[] blocks = {3, 4, 6, 3};
+        int channels = 64;
+        for (int stage = 0; stage < 4; stage++) {
+            int width = 64 << stage;
+            for (int block = 0; block < blocks[stage]; block++) {
+                int stride = stage > 0 && block == 0 ? 2 : 1;
+                layers.add(bottleneck(init.in("stage" + stage + "block" + block), channels, width, stride));
+                layers.add(Activation.relu());
+                channels = 4 * width;
+            }
+        }
+        return classified(init, layers, channels);
+    }
+
+    private static List<Module> stem(Init init) {
+        ConvSpec spec = ConvSpec.of().withStride(2).withPadding(3);
+        return new ArrayList<>(List.of(
+                new Conv2d(init.in("stem"), 3, 64, 7, spec, false),
+                new BatchNorm(init, 64),
+                Activation.relu(),
+                new Pool2d(Pool2d.Kind.MAX, PoolSpec.of(3, 2).withPadding(1))));
+    }
+
+    private static Sequential classified(Init init, List<Module> layers, int channels) {
+        layers.add(new GlobalAveragePool());
+        layers.add(new Linear(init.in("classifier"), channels, 1000));
+        return new Sequential(layers);
+    }
+
+    private static Module basic(Init init, int in, int out, int stride, Shortcut shortcut) {
+        Sequential body = new Sequential(
+                conv3(init.in("conv1"), in, out, stride),
+                new BatchNorm(init, out),
+                Activation.relu(),
+                conv3(init.in("conv2"), out, out, 1),
+                new BatchNorm(init, out));
+        if (stride == 1 && in == out) {
+            return new Residual(body);
+        }
+        return switch (shortcut) {
+            case PADDED -> new Residual(body, new ShortcutA(out));
+            case PROJECTED -> new Residual(body, projection(init, in, out, stride));
+        };
+    }
+
+    private static Module bottleneck(Init init, int in, int width, int stride) {
+        int out = 4 * width;
+        Sequential body = new Sequential(
+                new Conv2d(init.in("conv1"), in, width, 1, ConvSpec.of(), false),
+                new BatchNorm(init, width),
+                Activation.relu(),
+                conv3(init.in("conv2"), width, width, stride),
+                new BatchNorm(init, width),
+                Activation.relu(),
+                new Conv2d(init.in("conv3"), width, out, 1, ConvSpec.of(), false),
+                new BatchNorm(init, out));
+        return stride == 1 && in == out
+                ? new Residual(body)
+                : new Residual(body, projection(init, in, out, stride));
+    }
+
+    private static Module projection(Init init, int in, int out, int stride) {
+        return new Sequential(
+                new Conv2d(init.in("projection"), in, out, 1, ConvSpec.of().withStride(stride), false),
+                new BatchNorm(init, out));
+    }
+
+    private static Conv2d conv3(Init init, int in, int out, int stride) {
+        return new Conv2d(init, in, out, 3, ConvSpec.of().withStride(stride).withPadding(1), false);
+    }
+}
