@@ -2,8 +2,10 @@ package espalier.examples;
 
 import espalier.examples.bench.Bench;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ParameterException;
@@ -33,7 +35,11 @@ public final class Main implements Runnable {
 
     /** Runs one command and exits with its status: 0 done, 1 failed, 2 called wrongly. */
     public static void main(String[] arguments) {
-        System.exit(run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), arguments));
+        System.exit(run(writer(System.out), writer(System.err), arguments));
+    }
+
+    private static PrintWriter writer(PrintStream stream) {
+        return new PrintWriter(stream, true, stream.charset());
     }
 
     /** Runs one command, writing to the given streams, and returns its status. */
@@ -82,10 +88,11 @@ public final class Main implements Runnable {
         return CommandLine.ExitCode.SOFTWARE;
     }
 
-    private static String describe(IOException problem) {
+    private static String describe(@Nullable Throwable problem) {
         return switch (problem) {
             case java.nio.file.NoSuchFileException missing -> "there is no file " + missing.getFile();
             case java.nio.file.AccessDeniedException denied -> "not allowed to open " + denied.getFile();
+            case null -> "a file cannot be read";
             default -> firstLine(problem);
         };
     }

@@ -4,6 +4,7 @@ import espalier.tensor.RandomSource;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.TensorScope;
+import java.util.Objects;
 import java.util.function.Supplier;
 
 /** Inputs for workloads, the same in every run, and the way an operation is called in a training loop. */
@@ -26,7 +27,7 @@ final class Inputs {
     static Runnable scoped(Supplier<?> operation) {
         return () -> {
             try (TensorScope _ = TensorScope.open()) {
-                operation.get();
+                Objects.requireNonNull(operation.get());
             }
         };
     }
