@@ -184,8 +184,7 @@ public interface Backend {
     }
 
     /** Gradient of {@link #crossEntropy}: {@code (p − target)·g[n]} for {@code g [N]}. */
-    default void crossEntropyGradient(
-            Tensor probabilities, Tensor labels, double smoothing, Tensor g, Tensor dlogits) {
+    default void crossEntropyGradient(Tensor probabilities, Tensor labels, double smoothing, Tensor g, Tensor dlogits) {
         ComposedSoftmax.crossEntropyGradient(probabilities, labels, smoothing, g, dlogits);
     }
 }

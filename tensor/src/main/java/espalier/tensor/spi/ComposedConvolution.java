@@ -33,7 +33,10 @@ final class ComposedConvolution {
                 Shape.of(dx.dim(1), windows.kernelH(), windows.kernelW(), windows.rows(), windows.columns());
         for (int n = 0; n < dx.dim(0); n++) {
             try (TensorScope _ = TensorScope.open()) {
-                Tensor columns = grouped(spec, w).t().matmul(grouped(spec, g.select(0, n))).reshape(columnShape);
+                Tensor columns = grouped(spec, w)
+                        .t()
+                        .matmul(grouped(spec, g.select(0, n)))
+                        .reshape(columnShape);
                 Shape padded = windows.paddedShape(dx.shape().without(0));
                 Tensor sum = Tensor.zeros(dx.device(), dx.dtype(), padded);
                 for (int p = 0; p < windows.kernelH(); p++) {

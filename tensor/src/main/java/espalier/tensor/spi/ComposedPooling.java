@@ -1,6 +1,5 @@
 package espalier.tensor.spi;
 
-import espalier.tensor.DType;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.TensorScope;
@@ -86,7 +85,8 @@ final class ComposedPooling {
                 counts[i * windows.columns() + j] = rows * columns;
             }
         }
-        return Tensor.of(like.device(), counts, Shape.of(windows.rows(), windows.columns())).to(like.dtype());
+        return Tensor.of(like.device(), counts, Shape.of(windows.rows(), windows.columns()))
+                .to(like.dtype());
     }
 
     /** How much of {@code [start, start + length)} lies in {@code [low, high)}. */

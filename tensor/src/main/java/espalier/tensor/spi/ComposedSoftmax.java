@@ -52,8 +52,7 @@ final class ComposedSoftmax {
     }
 
     /** {@code dlogits = (p − q)·g}. */
-    static void crossEntropyGradient(
-            Tensor probabilities, Tensor labels, double smoothing, Tensor g, Tensor dlogits) {
+    static void crossEntropyGradient(Tensor probabilities, Tensor labels, double smoothing, Tensor g, Tensor dlogits) {
         try (TensorScope _ = TensorScope.open()) {
             dlogits.copyInPlace(probabilities).addInPlace(-smoothing / probabilities.dim(1));
             Shape column = Shape.of(labels.size(), 1);

@@ -68,12 +68,12 @@ public record ConvSpec(int strideH, int strideW, int padH, int padW, int dilatio
      */
     public Shape outputShape(Shape input, Shape weight) {
         if (input.rank() != 4 || weight.rank() != 4) {
-            throw new ShapeException("conv2d: input must be [N, C, H, W] and weight [O, C/groups, kH, kW]: input " + input
-                    + ", weight " + weight);
+            throw new ShapeException("conv2d: input must be [N, C, H, W] and weight [O, C/groups, kH, kW]: input "
+                    + input + ", weight " + weight);
         }
         if (input.dim(1) % groups != 0 || weight.dim(0) % groups != 0) {
-            throw new ShapeException("conv2d: channels are no multiple of groups " + groups + ": input " + input
-                    + ", weight " + weight);
+            throw new ShapeException(
+                    "conv2d: channels are no multiple of groups " + groups + ": input " + input + ", weight " + weight);
         }
         if (input.dim(1) / groups != weight.dim(1)) {
             throw new ShapeException("conv2d: input channels per group differ from the weight's: input " + input

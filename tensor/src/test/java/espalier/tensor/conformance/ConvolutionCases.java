@@ -77,7 +77,8 @@ final class ConvolutionCases {
                 .flatMap(type -> Stream.of(
                         new Case("conv2d of " + type, () -> cases.each(row -> cases.forward(row, type))),
                         new Case("conv2dInputGradient of " + type, () -> cases.each(row -> cases.inputs(row, type))),
-                        new Case("conv2dWeightGradient of " + type, () -> cases.each(row -> cases.weights(row, type)))));
+                        new Case(
+                                "conv2dWeightGradient of " + type, () -> cases.each(row -> cases.weights(row, type)))));
     }
 
     private void each(Consumer<Row> test) {

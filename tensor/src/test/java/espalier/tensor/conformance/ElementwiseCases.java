@@ -34,13 +34,14 @@ final class ElementwiseCases {
     }
 
     private Set<DType> types(UnaryOp op) {
-        Set<DType> types = EnumSet.copyOf(switch (op) {
-            case NOT -> EnumSet.complementOf(EnumSet.of(DType.F16));
-            case NEG, ABS, SIGN, SQUARE, RELU, FLOOR, ROUND ->
-                EnumSet.of(DType.F32, DType.F64, DType.I32, DType.I64, DType.I8);
-            case EXP, LOG, SQRT, RSQRT, RECIPROCAL, SIGMOID, TANH, GELU, SILU, SOFTPLUS, ERF ->
-                EnumSet.of(DType.F32, DType.F64);
-        });
+        Set<DType> types = EnumSet.copyOf(
+                switch (op) {
+                    case NOT -> EnumSet.complementOf(EnumSet.of(DType.F16));
+                    case NEG, ABS, SIGN, SQUARE, RELU, FLOOR, ROUND ->
+                        EnumSet.of(DType.F32, DType.F64, DType.I32, DType.I64, DType.I8);
+                    case EXP, LOG, SQRT, RSQRT, RECIPROCAL, SIGMOID, TANH, GELU, SILU, SOFTPLUS, ERF ->
+                        EnumSet.of(DType.F32, DType.F64);
+                });
         types.retainAll(limits.types());
         return types;
     }
@@ -87,14 +88,15 @@ final class ElementwiseCases {
     }
 
     private Set<DType> types(BinaryOp op) {
-        Set<DType> types = EnumSet.copyOf(switch (op) {
-            case ADD, MUL, MIN, MAX, LT, LE, GT, GE -> EnumSet.complementOf(EnumSet.of(DType.F16, DType.BOOL));
-            case EQ, NE, AND, OR, XOR -> EnumSet.complementOf(EnumSet.of(DType.F16));
-            case SUB, DIV -> EnumSet.of(DType.F32, DType.F64, DType.I32, DType.I64, DType.I8);
-            case POW, SOFT_THRESHOLD -> EnumSet.of(DType.F32, DType.F64);
-            case RELU_GRADIENT, SIGMOID_GRADIENT, TANH_GRADIENT, GELU_GRADIENT, SILU_GRADIENT ->
-                EnumSet.of(DType.F32, DType.F64);
-        });
+        Set<DType> types = EnumSet.copyOf(
+                switch (op) {
+                    case ADD, MUL, MIN, MAX, LT, LE, GT, GE -> EnumSet.complementOf(EnumSet.of(DType.F16, DType.BOOL));
+                    case EQ, NE, AND, OR, XOR -> EnumSet.complementOf(EnumSet.of(DType.F16));
+                    case SUB, DIV -> EnumSet.of(DType.F32, DType.F64, DType.I32, DType.I64, DType.I8);
+                    case POW, SOFT_THRESHOLD -> EnumSet.of(DType.F32, DType.F64);
+                    case RELU_GRADIENT, SIGMOID_GRADIENT, TANH_GRADIENT, GELU_GRADIENT, SILU_GRADIENT ->
+                        EnumSet.of(DType.F32, DType.F64);
+                });
         types.retainAll(limits.types());
         return types;
     }
@@ -123,7 +125,8 @@ final class ElementwiseCases {
         for (Shape shape : Grid.shapes()) {
             for (Arrangement left : Arrangement.values()) {
                 Operand a = Operand.of(device, type, shape, left, left(op), seed++);
-                for (Arrangement right : left == Arrangement.CONTIGUOUS ? EnumSet.allOf(Arrangement.class) : beside(left)) {
+                for (Arrangement right :
+                        left == Arrangement.CONTIGUOUS ? EnumSet.allOf(Arrangement.class) : beside(left)) {
                     binary(op, a, Operand.of(device, type, shape, right, right(op), seed++));
                 }
                 binaryWithNumber(op, a, right(op).values(type, 1, seed++)[0]);

@@ -125,8 +125,8 @@ final class IndexingCases {
             for (int axis = 0; axis < shape.rank(); axis++) {
                 for (int length : shape.dim(axis) == 0 ? new int[] {0} : new int[] {0, 1, 9}) {
                     for (Arrangement arrangement : Arrangement.values()) {
-                        for (Arrangement indexed : List.of(
-                                Arrangement.CONTIGUOUS, Arrangement.TRANSPOSED, Arrangement.BROADCAST_FIRST)) {
+                        for (Arrangement indexed :
+                                List.of(Arrangement.CONTIGUOUS, Arrangement.TRANSPOSED, Arrangement.BROADCAST_FIRST)) {
                             Operand x = Operand.of(device, type, shape, arrangement, Samples.HARD, seed++);
                             gather(x, axis, index(shape.with(axis, length), shape.dim(axis), indexed, seed++));
                         }

@@ -251,8 +251,7 @@ final class NormalizationCases {
                 Moments moments = Moments.of(x.values(), rows(shape), rows);
                 Expect.near(what + ", mean", moments.mean, tolerance(type), mean.written(what));
                 Expect.near(what + ", variance", moments.variance, tolerance(type), variance.written(what));
-                double[] expected =
-                        normalized(x.values(), rows(shape), rows, EPSILON, ones(rows), new double[rows]);
+                double[] expected = normalized(x.values(), rows(shape), rows, EPSILON, ones(rows), new double[rows]);
                 Expect.near(what, expected, tolerance(type), out.written(what));
             }
         }

@@ -115,9 +115,8 @@ final class PoolingCases {
                 Target out = Target.of(device, type, row.output());
                 Target indices = Target.of(device, DType.I32, row.output());
                 device.backend().maxPool2d(row.spec, x.tensor(), out.view(), indices.view());
-                double[] values = Arrays.stream(winners)
-                        .mapToDouble(at -> x.values()[at])
-                        .toArray();
+                double[] values =
+                        Arrays.stream(winners).mapToDouble(at -> x.values()[at]).toArray();
                 Expect.same(what, values, out.written(what));
                 double[] places =
                         Arrays.stream(winners).mapToDouble(at -> at % plane).toArray();
@@ -131,8 +130,7 @@ final class PoolingCases {
         double[] x = Samples.TIES.values(type, row.input.size(), 77);
         int[] winners = winners(row, x);
         int plane = row.input.dim(2) * row.input.dim(3);
-        double[] places =
-                Arrays.stream(winners).mapToDouble(at -> at % plane).toArray();
+        double[] places = Arrays.stream(winners).mapToDouble(at -> at % plane).toArray();
         Operand indices =
                 Operand.exactly(device, DType.I32, places, row.output().toArray());
         for (Arrangement arrangement : Arrangement.values()) {

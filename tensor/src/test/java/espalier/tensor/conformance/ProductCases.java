@@ -81,8 +81,7 @@ final class ProductCases {
         }
     }
 
-    private Operand operand(
-            DType type, int[] batch, int rows, int columns, Arrangement arrangement, long seed) {
+    private Operand operand(DType type, int[] batch, int rows, int columns, Arrangement arrangement, long seed) {
         int[] dims = Arrays.copyOf(batch, batch.length + 2);
         dims[batch.length] = rows;
         dims[batch.length + 1] = columns;

@@ -41,7 +41,8 @@ final class Recorder {
         calls.add(signature(method));
         for (Object argument : arguments == null ? new Object[0] : arguments) {
             if (argument instanceof Enum<?> constant) {
-                calls.add(method.getName() + " " + constant.getDeclaringClass().getSimpleName() + "." + constant.name());
+                calls.add(
+                        method.getName() + " " + constant.getDeclaringClass().getSimpleName() + "." + constant.name());
             }
         }
     }

@@ -38,12 +38,13 @@ final class ReductionCases {
     }
 
     private Set<DType> types(ReduceOp op) {
-        Set<DType> types = EnumSet.copyOf(switch (op) {
-            case SUM -> EnumSet.of(DType.F32, DType.F64, DType.I32, DType.I64, DType.BOOL);
-            case SUM_OF_SQUARES, PROD -> EnumSet.of(DType.F32, DType.F64);
-            case MIN, MAX -> EnumSet.of(DType.F32, DType.F64, DType.I32, DType.I64, DType.I8, DType.U8);
-            case ANY, ALL, COUNT_NONZERO -> EnumSet.complementOf(EnumSet.of(DType.F16));
-        });
+        Set<DType> types = EnumSet.copyOf(
+                switch (op) {
+                    case SUM -> EnumSet.of(DType.F32, DType.F64, DType.I32, DType.I64, DType.BOOL);
+                    case SUM_OF_SQUARES, PROD -> EnumSet.of(DType.F32, DType.F64);
+                    case MIN, MAX -> EnumSet.of(DType.F32, DType.F64, DType.I32, DType.I64, DType.I8, DType.U8);
+                    case ANY, ALL, COUNT_NONZERO -> EnumSet.complementOf(EnumSet.of(DType.F16));
+                });
         types.retainAll(limits.types());
         return types;
     }

@@ -71,18 +71,20 @@ enum Samples {
         double[] values = new double[n];
         int turn = random.nextInt(SPECIAL.length);
         for (int i = 0; i < n; i++) {
-            values[i] = held(type, switch (this) {
-                case HARD -> i % 3 == 0 ? special(type, turn + i / 3) : free(random, type);
-                case TAME -> free(random, type);
-                case POSITIVE_TAME -> Math.abs(free(random, type));
-                case MODERATE -> moderate(random);
-                case UNIT -> Math.clamp(random.nextGaussian(), -1, 1);
-                case POSITIVE -> Math.abs(i % 3 == 0 ? special(type, turn + i / 3) : free(random, type));
-                case NOT_ZERO -> notZero(type, i % 3 == 0 ? special(type, turn + i / 3) : free(random, type));
-                case TIES -> tie(random);
-                case NEGATIVE_INFINITY -> random.nextInt(4) == 0 ? tie(random) : lowest(type);
-                case TIES_AND_NAN -> random.nextInt(6) == 0 ? Double.NaN : tie(random);
-            });
+            values[i] = held(
+                    type,
+                    switch (this) {
+                        case HARD -> i % 3 == 0 ? special(type, turn + i / 3) : free(random, type);
+                        case TAME -> free(random, type);
+                        case POSITIVE_TAME -> Math.abs(free(random, type));
+                        case MODERATE -> moderate(random);
+                        case UNIT -> Math.clamp(random.nextGaussian(), -1, 1);
+                        case POSITIVE -> Math.abs(i % 3 == 0 ? special(type, turn + i / 3) : free(random, type));
+                        case NOT_ZERO -> notZero(type, i % 3 == 0 ? special(type, turn + i / 3) : free(random, type));
+                        case TIES -> tie(random);
+                        case NEGATIVE_INFINITY -> random.nextInt(4) == 0 ? tie(random) : lowest(type);
+                        case TIES_AND_NAN -> random.nextInt(6) == 0 ? Double.NaN : tie(random);
+                    });
         }
         return values;
     }

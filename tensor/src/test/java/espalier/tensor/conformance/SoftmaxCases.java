@@ -153,8 +153,7 @@ final class SoftmaxCases {
                         double[] expected = losses(logits.values(), classes, labels, smoothing);
                         Expect.near(what, expected, tolerance(type), losses.written(what));
                         double[] p = softmax(logits.values(), classes, false);
-                        Expect.near(
-                                what + ", probabilities", p, tolerance(type), probabilities.written(what));
+                        Expect.near(what + ", probabilities", p, tolerance(type), probabilities.written(what));
                     }
                 }
             }
@@ -175,8 +174,7 @@ final class SoftmaxCases {
                     String what = "crossEntropyGradient of " + g.name() + ", classes " + classes;
                     Target dx = Target.of(device, type, shape);
                     device.backend().crossEntropyGradient(p, labels.tensor(), smoothing, g.tensor(), dx.view());
-                    double[] expected =
-                            Derivative.of(v -> losses(v, classes, labels, smoothing), logits, g.values());
+                    double[] expected = Derivative.of(v -> losses(v, classes, labels, smoothing), logits, g.values());
                     Expect.near(what, expected, tolerance(type), dx.written(what));
                 }
             }
