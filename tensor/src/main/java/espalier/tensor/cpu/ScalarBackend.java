@@ -234,6 +234,10 @@ public class ScalarBackend implements Backend {
 
     @Override
     public void matmul(Tensor a, Tensor b, Tensor out) {
+        if (out.dtype() == DType.F32) {
+            BatchedProduct.run(parallel, floatProduct(), a, b, out, matrices(a, b, out));
+            return;
+        }
         int rank = out.rank();
         int m = out.dim(-2);
         int n = out.dim(-1);
@@ -250,8 +254,13 @@ public class ScalarBackend implements Backend {
         });
     }
 
+    /** How two matrices of F32 are multiplied. */
+    protected BatchedProduct.Kernel floatProduct() {
+        return (threads, a, b, out) -> ScalarGemm.multiply(threads, a, b, out, false);
+    }
+
     /** A walk over the matrices of three batches, {@code [.., M, K]}, {@code [.., K, N]} and {@code [.., M, N]}. */
-    protected static StridedLoop matrices(Tensor a, Tensor b, Tensor out) {
+    private static StridedLoop matrices(Tensor a, Tensor b, Tensor out) {
         Layout batch = matrixStarts(out.layout());
         return StridedLoop.of(batch.shape(), matrixStarts(a.layout()), matrixStarts(b.layout()), batch);
     }

@@ -31,8 +31,8 @@ import jdk.incubator.vector.VectorSpecies;
  * for the 16 registers of AVX2. Fewer rows are given more vectors.
  */
 final class OffsetTile {
-    static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-    static final int LANES = SPECIES.length();
+    static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
+    static final int LANES = Lanes.COUNT;
 
     /** The most rows {@link #set} and {@link #add} take at once. */
     static final int ROWS = 4;

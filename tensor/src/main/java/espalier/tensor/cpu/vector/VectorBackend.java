@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector;
 
 import espalier.tensor.DType;
 import espalier.tensor.Tensor;
+import espalier.tensor.cpu.BatchedProduct;
 import espalier.tensor.cpu.ScalarBackend;
 import espalier.tensor.spi.BinaryOp;
 import espalier.tensor.spi.ConvSpec;
@@ -85,6 +86,11 @@ public final class VectorBackend extends ScalarBackend {
         } else {
             super.cumsum(x, axis, out);
         }
+    }
+
+    @Override
+    protected BatchedProduct.Kernel floatProduct() {
+        return (threads, a, b, out) -> VectorGemm.multiply(threads, a, b, out, false);
     }
 
     @Override
