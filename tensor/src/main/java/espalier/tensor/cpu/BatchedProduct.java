@@ -45,7 +45,7 @@ public final class BatchedProduct {
         }
         int[] start = at.clone();
         long work = (long) a.rows() * a.columns() * b.columns();
-        int perTask = (int) Math.clamp(TASK_WORK / Math.max(1, work), 1, count);
+        int perTask = Math.clamp(TASK_WORK / Math.max(1, work), 1, count);
         if (work >= TASK_WORK) {
             products(start, step, 0, count); // each is large enough to be shared out by itself
         } else {

@@ -39,7 +39,7 @@ public final class ScalarGemm {
             return;
         }
         int columns = Math.min(COLUMNS, c.columns());
-        int rows = (int) Math.clamp(TASK_WORK / ((long) columns * a.columns()), 32, Math.max(32, c.rows()));
+        int rows = Math.clamp(TASK_WORK / ((long) columns * a.columns()), 32, Math.max(32, c.rows()));
         int across = Math.ceilDiv(c.columns(), columns);
         int down = Math.ceilDiv(c.rows(), rows);
         parallel.forEach(across * down, task -> {
