@@ -119,4 +119,96 @@ public final class VectorBackend extends ScalarBackend {
             super.conv2dWeightGradient(spec, x, g, dw);
         }
     }
+
+    @Override
+    public void scaleShift(Tensor x, Tensor scale, Tensor shift, boolean relu, Tensor out) {
+        if (BatchNormKernel.takes(x)) {
+            BatchNormKernel.scaleShift(parallel(), x, scale, shift, relu, out);
+        } else {
+            super.scaleShift(x, scale, shift, relu, out);
+        }
+    }
+
+    @Override
+    public void batchNorm(
+            Tensor x, Tensor scale, Tensor shift, double epsilon, Tensor out, Tensor mean, Tensor variance) {
+        if (BatchNormKernel.takes(x)) {
+            BatchNormKernel.forward(parallel(), x, scale, shift, epsilon, out, mean, variance);
+        } else {
+            super.batchNorm(x, scale, shift, epsilon, out, mean, variance);
+        }
+    }
+
+    @Override
+    public void batchNormGradient(
+            Tensor x,
+            Tensor g,
+            Tensor scale,
+            Tensor mean,
+            Tensor variance,
+            double epsilon,
+            Tensor dx,
+            Tensor dscale,
+            Tensor dshift) {
+        if (BatchNormKernel.takes(x)) {
+            BatchNormKernel.gradient(parallel(), x, g, scale, mean, variance, epsilon, dx, dscale, dshift);
+        } else {
+            super.batchNormGradient(x, g, scale, mean, variance, epsilon, dx, dscale, dshift);
+        }
+    }
+
+    @Override
+    public void standardize(Tensor x, double epsilon, Tensor out, Tensor mean, Tensor variance) {
+        if (Heap.areFloats(x)) {
+            LayerNormKernel.forward(parallel(), x, epsilon, out, mean, variance);
+        } else {
+            super.standardize(x, epsilon, out, mean, variance);
+        }
+    }
+
+    @Override
+    public void standardizeGradient(Tensor y, Tensor g, Tensor variance, double epsilon, Tensor dx) {
+        if (Heap.areFloats(y)) {
+            LayerNormKernel.gradient(parallel(), y, g, variance, epsilon, dx);
+        } else {
+            super.standardizeGradient(y, g, variance, epsilon, dx);
+        }
+    }
+
+    @Override
+    public void softmax(Tensor x, boolean log, Tensor out) {
+        if (Heap.areFloats(x)) {
+            SoftmaxKernel.forward(parallel(), x, log, out);
+        } else {
+            super.softmax(x, log, out);
+        }
+    }
+
+    @Override
+    public void softmaxGradient(Tensor y, Tensor g, boolean log, Tensor dx) {
+        if (Heap.areFloats(y)) {
+            SoftmaxKernel.gradient(parallel(), y, g, log, dx);
+        } else {
+            super.softmaxGradient(y, g, log, dx);
+        }
+    }
+
+    @Override
+    public void crossEntropy(Tensor logits, Tensor labels, double smoothing, Tensor losses, Tensor probabilities) {
+        if (Heap.areFloats(logits)) {
+            SoftmaxKernel.crossEntropy(parallel(), logits, labels, smoothing, losses, probabilities);
+        } else {
+            super.crossEntropy(logits, labels, smoothing, losses, probabilities);
+        }
+    }
+
+    @Override
+    public void crossEntropyGradient(
+            Tensor probabilities, Tensor labels, double smoothing, Tensor g, Tensor dlogits) {
+        if (Heap.areFloats(probabilities)) {
+            SoftmaxKernel.crossEntropyGradient(parallel(), probabilities, labels, smoothing, g, dlogits);
+        } else {
+            super.crossEntropyGradient(probabilities, labels, smoothing, g, dlogits);
+        }
+    }
 }
