@@ -185,7 +185,8 @@ public final class Linalg {
             throw new ShapeException(op + ": needs a matrix [M, N], not shape " + a.shape());
         }
         if (a.dtype() != DType.F32 && a.dtype() != DType.F64) {
-            throw new IllegalArgumentException(op + ": needs F32 or F64, not " + a.dtype() + "; convert with .to(dtype)");
+            throw new IllegalArgumentException(
+                    op + ": needs F32 or F64, not " + a.dtype() + "; convert with .to(dtype)");
         }
         double[] values = a.toDoubles();
         int n = a.dim(1);
@@ -216,8 +217,7 @@ public final class Linalg {
             throw new ShapeException(op + ": the right-hand side must be [M] or [M, K], not " + b.shape());
         }
         if (b.dim(0) != a.dim(0)) {
-            throw ShapeException.mismatch(
-                    op, "numbers of rows differ", a.shape(), b.shape(), a.dim(0), b.dim(0));
+            throw ShapeException.mismatch(op, "numbers of rows differ", a.shape(), b.shape(), a.dim(0), b.dim(0));
         }
         return matrix(op, b.rank() == 1 ? b.unsqueeze(1) : b);
     }

@@ -123,7 +123,9 @@ final class HeaderText {
         try {
             return Shape.of(dims);
         } catch (ShapeException _) {
-            throw fail(first, "shape " + Arrays.toString(dims) + " has more than 2147483647 elements, the most a tensor holds");
+            throw fail(
+                    first,
+                    "shape " + Arrays.toString(dims) + " has more than 2147483647 elements, the most a tensor holds");
         }
     }
 

@@ -86,13 +86,13 @@ public final class Npy {
         int headerStart = VERSION_END + count.length;
         if (headerBytes > length - headerStart) {
             throw new TensorFormatException(
-                    source,
-                    VERSION_END,
-                    "header of " + headerBytes + " bytes reaches beyond the file of " + length);
+                    source, VERSION_END, "header of " + headerBytes + " bytes reaches beyond the file of " + length);
         }
         if (headerBytes > MAX_HEADER) {
             throw new TensorFormatException(
-                    source, VERSION_END, "header of " + headerBytes + " bytes is longer than the limit of " + MAX_HEADER);
+                    source,
+                    VERSION_END,
+                    "header of " + headerBytes + " bytes is longer than the limit of " + MAX_HEADER);
         }
         byte[] dictionary = in.readNBytes((int) headerBytes);
         requireWhole(source, dictionary, (int) headerBytes, headerStart);

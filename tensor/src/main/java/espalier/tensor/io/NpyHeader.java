@@ -165,7 +165,9 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean fortranOrder, Shape sha
             throw text.fail(
                     at,
                     "descr " + HeaderText.quote(found) + " is not one of "
-                            + List.of(DType.values()).stream().map(NpyHeader::code).toList() + " or its '>' form");
+                            + List.of(DType.values()).stream()
+                                    .map(NpyHeader::code)
+                                    .toList() + " or its '>' form");
         }
 
         /** Whether this byte order ({@code <}, {@code >}, or {@code |} for none) can be said of the type. */

@@ -4,7 +4,6 @@ import espalier.tensor.Device;
 import espalier.tensor.Tensor;
 import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,8 +44,14 @@ public final class Npz implements AutoCloseable {
     /** Deflate makes at most 1032 bytes of one (two bits say 258). */
     private static final long MOST_EXPANSION = 1032;
 
-    /** The earliest time a zip archive can say; a fixed one makes equal archives for equal tensors. */
-    private static final LocalDateTime TIME = LocalDateTime.of(1980, 1, 1, 0, 0);
+    /** The least a member takes besides its bytes and twice its name: a local header and one in the directory. */
+    private static final int HEADERS = 30 + 46;
+
+    /**
+     * A fixed time makes equal archives for equal tensors. Zip counts from 1980; for its very first moment Java would
+     * write a second time field, which depends on the time zone.
+     */
+    private static final LocalDateTime TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
     private final String source;
     private final ZipFile zip;
@@ -80,7 +85,7 @@ public final class Npz implements AutoCloseable {
     private static ZipFile openZip(Path path) throws IOException {
         try {
             return new ZipFile(path.toFile());
-        } catch (ZipException | IllegalArgumentException e) {
+        } catch (ZipException | EOFException | IllegalArgumentException e) {
             throw broken(path.toString(), e);
         }
     }
@@ -88,7 +93,7 @@ public final class Npz implements AutoCloseable {
     private static Map<String, ZipEntry> members(String source, ZipFile zip, long fileSize)
             throws TensorFormatException {
         Map<String, ZipEntry> members = new LinkedHashMap<>();
-        long compressed = 0;
+        long taken = 0;
         for (Iterator<? extends ZipEntry> i = zip.entries().asIterator(); i.hasNext(); ) {
             ZipEntry member = i.next();
             String name = tensorName(source, member.getName());
@@ -96,9 +101,14 @@ public final class Npz implements AutoCloseable {
                 throw new TensorFormatException(source, -1, "member " + quote(member) + " comes twice");
             }
             long packed = member.getCompressedSize();
-            if (packed < 0 || packed > fileSize || (compressed += packed) > fileSize) {
+            taken += Math.clamp(packed, 0, fileSize)
+                    + HEADERS
+                    + 2L * member.getName().length();
+            if (packed < 0 || packed > fileSize || taken > fileSize) {
                 throw new TensorFormatException(
-                        source, -1, "members share bytes: up to " + quote(member) + " they claim more than the file has");
+                        source,
+                        -1,
+                        "members share bytes: up to " + quote(member) + " they claim more than the file's " + fileSize);
             }
             if (member.getSize() < 0 || member.getSize() / MOST_EXPANSION > packed) {
                 throw new TensorFormatException(
@@ -207,8 +217,8 @@ public final class Npz implements AutoCloseable {
             if (method == ZipEntry.STORED) { // size and checksum stand before the bytes
                 CheckedOutputStream sum = new CheckedOutputStream(OutputStream.nullOutputStream(), new CRC32());
                 Npy.write(entry.getValue(), sum);
-                NpyHeader header = NpyHeader.of(
-                        entry.getValue().dtype(), entry.getValue().shape());
+                NpyHeader header =
+                        NpyHeader.of(entry.getValue().dtype(), entry.getValue().shape());
                 member.setSize(header.toBytes().length + header.dataBytes());
                 member.setCrc(sum.getChecksum().getValue());
             }

@@ -29,7 +29,8 @@ final class SafeTensorsContent {
             throw new IllegalArgumentException("safetensors: __metadata__ is no name for a tensor, the format uses it");
         }
         this.tensors = tensors.entrySet().stream()
-                .sorted(Comparator.comparing((Entry<String, Tensor> e) -> StoredType.of(e.getValue().dtype()))
+                .sorted(Comparator.comparing((Entry<String, Tensor> e) ->
+                                StoredType.of(e.getValue().dtype()))
                         .thenComparing(Entry::getKey, BY_UTF8))
                 .toList();
         this.header = header(metadata);

@@ -42,8 +42,7 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
 
     static final String METADATA = "__metadata__";
 
-    private static final ValueLayout.OfLong LENGTH =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
+    private static final ValueLayout.OfLong LENGTH = ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** Reads and checks the header of a file given as its bytes. */
     static SafeTensorsHeader parse(String source, MemorySegment file) throws TensorFormatException {
@@ -82,7 +81,7 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
         Parser(String source, byte[] bytes, long fileSize) {
             this.source = source;
             this.bytes = bytes;
-            this.dataStart = LENGTH_BYTES + bytes.length;
+            this.dataStart = (long) LENGTH_BYTES + bytes.length;
             this.fileSize = fileSize;
             this.text = new HeaderText(source, LENGTH_BYTES, bytes);
             this.json = new JsonText(text);
@@ -104,8 +103,7 @@ record SafeTensorsHeader(Map<String, Entry> entries, Map<String, String> metadat
             requireExactCover();
             Map<String, Entry> entries = new LinkedHashMap<>();
             placed.forEach(p -> entries.put(p.entry.name(), p.entry));
-            return new SafeTensorsHeader(
-                    Collections.unmodifiableMap(entries), Collections.unmodifiableMap(metadata));
+            return new SafeTensorsHeader(Collections.unmodifiableMap(entries), Collections.unmodifiableMap(metadata));
         }
 
         private void requireUtf8() throws TensorFormatException {
