@@ -32,8 +32,11 @@ final class ConvWeightGradient {
     /** Pixels that are multiplied at once: a tile's part of the window then stays in the first-level cache. */
     private static final int BLOCK_PIXELS = Integer.getInteger("conv.pixels", 256);
 
+    /** Channels of a window: 64 bytes a pixel, so that a tile reads whole cache lines and leaves no gaps. */
+    private static final int BLOCK_CHANNELS = 16;
+
     /** Vectors of weights that one pass over the panels of output channels covers. */
-    private static final int BLOCK_VECTORS = Integer.getInteger("conv.wblock", 2);
+    private static final int BLOCK_VECTORS = Integer.getInteger("conv.wblock", 6);
 
     /** Most floats of all partial sums together. */
     private static final long PARTIAL_FLOATS = 1 << 22;
@@ -51,11 +54,11 @@ final class ConvWeightGradient {
         g = geometry;
         window = new PixelWindow(g, BLOCK_PIXELS);
         blocks = new ArrayList<>();
-        int count = Math.max(1, g.groupInputs() / 32);
+        int count = Math.max(1, g.groupInputs() / BLOCK_CHANNELS);
         int at = 0;
         for (int i = 0; i < count; i++) {
-            int from = blockStart(i, count);
-            int to = blockStart(i + 1, count);
+            int from = i * BLOCK_CHANNELS;
+            int to = i == count - 1 ? g.groupInputs() : from + BLOCK_CHANNELS;
             WeightVectors block = new WeightVectors(g, window, from, to - from, at);
             blocks.add(block);
             at += block.length();
@@ -65,11 +68,6 @@ final class ConvWeightGradient {
         long partial = (long) g.o() * rowStride;
         chunks = Math.clamp(Math.min(wanted, PARTIAL_FLOATS / partial), 1, Math.max(1, window.blocks()));
         splits = Math.clamp(wanted / chunks, 1, count);
-    }
-
-    private int blockStart(int i, int count) {
-        int start = (int) ((long) g.groupInputs() * i / count);
-        return i == count ? start : start / ConvTile.LANES * ConvTile.LANES;
     }
 
     /** Writes all of {@code dw [O, C/g, kH, kW]}. */

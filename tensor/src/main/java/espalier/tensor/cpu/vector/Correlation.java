@@ -191,6 +191,17 @@ record Correlation(
         }
     }
 
+    /** Source rows under one grid row. */
+    int gridTaps() {
+        int rows = 1;
+        for (Part part : parts) {
+            for (Tap tap : part.taps()) {
+                rows = Math.max(rows, tap.y() + 1);
+            }
+        }
+        return rows;
+    }
+
     /** Multiply-adds for one grid row of one group of one image, all parts together. */
     long rowWork() {
         return (long) packedLength() / groups * gridW;

@@ -17,7 +17,10 @@ import espalier.tensor.cpu.Scratch;
  */
 final class CorrelationSweep {
     /** Multiply-adds of a task: about 50 microseconds. */
-    private static final long TASK_WORK = 2_000_000;
+    private static final long TASK_WORK = Long.getLong("conv.work", 3_000_000);
+
+    /** Most floats of a window: a quarter of a megabyte, so that it stays in the second-level cache. */
+    private static final int WINDOW_FLOATS = 1 << 16;
 
     /** Longest sum before it is cut, in multiply-adds. */
     private static final int DEPTH = Integer.getInteger("conv.depth", 576);
@@ -64,12 +67,9 @@ final class CorrelationSweep {
         imagesPerUnit = lanes;
         imageBlocks = Math.ceilDiv(k.images(), imagesPerUnit);
 
-        long rowWork = Math.max(1, k.rowWork() * lanes);
-        int wanted = Math.clamp((k.gridH() * rowWork + TASK_WORK / 2) / TASK_WORK, 1, k.gridH());
-        chunkRows = Math.ceilDiv(k.gridH(), wanted);
+        chunkRows = cheapestChunk(whole.pitch());
         chunks = Math.ceilDiv(k.gridH(), chunkRows);
-        int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
-        splits = Math.clamp(chunkRows * rowWork / TASK_WORK, 1, panels);
+        splits = splits(chunkRows);
         window = new PaddedWindow(
                 k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), tapY, tapX, chunkRows, k.gridW(),
                 lanes);
@@ -80,6 +80,37 @@ final class CorrelationSweep {
         for (int p = 0; p < offsets.length; p++) {
             offsets[p] = offsets(k.parts().get(p));
         }
+    }
+
+    /**
+     * How many grid rows a task takes. Few rows copy the rows under the kernel's edge more often and leave tiles
+     * half-filled; many must be split by output channels, and each split copies the source again.
+     */
+    private int cheapestChunk(int pitch) {
+        double vectorWork = (double) k.packedLength() / k.groups() / 2;
+        int best = 1;
+        double least = Double.MAX_VALUE;
+        for (int rows = k.gridH(); rows >= 1; rows--) {
+            int count = Math.ceilDiv(k.gridH(), rows);
+            int srcRows = Math.min(k.srcH(), rows * k.strideH() + k.gridTaps() - 1);
+            if (rows > 1 && (long) k.channels() * srcRows * k.srcW() * placement.lanes() > WINDOW_FLOATS) {
+                continue;
+            }
+            double fill = sourceInPlace ? 0 : (double) k.channels() * srcRows * (10 + 0.4 * k.srcW());
+            int tiles = Math.ceilDiv(placement.count(rows, pitch), 2);
+            double cost = count * (tiles * 2 * vectorWork + splits(rows) * fill * placement.lanes());
+            if (cost < least) {
+                least = cost;
+                best = rows;
+            }
+        }
+        return best;
+    }
+
+    /** Into how many groups of output channels the work on some grid rows is divided. */
+    private int splits(int rows) {
+        int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
+        return (int) Math.clamp(rows * k.rowWork() * imagesPerUnit / TASK_WORK, 1, panels);
     }
 
     private int[] offsets(Correlation.Part part) {

@@ -110,11 +110,7 @@ final class PixelWindow {
             for (int n = 0; n < images(block); n++) {
                 int image = firstImage(block) + n;
                 int from = dyAt + (image * g.o() + firstChannel + r) * plane + firstRow(block) * g.outW();
-                for (int h = 0; h < height; h++) {
-                    for (int i = 0; i < span; i++) {
-                        packed[to + i * height + h] = dy[from + h * plane + i];
-                    }
-                }
+                Transpose.run(dy, from, plane, height, span, packed, to, height);
                 to += span * height;
             }
         }
@@ -138,6 +134,10 @@ final class PixelWindow {
                 Arrays.fill(window, to, to + first * pitch, 0f);
                 Arrays.fill(window, to + last * pitch, to + columns * pitch, 0f);
                 int from = image + y * g.w() + first * keepW - padW;
+                if (keepW == 1) {
+                    Transpose.run(x, from, plane, channels, last - first, window, to + first * pitch, pitch);
+                    continue;
+                }
                 for (int c = 0; c < channels; c++) {
                     for (int j = first; j < last; j++) {
                         window[to + j * pitch + c] = x[from + c * plane + (j - first) * keepW];

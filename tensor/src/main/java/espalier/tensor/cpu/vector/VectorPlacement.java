@@ -86,6 +86,15 @@ final class VectorPlacement {
         return writesInPlace;
     }
 
+    /** The number of vectors for {@code gridRows} rows whose sources are {@code pitch} elements apart. */
+    int count(int gridRows, int pitch) {
+        return switch (kind) {
+            case ROWS -> gridRows * Math.ceilDiv(k.gridW(), LANES);
+            case FLAT -> Math.ceilDiv((gridRows - 1) * pitch + k.gridW(), LANES);
+            case LANES -> gridRows * k.gridW();
+        };
+    }
+
     /** The vectors for {@code gridRows} rows whose sources are {@code pitch} elements apart. */
     Vectors vectors(int gridRows, int pitch, int chunkRows) {
         return switch (kind) {
