@@ -10,6 +10,7 @@ module espalier.tensor {
 
     exports espalier.tensor;
     exports espalier.tensor.io;
+    exports espalier.tensor.packed;
     exports espalier.tensor.spi;
 
     uses espalier.tensor.spi.BackendProvider;

@@ -49,9 +49,34 @@ final class ConvTile {
         this.rowStride = rowStride;
     }
 
+    /** Roughly the cycles of a tile of {@link #ROWS} rows and two vectors with {@code n} terms. */
+    static double cycles(int n) {
+        return 45 + 4.0 * n;
+    }
+
     /** The number of vectors. */
     int vectors() {
         return xStarts.length;
+    }
+
+    /** Where a vector's input begins, relative to {@code xBase + offsets[k]}. */
+    int xStart(int v) {
+        return xStarts[v];
+    }
+
+    /** Where a vector's output begins, relative to {@code cBase}. */
+    int cStart(int v) {
+        return cStarts[v];
+    }
+
+    /** Whether vectors {@code from} to {@code to - 1} lie side by side in the input and in the output. */
+    boolean areNeighbours(int from, int to) {
+        for (int v = from + 1; v < to; v++) {
+            if (xStarts[v] - xStarts[v - 1] != LANES || cStarts[v] - cStarts[v - 1] != LANES) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Distance in the output between two rows. */
