@@ -5,5 +5,6 @@ module espalier.autograd {
 
     exports espalier.autograd;
     exports espalier.autograd.check;
+    exports espalier.autograd.graph;
     exports espalier.autograd.op;
 }

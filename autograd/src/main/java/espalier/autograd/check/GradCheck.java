@@ -138,11 +138,11 @@ public final class GradCheck {
                         + inputs.get(argument).shape() + " gets another gradient when the others need none");
             }
         }
-        double worst = inDirection(random.split("direction"), at, weights, gradients);
+        double worst = 0;
         for (int argument = 0; argument < at.length; argument++) {
             worst = Math.max(worst, perElement(random.split("elements"), argument, at, weights, gradients[argument]));
         }
-        return worst;
+        return Math.max(worst, inDirection(random.split("direction"), at, weights, gradients));
     }
 
     private double perElement(RandomSource random, int argument, double[][] at, double[] weights, double[] gradient) {

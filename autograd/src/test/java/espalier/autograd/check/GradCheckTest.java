@@ -34,27 +34,10 @@ class GradCheckTest {
         Tensor at = Tensor.of(Device.reference(), new double[] {0, 2}, Shape.of(1, 2));
         GradCheck check = GradCheck.of("cube", in -> cube(in.get(0), 2).sum()).input(at);
         String message = assertThrows(AssertionError.class, check::verify).getMessage();
-        assertTrue(message.startsWith("GradCheck: cube, all arguments moving in a random direction"), message);
-
-        // Wrong only by a permutation: the direction may not see it, the elements do.
-        GradCheck permuted = GradCheck.of(
-                        "swap",
-                        in -> Variable.of(
-                                "swap",
-                                in.get(0).value().mul(2).sum(),
-                                edge(
-                                        in.get(0),
-                                        g -> Tensor.of(Device.reference(), new double[] {1, 3, 2, 2}, Shape.of(4)))))
-                .input(4)
-                .tolerance(10);
-        permuted.verify();
-        AssertionError error = assertThrows(
-                AssertionError.class, () -> permuted.tolerance(0.26).verify());
         assertTrue(
-                error.getMessage()
-                        .matches("(?s)GradCheck: swap, (argument 0 \\[4\\], index \\[[01]\\], value .*"
-                                + "|all arguments .*): got .*, expected .* by central difference .*"),
-                error.getMessage());
+                message.matches("GradCheck: cube, argument 0 \\[1, 2], index \\[0, 1], value 2.0: got 8.0, expected "
+                        + "12.0\\d* by central difference \\(step 2.0E-5, tolerance 1.0E-6\\)"),
+                message);
     }
 
     @Test
