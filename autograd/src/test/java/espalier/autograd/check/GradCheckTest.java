@@ -33,9 +33,9 @@ class GradCheckTest {
     void namesOperationArgumentIndexAndNumbers() {
         Tensor at = Tensor.of(Device.reference(), new double[] {0, 2}, Shape.of(1, 2));
         GradCheck check = GradCheck.of("cube", in -> cube(in.get(0), 2).sum()).input(at);
-        String message = assertThrows(AssertionError.class, check::verify).getMessage();
+        String message = assertThrows(AssertionError.class, check::verify).toString();
         assertTrue(
-                message.matches("GradCheck: cube, argument 0 \\[1, 2], index \\[0, 1], value 2.0: got 8.0, expected "
+                message.matches(".*GradCheck: cube, argument 0 \\[1, 2], index \\[0, 1], value 2.0: got 8.0, expected "
                         + "12.0\\d* by central difference \\(step 2.0E-5, tolerance 1.0E-6\\)"),
                 message);
     }
