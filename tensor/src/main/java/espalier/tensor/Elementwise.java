@@ -34,9 +34,18 @@ public sealed interface Elementwise permits Tensor {
     private Tensor binary(String name, BinaryOp op, double b) {
         Tensor a = self();
         a.storage();
+        requireFits(name, b);
         Tensor out = Tensor.allocate(name, a.device(), op.isPredicate() ? DType.BOOL : a.dtype(), a.shape());
         a.backend().binary(op, a, b, out);
         return out;
+    }
+
+    /** An integer tensor takes no fraction: 0.5 would silently become 0. */
+    private void requireFits(String name, double b) {
+        if (!self().dtype().isFloating() && b != Math.rint(b)) {
+            throw new IllegalArgumentException(name + ": " + b + " is no whole number but the tensor is "
+                    + self().dtype() + " " + self().shape() + "; convert it with .to(DType.F32)");
+        }
     }
 
     private Tensor binaryInPlace(String name, BinaryOp op, Tensor b) {
@@ -44,7 +53,7 @@ public sealed interface Elementwise permits Tensor {
         a.storage();
         b.storage();
         a.requireSameType(name, b);
-        Tensor stretched = Shaping.stretch(name, b, a.shape());
+        Tensor stretched = Shaping.stretch(name, b, a.shape()).apartFrom(a);
         if (a.layout().isContiguous()) {
             a.backend().binary(op, a, stretched, a);
         } else {
@@ -58,6 +67,7 @@ public sealed interface Elementwise permits Tensor {
     private Tensor binaryInPlace(String name, BinaryOp op, double b) {
         Tensor a = self();
         a.storage();
+        requireFits(name, b);
         if (a.layout().isContiguous()) {
             a.backend().binary(op, a, b, a);
             return a;

@@ -48,7 +48,7 @@ public sealed interface Indexing permits Tensor {
             throw new ShapeException("scatterAdd: values " + x.shape() + " and index " + index.shape() + " differ");
         }
         checkIndex("scatterAdd", into, at, index);
-        into.backend().scatterAdd(into, at, index, x);
+        into.backend().scatterAdd(into, at, index, x.apartFrom(into));
         return into;
     }
 

@@ -124,7 +124,9 @@ public final class Layout {
         }
         int[] stepped = strides.clone();
         stepped[at] *= step;
-        return new Layout(shape.with(at, count), stepped, count == 0 ? offset : offset + start * strides[at]);
+        Shape sliced = shape.with(at, count);
+        // An empty view begins nowhere: moving its offset could leave the storage.
+        return new Layout(sliced, stepped, sliced.size() == 0 ? offset : offset + start * strides[at]);
     }
 
     /** An axis of size 1 put in before axis {@code at}. */

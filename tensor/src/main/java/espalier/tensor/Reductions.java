@@ -36,14 +36,22 @@ public sealed interface Reductions permits Tensor {
         return n;
     }
 
-    /** Σx over the axes. */
+    /** Σx over the axes; I32 for types of one byte, which would soon be full. */
     default Tensor sum(int... axes) {
         return sum(false, axes);
     }
 
-    /** Σx over the axes. */
+    /** Σx over the axes; I32 for types of one byte, which would soon be full. */
     default Tensor sum(boolean keep, int... axes) {
-        return reduce("sum", ReduceOp.SUM, self().dtype() == DType.BOOL ? DType.I32 : self().dtype(), keep, axes);
+        return reduce("sum", ReduceOp.SUM, self().dtype().bytes() == 1 ? DType.I32 : self().dtype(), keep, axes);
+    }
+
+    /** Integers have no mean of their type. */
+    private void requireFraction(String name) {
+        if (!self().dtype().isFloating()) {
+            throw new ShapeException(name + ": needs a type with fractions, not " + self().dtype() + " "
+                    + self().shape() + "; convert it with .to(DType.F32)");
+        }
     }
 
     /** Mean over the axes; NaN over none. */
@@ -53,6 +61,7 @@ public sealed interface Reductions permits Tensor {
 
     /** Mean over the axes; NaN over none. */
     default Tensor mean(boolean keep, int... axes) {
+        requireFraction("mean");
         return sum(keep, axes).mulInPlace(1.0 / count(axes));
     }
 
@@ -61,6 +70,7 @@ public sealed interface Reductions permits Tensor {
      * Two passes, so that a large mean does no harm.
      */
     default Tensor var(int correction, boolean keep, int... axes) {
+        requireFraction("var");
         Tensor centred = self().sub(mean(true, axes));
         return centred.sumOfSquares(keep, axes).mulInPlace(1.0 / (count(axes) - correction));
     }

@@ -333,8 +333,14 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
     /** Overwrites this with the values of another tensor, stretched to this shape and converted to this type. */
     public Tensor copyInPlace(Tensor from) {
         requireSameDevice("copyInPlace", from);
-        backend().copy(from.expand(shape()), this);
+        storage();
+        backend().copy(from.expand(shape()).apartFrom(this), this);
         return this;
+    }
+
+    /** This, or a copy if it is another view of the memory that {@code target} is about to overwrite. */
+    Tensor apartFrom(Tensor target) {
+        return storage() == target.storage && !layout.equals(target.layout) ? copy() : this;
     }
 
     // ---- checks shared by the operation families

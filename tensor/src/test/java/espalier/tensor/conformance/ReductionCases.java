@@ -40,7 +40,7 @@ final class ReductionCases {
     private Set<DType> types(ReduceOp op) {
         Set<DType> types = EnumSet.copyOf(
                 switch (op) {
-                    case SUM -> EnumSet.of(DType.F32, DType.F64, DType.I32, DType.I64, DType.BOOL);
+                    case SUM -> EnumSet.complementOf(EnumSet.of(DType.F16));
                     case SUM_OF_SQUARES, PROD -> EnumSet.of(DType.F32, DType.F64);
                     case MIN, MAX -> EnumSet.of(DType.F32, DType.F64, DType.I32, DType.I64, DType.I8, DType.U8);
                     case ANY, ALL, COUNT_NONZERO -> EnumSet.complementOf(EnumSet.of(DType.F16));
@@ -51,7 +51,7 @@ final class ReductionCases {
 
     private static DType resultType(ReduceOp op, DType type) {
         return switch (op) {
-            case SUM -> type == DType.BOOL ? DType.I32 : type;
+            case SUM -> type.bytes() == 1 ? DType.I32 : type;
             case SUM_OF_SQUARES, PROD, MIN, MAX -> type;
             case ANY, ALL -> DType.BOOL;
             case COUNT_NONZERO -> DType.I32;
