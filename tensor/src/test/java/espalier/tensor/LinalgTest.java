@@ -366,7 +366,7 @@ class LinalgTest {
 
     private static <T extends Throwable> void assertSays(
             Class<T> type, String words, org.junit.jupiter.api.function.Executable call) {
-        String message = assertThrows(type, call).getMessage();
+        String message = String.valueOf(assertThrows(type, call).getMessage());
         assertTrue(message.contains(words), message);
     }
 }

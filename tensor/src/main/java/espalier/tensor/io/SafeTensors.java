@@ -77,6 +77,9 @@ public final class SafeTensors implements AutoCloseable {
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ)) {
             MemorySegment mapped = channel.map(MapMode.READ_ONLY, 0, channel.size(), arena);
             return new SafeTensors(path.toString(), arena, mapped, SafeTensorsHeader.parse(path.toString(), mapped));
+        } catch (InternalError e) {
+            arena.close();
+            throw cutShort(path.toString(), 0, e);
         } catch (IOException | RuntimeException | Error e) {
             arena.close();
             throw e;
@@ -118,7 +121,8 @@ public final class SafeTensors implements AutoCloseable {
      *
      * @throws IllegalArgumentException if there is none of this name
      * @throws IllegalStateException if this file is closed
-     * @throws TensorFormatException if a BOOL tensor holds a byte other than 0 and 1
+     * @throws TensorFormatException if a BOOL tensor holds a byte other than 0 and 1, or the file was cut short since it
+     *     was opened
      */
     public Tensor tensor(String name, Device device) throws TensorFormatException {
         Entry entry = entry(name);
@@ -126,13 +130,24 @@ public final class SafeTensors implements AutoCloseable {
             throw new IllegalStateException("safetensors: " + source + " is closed");
         }
         MemorySegment packed = mapped.asSlice(entry.begin(), entry.end() - entry.begin());
-        if (entry.storedType().equals("BF16")) {
-            return Tensor.of(device, widened(packed), entry.shape());
+        try {
+            if (entry.storedType().equals("BF16")) {
+                return Tensor.of(device, widened(packed.toArray(BF16)), entry.shape());
+            }
+            if (entry.dtype() == DType.BOOL) {
+                requireTruthValues(entry, packed.toArray(ValueLayout.JAVA_BYTE));
+            }
+            return Tensor.of(device, entry.dtype(), packed, entry.shape());
+        } catch (InternalError e) { // what Java makes of a fault in mapped memory
+            throw cutShort(source, entry.begin(), e);
         }
-        if (entry.dtype() == DType.BOOL) {
-            requireTruthValues(entry, packed);
-        }
-        return Tensor.of(device, entry.dtype(), packed, entry.shape());
+    }
+
+    private static TensorFormatException cutShort(String source, long offset, InternalError fault) {
+        TensorFormatException refusal =
+                new TensorFormatException(source, offset, "the file was cut short while it was open");
+        refusal.initCause(fault);
+        return refusal;
     }
 
     /** Copies all tensors to a device, by name in the order of the header. */
@@ -145,22 +160,22 @@ public final class SafeTensors implements AutoCloseable {
     }
 
     /** A bfloat16 is the upper half of a float. */
-    private static float[] widened(MemorySegment packed) {
-        float[] values = new float[Math.toIntExact(packed.byteSize() / 2)];
+    private static float[] widened(short[] halves) {
+        float[] values = new float[halves.length];
         for (int i = 0; i < values.length; i++) {
-            values[i] = Float.intBitsToFloat(packed.get(BF16, 2L * i) << 16);
+            values[i] = Float.intBitsToFloat(halves[i] << 16);
         }
         return values;
     }
 
-    private void requireTruthValues(Entry entry, MemorySegment packed) throws TensorFormatException {
-        for (long i = 0; i < packed.byteSize(); i++) {
-            byte value = packed.get(ValueLayout.JAVA_BYTE, i);
-            if ((value & ~1) != 0) {
+    private void requireTruthValues(Entry entry, byte[] values) throws TensorFormatException {
+        for (int i = 0; i < values.length; i++) {
+            if ((values[i] & ~1) != 0) {
                 throw new TensorFormatException(
                         source,
                         entry.begin() + i,
-                        "BOOL tensor " + HeaderText.quote(entry.name()) + " holds " + (value & 0xFF) + ", not 0 or 1");
+                        "BOOL tensor " + HeaderText.quote(entry.name()) + " holds " + (values[i] & 0xFF)
+                                + ", not 0 or 1");
             }
         }
     }

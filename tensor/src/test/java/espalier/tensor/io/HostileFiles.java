@@ -52,8 +52,9 @@ final class HostileFiles {
         assertTrue(refusal.reason().contains(words), refusal.getMessage());
         assertEquals(offset, refusal.offset(), refusal.getMessage());
         String at = offset < 0 ? ": " : ": byte " + offset + ": ";
-        assertEquals(refusal.source() + at + refusal.reason(), refusal.getMessage());
+        String message = String.valueOf(refusal.getMessage());
+        assertEquals(refusal.source() + at + refusal.reason(), message);
         assertTrue(refusal.reason().length() < 250, refusal.getMessage());
-        assertTrue(refusal.getMessage().chars().noneMatch(Character::isISOControl), refusal.getMessage());
+        assertTrue(message.chars().noneMatch(Character::isISOControl), message);
     }
 }

@@ -85,8 +85,8 @@ class NpzTest {
         save(path, tensors, compressed);
         try (Npz file = Npz.open(path)) {
             assertEquals(tensors.keySet().stream().sorted().toList(), file.names());
-            for (String name : file.names()) {
-                RandomTensors.assertSame(tensors.get(name).copy(), file.tensor(name, DEVICE));
+            for (var entry : tensors.entrySet()) {
+                RandomTensors.assertSame(entry.getValue().copy(), file.tensor(entry.getKey(), DEVICE));
             }
         }
     }
@@ -123,8 +123,8 @@ class NpzTest {
             assertEquals(List.of("z", "folder/a.b"), file.names());
             assertEquals(7, file.tensor("z", DEVICE).item());
             assertEquals(8, file.tensor("folder/a.b", DEVICE).item());
-            String message = assertThrows(IllegalArgumentException.class, () -> file.tensor("y", DEVICE))
-                    .getMessage();
+            String message = String.valueOf(assertThrows(IllegalArgumentException.class, () -> file.tensor("y", DEVICE))
+                    .getMessage());
             assertTrue(message.endsWith("has no tensor \"y\"; it has [z, folder/a.b]"), message);
         }
         assertThrows(NoSuchFileException.class, () -> Npz.open(folder.resolve("absent.npz")));

@@ -11,9 +11,11 @@ import espalier.tensor.Device;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
@@ -29,6 +31,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SafeTensorsTest {
     private static final Device DEVICE = Device.reference();
+
+    private static final Tensor NONE = Tensor.zeros(DEVICE, DType.F32, Shape.of(99));
 
     @TempDir
     private Path folder;
@@ -122,7 +126,7 @@ class SafeTensorsTest {
                 assertEquals(Map.of(), file.metadata());
                 Map<String, Tensor> loaded = file.tensors(DEVICE);
                 assertEquals(tensors.keySet(), loaded.keySet());
-                tensors.forEach((name, tensor) -> RandomTensors.assertSame(tensor, loaded.get(name)));
+                loaded.forEach((name, tensor) -> RandomTensors.assertSame(tensors.getOrDefault(name, NONE), tensor));
                 for (String name : file.names()) {
                     assertEquals(
                             0,
@@ -219,8 +223,8 @@ class SafeTensorsTest {
     void aTensorThatIsNotThereIsNamed() throws IOException {
         Path path = Files.write(folder.resolve("known"), knownFile());
         try (SafeTensors file = SafeTensors.open(path)) {
-            String message = assertThrows(IllegalArgumentException.class, () -> file.tensor("c", DEVICE))
-                    .getMessage();
+            String message = String.valueOf(assertThrows(IllegalArgumentException.class, () -> file.tensor("c", DEVICE))
+                    .getMessage());
             assertTrue(message.endsWith("has no tensor \"c\"; it has 2, among them [b, a]"), message);
         }
     }
@@ -233,8 +237,8 @@ class SafeTensorsTest {
         file.close();
         file.close();
         assertArrayEquals(new float[] {1, -2.5f}, b.toFloats());
-        String message = assertThrows(IllegalStateException.class, () -> file.tensor("b", DEVICE))
-                .getMessage();
+        String message = String.valueOf(assertThrows(IllegalStateException.class, () -> file.tensor("b", DEVICE))
+                .getMessage());
         assertTrue(message.endsWith("known is closed"), message);
         assertEquals(List.of("b", "a"), file.names());
         Files.delete(path); // Windows refuses this while a file is mapped
@@ -252,6 +256,24 @@ class SafeTensorsTest {
         Path broken = Files.write(folder.resolve("broken-file"), new byte[20]);
         assertThrows(TensorFormatException.class, () -> SafeTensors.open(broken));
         assertFalse(isMapped("broken-file"));
+    }
+
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aFileThatIsCutShortWhileItIsOpenIsRefused() throws IOException {
+        Path path = folder.resolve("shrinking");
+        for (DType dtype : List.of(DType.F32, DType.BOOL)) {
+            SafeTensors.write(path, Map.of("x", Tensor.full(DEVICE, dtype, Shape.of(1 << 20), 1)), Map.of());
+            try (SafeTensors file = SafeTensors.open(path)) {
+                try (FileChannel channel = FileChannel.open(path, StandardOpenOption.WRITE)) {
+                    channel.truncate(4096);
+                }
+                HostileFiles.assertRefused(
+                        file.entry("x").begin(),
+                        "the file was cut short while it was open",
+                        () -> file.tensor("x", DEVICE));
+            }
+        }
     }
 
     private static boolean isMapped(String name) throws IOException {
