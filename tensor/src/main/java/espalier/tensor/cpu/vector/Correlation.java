@@ -61,30 +61,38 @@ record Correlation(
         int weightChannel,
         List<Part> parts) {
 
-    /** Where a tap reads, relative to the padded source, and where its weight stands within the kernel. */
-    record Tap(int y, int x, int weight) {}
+    /**
+     * A tap along one axis: where it reads, relative to the padded source, and its share of the index within the kernel.
+     */
+    record Tap(int at, int weight) {}
 
     /**
-     * One grid. Its point (i, j) is destination pixel {@code (i*stepH + dstY, j*stepW + dstX)}, or nothing if that lies
-     * outside.
+     * One grid. Its taps are all pairs of one down and one across. Its point (i, j) is destination pixel
+     * {@code (i*stepH + dstY, j*stepW + dstX)}, or nothing if that lies outside.
      */
-    record Part(List<Tap> taps, int dstY, int dstX) {}
+    record Part(List<Tap> down, List<Tap> across, int dstY, int dstX) {
+        int taps() {
+            return down.size() * across.size();
+        }
+    }
 
     /** The forward pass: source x, destination y. */
     static Correlation forward(ConvGeometry g) {
         ConvSpec spec = g.spec();
-        List<Tap> taps = new ArrayList<>();
+        List<Tap> down = new ArrayList<>();
         for (int p = 0; p < g.kh(); p++) {
-            for (int q = 0; q < g.kw(); q++) {
-                taps.add(new Tap(p * spec.dilationH(), q * spec.dilationW(), p * g.kw() + q));
-            }
+            down.add(new Tap(p * spec.dilationH(), p * g.kw()));
+        }
+        List<Tap> across = new ArrayList<>();
+        for (int q = 0; q < g.kw(); q++) {
+            across.add(new Tap(q * spec.dilationW(), q));
         }
         int kernel = g.kh() * g.kw();
         return new Correlation(
                 g.n(), spec.groups(), g.groupInputs(), g.h(), g.w(), spec.padH(), spec.padW(), spec.strideH(),
                 spec.strideW(), g.groupOutputs(), g.outH(), g.outW(), g.outH(), g.outW(), 1, 1,
                 g.groupOutputs() * g.groupInputs() * kernel, g.groupInputs() * kernel, kernel,
-                List.of(new Part(taps, 0, 0)));
+                List.of(new Part(down, across, 0, 0)));
     }
 
     /** The gradient to the input: source dy, destination dx. */
@@ -95,15 +103,8 @@ record Correlation(
         List<Part> parts = new ArrayList<>();
         for (int ry = 0; ry < spec.strideH(); ry++) {
             for (int rx = 0; rx < spec.strideW(); rx++) {
-                List<Tap> taps = new ArrayList<>();
-                for (int p = 0; p < g.kh(); p++) {
-                    for (int q = 0; q < g.kw(); q++) {
-                        if (down.reaches(p, ry) && across.reaches(q, rx)) {
-                            taps.add(new Tap(down.tap(p), across.tap(q), p * g.kw() + q));
-                        }
-                    }
-                }
-                parts.add(new Part(taps, down.destination(ry), across.destination(rx)));
+                parts.add(new Part(
+                        down.taps(ry, g.kw()), across.taps(rx, 1), down.destination(ry), across.destination(rx)));
             }
         }
         int kernel = g.kh() * g.kw();
@@ -119,10 +120,6 @@ record Correlation(
      * q*stride + r} that is {@code v = t - q}: grid point t, tap q, and both must be of the same class r.
      */
     private record Axis(int size, int kernel, int stride, int pad, int dilation) {
-        boolean reaches(int p, int r) {
-            return p * dilation % stride == r;
-        }
-
         private int farthest() {
             return (kernel - 1) * dilation / stride;
         }
@@ -131,9 +128,15 @@ record Correlation(
             return pad / stride;
         }
 
-        /** Taps are read backwards, the farthest first. */
-        int tap(int p) {
-            return farthest() - p * dilation / stride;
+        /** The taps of class r. They read backwards: the farthest comes first. */
+        List<Tap> taps(int r, int weightStride) {
+            List<Tap> taps = new ArrayList<>();
+            for (int p = 0; p < kernel; p++) {
+                if (p * dilation % stride == r) {
+                    taps.add(new Tap(farthest() - p * dilation / stride, p * weightStride));
+                }
+            }
+            return taps;
         }
 
         int before() {
@@ -153,7 +156,7 @@ record Correlation(
     int packedLength() {
         int taps = 0;
         for (Part part : parts) {
-            taps += part.taps().size();
+            taps += part.taps();
         }
         return groups * rows * channels * taps;
     }
@@ -162,28 +165,27 @@ record Correlation(
     int packedAt(int part, int group) {
         int at = 0;
         for (int i = 0; i < part; i++) {
-            at += groups * rows * channels * parts.get(i).taps().size();
+            at += groups * rows * channels * parts.get(i).taps();
         }
-        return at + group * rows * channels * parts.get(part).taps().size();
+        return at + group * rows * channels * parts.get(part).taps();
     }
 
     /**
      * Copies the weights into the order in which tiles read them: for each part and group, rows in panels of
-     * {@link ConvTile#ROWS}, and in a panel the rows' values of one (channel, tap) side by side.
+     * {@link ConvTile#ROWS}, and in a panel the rows' values of one term of the sum side by side. The terms are ordered
+     * as [channel][down][across] or, if {@code channelsLast}, as [across][down][channel].
      */
-    void pack(float[] weight, int weightAt, float[] packed) {
+    void pack(float[] weight, int weightAt, boolean channelsLast, float[] packed) {
         int to = 0;
         for (Part part : parts) {
-            int[] tapWeights = part.taps().stream().mapToInt(Tap::weight).toArray();
+            int[] terms = terms(part, channelsLast);
             for (int g = 0; g < groups; g++) {
                 for (int r = 0; r < rows; r += ConvTile.ROWS) {
                     int height = Math.min(ConvTile.ROWS, rows - r);
                     int from = weightAt + g * weightGroup + r * weightRow;
-                    for (int c = 0; c < channels; c++) {
-                        for (int tapWeight : tapWeights) {
-                            for (int i = 0; i < height; i++) {
-                                packed[to++] = weight[from + i * weightRow + c * weightChannel + tapWeight];
-                            }
+                    for (int term : terms) {
+                        for (int i = 0; i < height; i++) {
+                            packed[to++] = weight[from + i * weightRow + term];
                         }
                     }
                 }
@@ -191,12 +193,36 @@ record Correlation(
         }
     }
 
+    /** Where in a row of weights each term of a part's sum stands. */
+    private int[] terms(Part part, boolean channelsLast) {
+        int[] terms = new int[channels * part.taps()];
+        int at = 0;
+        if (channelsLast) {
+            for (Tap across : part.across()) {
+                for (Tap down : part.down()) {
+                    for (int c = 0; c < channels; c++) {
+                        terms[at++] = c * weightChannel + down.weight() + across.weight();
+                    }
+                }
+            }
+        } else {
+            for (int c = 0; c < channels; c++) {
+                for (Tap down : part.down()) {
+                    for (Tap across : part.across()) {
+                        terms[at++] = c * weightChannel + down.weight() + across.weight();
+                    }
+                }
+            }
+        }
+        return terms;
+    }
+
     /** Source rows under one grid row. */
     int gridTaps() {
         int rows = 1;
         for (Part part : parts) {
-            for (Tap tap : part.taps()) {
-                rows = Math.max(rows, tap.y() + 1);
+            for (Tap tap : part.down()) {
+                rows = Math.max(rows, tap.at() + 1);
             }
         }
         return rows;

@@ -32,11 +32,10 @@ final class CorrelationSweep {
     private final VectorPlacement placement;
     private final PaddedWindow window;
     private final boolean sourceInPlace;
+    private double cost;
     private final int chunkRows;
     private final int chunks;
     private final int splits;
-    private final int imagesPerUnit;
-    private final int imageBlocks;
     private final int blockChannels;
     private final int[][] offsets;
     private final VectorPlacement.Vectors full;
@@ -44,35 +43,22 @@ final class CorrelationSweep {
 
     CorrelationSweep(Correlation correlation) {
         k = correlation;
-        int[] tapY = k.parts().stream()
-                .flatMap(p -> p.taps().stream())
-                .mapToInt(Correlation.Tap::y)
-                .toArray();
-        int[] tapX = k.parts().stream()
-                .flatMap(p -> p.taps().stream())
-                .mapToInt(Correlation.Tap::x)
-                .toArray();
         int depth = 1;
         for (Correlation.Part part : k.parts()) {
-            depth = Math.max(depth, k.channels() * part.taps().size());
+            depth = Math.max(depth, k.channels() * part.taps());
         }
         int blocks = Math.min(k.channels(), Math.ceilDiv(depth, DEPTH));
         blockChannels = Math.ceilDiv(k.channels(), blocks);
 
         PaddedWindow whole = new PaddedWindow(
-                k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), tapY, tapX, 1, k.gridW(), 1);
+                k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), k.parts(), 1, k.gridW());
         placement = VectorPlacement.choose(k, whole.pitch(), blockChannels < k.channels());
         sourceInPlace = placement.readsSourceInPlace();
-        int lanes = placement.lanes();
-        imagesPerUnit = lanes;
-        imageBlocks = Math.ceilDiv(k.images(), imagesPerUnit);
-
         chunkRows = cheapestChunk(whole.pitch());
         chunks = Math.ceilDiv(k.gridH(), chunkRows);
         splits = splits(chunkRows);
         window = new PaddedWindow(
-                k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), tapY, tapX, chunkRows, k.gridW(),
-                lanes);
+                k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), k.parts(), chunkRows, k.gridW());
         int pitch = sourceInPlace ? k.srcW() : window.pitch();
         full = placement.vectors(chunkRows, pitch, chunkRows);
         last = placement.vectors(k.gridH() - (chunks - 1) * chunkRows, pitch, chunkRows);
@@ -87,40 +73,51 @@ final class CorrelationSweep {
      * half-filled; many must be split by output channels, and each split copies the source again.
      */
     private int cheapestChunk(int pitch) {
-        double vectorWork = (double) k.packedLength() / k.groups() / 2;
+        double tileWork = 0;
+        for (Correlation.Part part : k.parts()) {
+            tileWork += Math.ceilDiv(k.rows(), ConvTile.ROWS) * ConvTile.cycles(k.channels() * part.taps());
+        }
+        double store = placement.writesInPlace() ? 0 : 0.6 * k.rows() * k.dstH() * k.dstW();
         int best = 1;
-        double least = Double.MAX_VALUE;
+        cost = Double.MAX_VALUE;
         for (int rows = k.gridH(); rows >= 1; rows--) {
             int count = Math.ceilDiv(k.gridH(), rows);
             int srcRows = Math.min(k.srcH(), rows * k.strideH() + k.gridTaps() - 1);
-            if (rows > 1 && (long) k.channels() * srcRows * k.srcW() * placement.lanes() > WINDOW_FLOATS) {
+            if (rows > 1 && (long) k.channels() * srcRows * k.srcW() > WINDOW_FLOATS) {
                 continue;
             }
             double fill = sourceInPlace ? 0 : (double) k.channels() * srcRows * (10 + 0.4 * k.srcW());
             int tiles = Math.ceilDiv(placement.count(rows, pitch), 2);
-            double cost = count * (tiles * 2 * vectorWork + splits(rows) * fill * placement.lanes());
-            if (cost < least) {
-                least = cost;
+            double cycles = count * (tiles * tileWork + splits(rows) * fill) + store;
+            if (cycles < cost) {
+                cost = cycles;
                 best = rows;
             }
         }
         return best;
     }
 
+    /** Estimated cycles for one image and group. */
+    double cost() {
+        return cost;
+    }
+
     /** Into how many groups of output channels the work on some grid rows is divided. */
     private int splits(int rows) {
         int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
-        return (int) Math.clamp(rows * k.rowWork() * imagesPerUnit / TASK_WORK, 1, panels);
+        return Math.clamp(rows * k.rowWork() / TASK_WORK, 1, panels);
     }
 
     private int[] offsets(Correlation.Part part) {
-        int[] table = new int[k.channels() * part.taps().size()];
+        int[] table = new int[k.channels() * part.taps()];
         int at = 0;
         for (int c = 0; c < k.channels(); c++) {
-            for (Correlation.Tap tap : part.taps()) {
-                table[at++] = sourceInPlace
-                        ? (c * k.srcH() + tap.y()) * k.srcW() + tap.x()
-                        : c * window.plane() + window.at(tap.y(), tap.x());
+            for (Correlation.Tap down : part.down()) {
+                for (Correlation.Tap across : part.across()) {
+                    table[at++] = sourceInPlace
+                            ? (c * k.srcH() + down.at()) * k.srcW() + across.at()
+                            : c * window.plane() + window.at(down.at(), across.at());
+                }
             }
         }
         return table;
@@ -131,13 +128,16 @@ final class CorrelationSweep {
             Parallel parallel,
             float[] src,
             int srcAt,
-            float[] packed,
+            float[] weight,
+            int weightAt,
             float[] bias,
             int biasAt,
             float[] dst,
             int dstAt) {
-        int units = imageBlocks * k.groups() * chunks * splits;
-        long unitWork = Math.max(1, chunkRows * k.rowWork() * imagesPerUnit / splits);
+        float[] packed = Scratch.floats(Scratch.CONV_WEIGHT, k.packedLength());
+        k.pack(weight, weightAt, false, packed);
+        int units = k.images() * k.groups() * chunks * splits;
+        long unitWork = Math.max(1, chunkRows * k.rowWork() / splits);
         int unitsPerTask = Math.clamp(TASK_WORK / unitWork, 1, Math.max(1, units));
         parallel.forEach(Math.ceilDiv(units, unitsPerTask), task -> {
             int end = Math.min(units, (task + 1) * unitsPerTask);
@@ -152,7 +152,7 @@ final class CorrelationSweep {
         int split = unit % splits;
         int chunk = unit / splits % chunks;
         int group = unit / splits / chunks % k.groups();
-        int image = unit / splits / chunks / k.groups() * imagesPerUnit;
+        int image = unit / splits / chunks / k.groups();
         int firstRow = chunk * chunkRows;
         VectorPlacement.Vectors vectors = chunk == chunks - 1 ? last : full;
         int srcPlane = k.srcH() * k.srcW();
@@ -161,18 +161,13 @@ final class CorrelationSweep {
         int dstImage = k.groups() * k.rows() * dstPlane;
         int from = srcAt + image * srcImage + group * k.channels() * srcPlane;
         int to = dstAt + image * dstImage + group * k.rows() * dstPlane;
-        int images = Math.min(imagesPerUnit, k.images() - image);
 
         float[] x = src;
         int xBase = from + firstRow * k.srcW();
         if (!sourceInPlace) {
             x = Scratch.floats(Scratch.CONV_INPUT, k.channels() * window.plane() + 2 * ConvTile.LANES);
             xBase = 0;
-            if (imagesPerUnit == 1) {
-                window.fill(src, from, k.channels(), firstRow, x);
-            } else {
-                window.fillLanes(src, from, srcImage, images, k.channels(), firstRow, x);
-            }
+            window.fill(src, from, k.channels(), firstRow, x);
         }
         int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
         int firstPanel = panels * split / splits * ConvTile.ROWS;
@@ -187,10 +182,7 @@ final class CorrelationSweep {
                     offsets[p], packed, aAt, x, xBase, c, cBase, vectors, firstPanel, endPanel, bias,
                     biasAt + group * k.rows());
             if (!inPlace) {
-                for (int lane = 0; lane < images; lane++) {
-                    placement.store(
-                            c, lane, vectors, part, firstRow, firstPanel, endPanel, dst, to + lane * dstImage);
-                }
+                placement.store(c, vectors, part, firstRow, firstPanel, endPanel, dst, to);
             }
         }
     }

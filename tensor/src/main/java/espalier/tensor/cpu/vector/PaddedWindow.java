@@ -1,6 +1,6 @@
 package espalier.tensor.cpu.vector;
 
-import java.util.Arrays;
+import java.util.List;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -17,8 +17,6 @@ import jdk.incubator.vector.FloatVector;
  * </pre>
  *
  * <p>Neighbouring rows share their padding: the zeros to the right of a row are the zeros to the left of the next.
- * With {@code lanes > 1} every element is widened to one value from each of {@code lanes} images, for images too small
- * to fill a vector by themselves.
  */
 final class PaddedWindow {
     private final int srcH;
@@ -27,7 +25,6 @@ final class PaddedWindow {
     private final int strideW;
     private final int top;
     private final int left;
-    private final int lanes;
     private final int phaseRows;
     private final int[] phases;
     private final int pitch;
@@ -38,11 +35,9 @@ final class PaddedWindow {
      * @param srcW columns of the image
      * @param top rows of zeros above the image; negative to leave rows of the image out
      * @param left columns of zeros to the left, likewise
-     * @param tapY rows of the taps, from 0
-     * @param tapX columns of the taps, from 0
+     * @param parts the taps
      * @param outRows how many output rows one window serves
      * @param outW output columns
-     * @param lanes images side by side in each element
      */
     PaddedWindow(
             int srcH,
@@ -51,25 +46,26 @@ final class PaddedWindow {
             int strideW,
             int top,
             int left,
-            int[] tapY,
-            int[] tapX,
+            List<Correlation.Part> parts,
             int outRows,
-            int outW,
-            int lanes) {
+            int outW) {
         this.srcH = srcH;
         this.srcW = srcW;
         this.strideH = strideH;
         this.strideW = strideW;
         this.top = top;
         this.left = left;
-        this.lanes = lanes;
         boolean[] used = new boolean[strideH * strideW];
         int maxY = 0;
         int maxX = 0;
-        for (int t = 0; t < tapY.length; t++) {
-            used[tapY[t] % strideH * strideW + tapX[t] % strideW] = true;
-            maxY = Math.max(maxY, tapY[t] / strideH);
-            maxX = Math.max(maxX, tapX[t] / strideW);
+        for (Correlation.Part part : parts) {
+            for (Correlation.Tap down : part.down()) {
+                for (Correlation.Tap across : part.across()) {
+                    used[down.at() % strideH * strideW + across.at() % strideW] = true;
+                    maxY = Math.max(maxY, down.at() / strideH);
+                    maxX = Math.max(maxX, across.at() / strideW);
+                }
+            }
         }
         phases = new int[used.length];
         int count = 0;
@@ -86,8 +82,7 @@ final class PaddedWindow {
         } else {
             pitch = reach;
         }
-        int length = (Math.max(count, 1) * phaseRows * pitch + overhang) * lanes;
-        plane = spread(length);
+        plane = spread(Math.max(count, 1) * phaseRows * pitch + overhang);
     }
 
     /** The least multiple of 16, not of 32, that is at least {@code length}: planes then differ in their cache sets. */
@@ -95,7 +90,7 @@ final class PaddedWindow {
         return ((length + 15) / 32) * 32 + 16;
     }
 
-    /** Distance between vertically neighbouring elements of a phase, in elements of {@code lanes} floats. */
+    /** Distance between vertically neighbouring elements of a phase. */
     int pitch() {
         return pitch;
     }
@@ -108,25 +103,13 @@ final class PaddedWindow {
     /** Where output (0, 0) finds the tap, within a channel's plane. */
     int at(int tapY, int tapX) {
         int phase = phases[tapY % strideH * strideW + tapX % strideW];
-        return ((phase * phaseRows + tapY / strideH) * pitch + tapX / strideW) * lanes;
+        return (phase * phaseRows + tapY / strideH) * pitch + tapX / strideW;
     }
 
     /** Fills the window for output rows from {@code firstRow}; channels are {@code srcH * srcW} apart in {@code src}. */
     void fill(float[] src, int srcAt, int channels, int firstRow, float[] window) {
         for (int c = 0; c < channels; c++) {
             fillPlane(src, srcAt + c * srcH * srcW, firstRow, window, c * plane);
-        }
-    }
-
-    /** Fills the window with {@code images} images, {@code imageStride} apart, side by side; missing ones are zero. */
-    void fillLanes(
-            float[] src, int srcAt, int imageStride, int images, int channels, int firstRow, float[] window) {
-        for (int c = 0; c < channels; c++) {
-            int to = c * plane;
-            Arrays.fill(window, to, to + plane, 0f);
-            for (int lane = 0; lane < images; lane++) {
-                fillLane(src, srcAt + lane * imageStride + c * srcH * srcW, firstRow, window, to + lane);
-            }
         }
     }
 
@@ -155,30 +138,6 @@ final class PaddedWindow {
             }
         }
         zero(window, end, to + plane);
-    }
-
-    private void fillLane(float[] src, int from, int firstRow, float[] window, int to) {
-        for (int ry = 0; ry < strideH; ry++) {
-            for (int rx = 0; rx < strideW; rx++) {
-                int phase = phases[ry * strideW + rx];
-                if (phase < 0) {
-                    continue;
-                }
-                int first = firstColumn(rx);
-                int last = lastColumn(rx, first);
-                for (int i = 0; i < phaseRows; i++) {
-                    int y = (firstRow + i) * strideH + ry - top;
-                    if (y < 0 || y >= srcH) {
-                        continue;
-                    }
-                    int at = to + ((phase * phaseRows + i) * pitch + first) * lanes;
-                    int read = from + y * srcW + first * strideW + rx - left;
-                    for (int j = first; j < last; j++, at += lanes, read += strideW) {
-                        window[at] = src[read];
-                    }
-                }
-            }
-        }
     }
 
     /** The first column of a phase that lies on the image. */

@@ -2,7 +2,6 @@ package espalier.tensor.cpu.vector;
 
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
-import espalier.tensor.cpu.Scratch;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -48,9 +47,15 @@ final class VectorConvolution {
             int biasAt,
             float[] dst,
             int dstAt) {
-        float[] packed = Scratch.floats(Scratch.CONV_WEIGHT, correlation.packedLength());
-        correlation.pack(w, wAt, packed);
-        new CorrelationSweep(correlation).run(parallel, src, srcAt, packed, bias, biasAt, dst, dstAt);
+        CorrelationSweep sweep = new CorrelationSweep(correlation);
+        if (CorrelationLanes.takes(correlation)) {
+            CorrelationLanes lanes = new CorrelationLanes(correlation);
+            if (lanes.cost() < sweep.cost()) {
+                lanes.run(parallel, src, srcAt, w, wAt, bias, biasAt, dst, dstAt);
+                return;
+            }
+        }
+        sweep.run(parallel, src, srcAt, w, wAt, bias, biasAt, dst, dstAt);
     }
 
     /** {@code x [N, C, H, W], dy [N, O, H', W'] → dw [O, C/g, kH, kW]}. */

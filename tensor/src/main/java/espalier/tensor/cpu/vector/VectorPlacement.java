@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector;
 
+import java.util.List;
+
 /**
  * Where the vectors lie on the grid of a {@link Correlation}: the answer to images whose rows are no multiple of the
  * vector's length.
@@ -8,7 +10,6 @@ package espalier.tensor.cpu.vector;
  *   <li>{@link Kind#ROWS}: each row has its own vectors; the last one overlaps the one before so as to end with the row.
  *   <li>{@link Kind#FLAT}: the rows, with the padding between them, are one long row. The vectors run over it without
  *       regard to its ends, and what they compute for the padding is thrown away.
- *   <li>{@link Kind#LANES}: a vector holds the same pixel of as many images as it has lanes.
  * </ul>
  *
  * <p>{@link #choose} estimates the cycles of each and takes the cheapest.
@@ -17,8 +18,7 @@ final class VectorPlacement {
     /** The ways to place vectors. */
     enum Kind {
         ROWS,
-        FLAT,
-        LANES
+        FLAT
     }
 
     /** Vectors over some grid rows, and the distance between the results of two output channels. */
@@ -51,19 +51,13 @@ final class VectorPlacement {
                 : (double) k.gridH() * Math.ceilDiv(k.gridW(), LANES) * work + inputs * 0.3;
         int positions = (k.gridH() - 1) * pitch + k.gridW();
         double flat = Math.ceilDiv(positions, LANES) * work + inputs * 0.3 + outputs * 0.3;
-        double perImage = Math.ceilDiv(k.images(), LANES) / (double) Math.max(1, k.images());
-        double lanes = k.gridH() * k.gridW() * perImage * work + inputs * 1.5 + outputs * 1.5;
-
         boolean unscattered = k.stepH() == 1 && k.stepW() == 1;
         boolean unpadded = k.strideH() == 1
                 && k.strideW() == 1
                 && k.top() == 0
                 && k.left() == 0
-                && k.parts().getFirst().taps().stream()
-                        .allMatch(t -> t.y() + k.gridH() <= k.srcH() && t.x() + k.gridW() <= k.srcW());
-        if (lanes < rows && lanes < flat) {
-            return new VectorPlacement(k, Kind.LANES, false, false);
-        }
+                && k.parts().stream()
+                        .allMatch(p -> fits(p.down(), k.gridH(), k.srcH()) && fits(p.across(), k.gridW(), k.srcW()));
         if (rows <= flat) {
             boolean overlap = k.gridW() % LANES != 0;
             return new VectorPlacement(k, Kind.ROWS, unpadded, unscattered && !(overlap && sumsAreCut));
@@ -71,9 +65,8 @@ final class VectorPlacement {
         return new VectorPlacement(k, Kind.FLAT, false, false);
     }
 
-    /** How many images a vector holds. */
-    int lanes() {
-        return kind == Kind.LANES ? LANES : 1;
+    private static boolean fits(List<Correlation.Tap> taps, int points, int size) {
+        return taps.stream().allMatch(tap -> tap.at() + points <= size);
     }
 
     /** Whether tiles read the source where it lies. */
@@ -91,7 +84,6 @@ final class VectorPlacement {
         return switch (kind) {
             case ROWS -> gridRows * Math.ceilDiv(k.gridW(), LANES);
             case FLAT -> Math.ceilDiv((gridRows - 1) * pitch + k.gridW(), LANES);
-            case LANES -> gridRows * k.gridW();
         };
     }
 
@@ -100,7 +92,6 @@ final class VectorPlacement {
         return switch (kind) {
             case ROWS -> rowVectors(gridRows, pitch, chunkRows);
             case FLAT -> flatVectors(gridRows, pitch, chunkRows);
-            case LANES -> laneVectors(gridRows, pitch, chunkRows);
         };
     }
 
@@ -131,22 +122,9 @@ final class VectorPlacement {
         return new Vectors(new ConvTile(starts, starts, rowStride), rowStride, gridRows, pitch);
     }
 
-    private Vectors laneVectors(int gridRows, int pitch, int chunkRows) {
-        int count = gridRows * k.gridW();
-        int[] xStarts = new int[count];
-        int[] cStarts = new int[count];
-        for (int i = 0; i < count; i++) {
-            xStarts[i] = (i / k.gridW() * pitch + i % k.gridW()) * LANES;
-            cStarts[i] = i * LANES;
-        }
-        int rowStride = PaddedWindow.spread(chunkRows * k.gridW() * LANES);
-        return new Vectors(new ConvTile(xStarts, cStarts, rowStride), rowStride, gridRows, k.gridW());
-    }
-
     /** Copies one image's results from working memory to where they belong. */
     void store(
             float[] results,
-            int lane,
             Vectors vectors,
             Correlation.Part part,
             int firstRow,
@@ -154,7 +132,6 @@ final class VectorPlacement {
             int toRow,
             float[] dst,
             int dstAt) {
-        int lanes = lanes();
         int tail = kind == Kind.ROWS && k.gridW() % LANES != 0 ? k.gridW() / LANES * LANES : k.gridW();
         int shift = LANES - k.gridW() % LANES;
         int firstColumn = part.dstX() < 0 ? Math.ceilDiv(-part.dstX(), k.stepW()) : 0;
@@ -165,11 +142,11 @@ final class VectorPlacement {
                 if (y < 0 || y >= k.dstH()) {
                     continue;
                 }
-                int from = r * vectors.rowStride() + i * vectors.gridPitch() * lanes + lane;
+                int from = r * vectors.rowStride() + i * vectors.gridPitch();
                 int to = dstAt + (r * k.dstH() + y) * k.dstW() + part.dstX();
                 int middle = Math.clamp(tail, firstColumn, Math.max(firstColumn, endColumn));
                 for (int j = firstColumn; j < middle; j++) {
-                    dst[to + j * k.stepW()] = results[from + j * lanes];
+                    dst[to + j * k.stepW()] = results[from + j];
                 }
                 for (int j = middle; j < endColumn; j++) {
                     dst[to + j * k.stepW()] = results[from + j + shift];
