@@ -25,7 +25,10 @@ final class ElementwiseWorkloads {
     static List<Workload> all() {
         List<Workload> all = new ArrayList<>();
         for (int[] dims : List.of(CACHE, DRAM)) {
-            all.add(workload("add", dims, 3, x -> () -> x.add(x)));
+            all.add(workload("add", dims, 3, x -> {
+                Tensor other = x.copy();
+                return () -> x.add(other);
+            }));
             all.add(workload("add-bias", dims, 2, x -> {
                 Tensor bias = x.narrow(0, 0, 1).narrow(2, 0, 1).narrow(3, 0, 1).copy();
                 return () -> x.add(bias);
@@ -51,7 +54,8 @@ final class ElementwiseWorkloads {
             all.add(workload("batchnorm-gradient", dims, 3, x -> {
                 Tensor scale = channels(x);
                 var forward = Normalization.batchNorm(x, scale, scale, EPSILON);
-                return () -> Normalization.batchNormGradient(x, x, scale, forward.mean(), forward.variance(), EPSILON);
+                Tensor g = x.copy();
+                return () -> Normalization.batchNormGradient(x, g, scale, forward.mean(), forward.variance(), EPSILON);
             }));
         }
         return all;
