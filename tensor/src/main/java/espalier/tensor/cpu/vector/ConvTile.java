@@ -84,6 +84,12 @@ final class ConvTile {
         return rowStride;
     }
 
+    /** As {@link #run} with all vectors, one row and nine terms. */
+    void runNine(
+            float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase, float bias) {
+        NineTaps.correlate(a, aAt, offsets, x, xBase, xStarts, c, cBase, cStarts, bias);
+    }
+
     /**
      * Computes vectors {@code from} to {@code to - 1} of {@code rows} rows. A last tile with vectors to spare computes its
      * last vector more than once, which costs nothing: with fewer accumulators the loop would wait for the latency of

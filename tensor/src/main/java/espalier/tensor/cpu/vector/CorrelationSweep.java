@@ -202,6 +202,10 @@ final class CorrelationSweep {
             int biasAt) {
         ConvTile tile = vectors.tile();
         int depth = table.length;
+        if (k.channels() == 1 && depth == NineTaps.COUNT && k.rows() == 1) {
+            tile.runNine(packed, aAt, table, x, xBase, c, cBase, bias.length == 0 ? 0f : bias[biasAt]);
+            return;
+        }
         int step = Math.max(1, depth / k.channels() * blockChannels);
         int count = tile.vectors();
         for (int start = 0; start == 0 || start < depth; start += step) {

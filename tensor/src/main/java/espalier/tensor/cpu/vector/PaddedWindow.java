@@ -130,7 +130,7 @@ final class PaddedWindow {
                         zero(window, at, at + pitch);
                     } else {
                         zero(window, at, at + first);
-                        copy(src, from + y * srcW + first * strideW + rx - left, window, at + first, last - first);
+                        copyColumns(src, from + y * srcW + first * strideW + rx - left, window, at + first, last - first);
                         zero(window, at + last, at + pitch);
                     }
                 }
@@ -150,27 +150,35 @@ final class PaddedWindow {
         return Math.clamp(Math.ceilDiv(left + srcW - rx, strideW), first, pitch);
     }
 
-    private static void zero(float[] window, int from, int to) {
+    /** Zeros in {@code [from, to)}. */
+    static void zero(float[] window, int from, int to) {
         for (int i = from; i < to; i++) {
             window[i] = 0f;
         }
     }
 
-    private void copy(float[] src, int from, float[] window, int to, int count) {
-        if (strideW != 1) {
+    private void copyColumns(float[] src, int from, float[] window, int to, int count) {
+        if (strideW == 1) {
+            copy(src, from, window, to, count);
+        } else {
             for (int i = 0; i < count; i++) {
                 window[to + i] = src[from + i * strideW];
             }
-        } else if (count < ConvTile.LANES) {
+        }
+    }
+
+    /** Copies a short run. */
+    static void copy(float[] src, int from, float[] to, int toAt, int count) {
+        if (count < ConvTile.LANES) {
             for (int i = 0; i < count; i++) {
-                window[to + i] = src[from + i];
+                to[toAt + i] = src[from + i];
             }
         } else {
             int last = count - ConvTile.LANES;
             for (int i = 0; i < last; i += ConvTile.LANES) {
-                FloatVector.fromArray(ConvTile.SPECIES, src, from + i).intoArray(window, to + i);
+                FloatVector.fromArray(ConvTile.SPECIES, src, from + i).intoArray(to, toAt + i);
             }
-            FloatVector.fromArray(ConvTile.SPECIES, src, from + last).intoArray(window, to + last);
+            FloatVector.fromArray(ConvTile.SPECIES, src, from + last).intoArray(to, toAt + last);
         }
     }
 }

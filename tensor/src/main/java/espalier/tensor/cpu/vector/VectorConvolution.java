@@ -61,7 +61,11 @@ final class VectorConvolution {
     /** {@code x [N, C, H, W], dy [N, O, H', W'] → dw [O, C/g, kH, kW]}. */
     static void weightGradient(
             Parallel parallel, ConvGeometry g, float[] x, int xAt, float[] dy, int dyAt, float[] dw, int dwAt) {
-        new ConvWeightGradient(g).run(parallel, x, xAt, dy, dyAt, dw, dwAt);
+        if (DepthwiseWeightGradient.takes(g)) {
+            new DepthwiseWeightGradient(g).run(parallel, x, xAt, dy, dyAt, dw, dwAt);
+        } else {
+            new ConvWeightGradient(g).run(parallel, x, xAt, dy, dyAt, dw, dwAt);
+        }
     }
 
     /** {@code dy [N, O, H', W'] → db [O]}. */
