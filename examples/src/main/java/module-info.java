@@ -9,4 +9,6 @@ module espalier.examples {
             info.picocli;
     opens espalier.examples to
             info.picocli;
+    opens espalier.examples.train to
+            info.picocli;
 }

@@ -1,6 +1,11 @@
 package espalier.examples;
 
 import espalier.examples.bench.Bench;
+import espalier.examples.train.Devices;
+import espalier.examples.train.Eval;
+import espalier.examples.train.Graph;
+import espalier.examples.train.SummaryTable;
+import espalier.examples.train.Train;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -25,7 +30,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Espalier's examples and benchmarks.",
         mixinStandardHelpOptions = true,
         version = "Espalier 0.1.0-SNAPSHOT",
-        subcommands = {Bench.class})
+        subcommands = {Train.class, Eval.class, SummaryTable.class, Graph.class, Devices.class, Bench.class})
 public final class Main implements Runnable {
     private final PrintWriter out;
 

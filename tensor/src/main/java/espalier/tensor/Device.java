@@ -76,13 +76,19 @@ public final class Device {
                 return device;
             }
         }
-        List<String> problems = new ArrayList<>();
-        for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
-            problems.addAll(provider.problems());
-        }
+        List<String> problems = problems();
         throw new IllegalArgumentException("device: there is no " + name + " here; there are "
                 + String.join(", ", all().stream().map(Device::name).toList())
                 + (problems.isEmpty() ? "" : " (" + String.join("; ", problems) + ")"));
+    }
+
+    /** Why devices that one might expect cannot be used, a sentence each. */
+    public static List<String> problems() {
+        List<String> found = new ArrayList<>();
+        for (BackendProvider provider : ServiceLoader.load(BackendProvider.class)) {
+            provider.problems().forEach(problem -> found.add(provider.kind() + ": " + problem));
+        }
+        return List.copyOf(found);
     }
 
     @Override

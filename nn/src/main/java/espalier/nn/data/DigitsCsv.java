@@ -25,7 +25,8 @@ public final class DigitsCsv {
         return parse(file, new String(PackedFile.read(file, LIMIT), StandardCharsets.US_ASCII));
     }
 
-    static ByteImages parse(Path file, String text) throws IOException {
+    /** As {@link #read}, from unpacked text; the path is only named in errors. */
+    public static ByteImages parse(Path file, String text) throws IOException {
         String[] lines = text.lines().toArray(String[]::new);
         int pixels = SIDE * SIDE;
         byte[] values = new byte[lines.length * pixels];

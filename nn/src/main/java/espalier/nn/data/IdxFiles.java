@@ -42,8 +42,12 @@ public final class IdxFiles {
      * @throws DataFileException naming the file and the byte where it is wrong
      */
     public static ByteImages read(Path images, Path labels, List<String> classes) throws IOException {
-        byte[] pixels = PackedFile.read(images, LIMIT);
-        byte[] answers = PackedFile.read(labels, LIMIT);
+        return parse(images, PackedFile.read(images, LIMIT), labels, PackedFile.read(labels, LIMIT), classes);
+    }
+
+    /** As {@link #read}, from unpacked contents; the paths are only named in errors. */
+    public static ByteImages parse(Path images, byte[] pixels, Path labels, byte[] answers, List<String> classes)
+            throws IOException {
         int count = number(images, pixels, 4, IMAGES, IMAGES_HEADER);
         int named = number(labels, answers, 4, LABELS, LABELS_HEADER);
         int height = ByteBuffer.wrap(pixels).getInt(8);

@@ -1,0 +1,138 @@
+package espalier.examples.data;
+
+import espalier.nn.data.Cifar10;
+import espalier.nn.data.Dataset;
+import espalier.nn.data.IdxFiles;
+import espalier.nn.data.Transform;
+import espalier.nn.data.image.ImageFolders;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Finds data by name or folder.
+ *
+ * <p>{@code fashion-tenth} and {@code digits} are inside the jar. The others are folders of that name, as they are
+ * published, under a root: the folder in the environment variable {@code ESPALIER_DATA}, {@code data} in the working
+ * folder, or {@code .espalier/data} in the user's home, where {@code data fetch} puts them. A path is taken as the folder
+ * itself, and what is in it tells what it is.
+ */
+public final class DataCatalog {
+    /** Names that need no files. */
+    public static final List<String> EMBEDDED = List.of("fashion-tenth", "digits");
+
+    /** Names of folders. */
+    public static final List<String> FOLDERS = List.of("mnist", "fashion-mnist", "cifar-10");
+
+    private final List<Path> roots;
+
+    /** A catalog that looks in these roots, in this order. */
+    public DataCatalog(List<Path> roots) {
+        this.roots = List.copyOf(roots);
+    }
+
+    /** The usual roots. */
+    public static DataCatalog usual() {
+        List<Path> roots = new ArrayList<>();
+        Optional.ofNullable(System.getenv("ESPALIER_DATA")).map(Path::of).ifPresent(roots::add);
+        roots.add(Path.of("data"));
+        roots.add(home());
+        return new DataCatalog(roots);
+    }
+
+    /** Where {@code data fetch} puts files. */
+    public static Path home() {
+        return Path.of(System.getProperty("user.home"), ".espalier", "data");
+    }
+
+    /** The roots. */
+    public List<Path> roots() {
+        return roots;
+    }
+
+    /** The folder of a named data set, if it is under one of the roots. */
+    public Optional<Path> folder(String name) {
+        return roots.stream().map(root -> root.resolve(name)).filter(Files::isDirectory).findFirst();
+    }
+
+    /**
+     * Reads data by name or from a folder.
+     *
+     * @throws IOException a sentence that says what is missing or damaged, and what to do
+     */
+    public Split read(String nameOrFolder) throws IOException {
+        if (nameOrFolder.equals("fashion-tenth")) {
+            return EmbeddedData.fashionTenth();
+        }
+        if (nameOrFolder.equals("digits")) {
+            return EmbeddedData.digits();
+        }
+        Optional<Path> folder = FOLDERS.contains(nameOrFolder) ? folder(nameOrFolder) : Optional.empty();
+        Path path = folder.orElse(Path.of(nameOrFolder));
+        if (!Files.isDirectory(path)) {
+            throw new IOException("there is no data called " + nameOrFolder + "; embedded are "
+                    + String.join(" and ", EMBEDDED) + ", others (" + String.join(", ", FOLDERS)
+                    + ") are looked for under " + roots + " or given as a folder");
+        }
+        return open(path);
+    }
+
+    private static Split open(Path folder) throws IOException {
+        String name = folder.toAbsolutePath().normalize().getFileName().toString();
+        if (find(folder, "train-images-idx3-ubyte").isPresent()) {
+            return idx(name, folder);
+        }
+        if (find(folder, "data_batch_1.bin").isPresent()) {
+            return cifar(name, folder);
+        }
+        if (Files.isDirectory(folder.resolve("train"))) {
+            return images(name, folder);
+        }
+        throw new IOException(folder + ": holds neither idx files, nor CIFAR-10's binary files, nor a folder train with"
+                + " a folder of images for each class");
+    }
+
+    private static Split idx(String name, Path folder) throws IOException {
+        boolean fashion = name.contains("fashion");
+        List<String> classes = fashion ? IdxFiles.FASHION : IdxFiles.DIGITS;
+        Dataset train = IdxFiles.read(
+                file(folder, "train-images-idx3-ubyte"), file(folder, "train-labels-idx1-ubyte"), classes);
+        Dataset test =
+                IdxFiles.read(file(folder, "t10k-images-idx3-ubyte"), file(folder, "t10k-labels-idx1-ubyte"), classes);
+        return new Split(
+                name, train, test, fashion ? EmbeddedData.FASHION : EmbeddedData.MNIST, Transform.none());
+    }
+
+    private static Split cifar(String name, Path folder) throws IOException {
+        List<Path> batches = new ArrayList<>();
+        for (int i = 1; i <= 5; i++) {
+            batches.add(file(folder, "data_batch_" + i + ".bin"));
+        }
+        Dataset test = Cifar10.read(List.of(file(folder, "test_batch.bin")));
+        float[] mean = {0.4914f, 0.4822f, 0.4465f};
+        float[] deviation = {0.2470f, 0.2435f, 0.2616f};
+        Transform normalize = Transform.normalize(mean, deviation);
+        return new Split(name, Cifar10.read(batches), test, normalize, Transform.flip().then(Transform.crop(4)));
+    }
+
+    private static Split images(String name, Path folder) throws IOException {
+        Path held = Files.isDirectory(folder.resolve("val")) ? folder.resolve("val") : folder.resolve("test");
+        Dataset train = ImageFolders.read(folder.resolve("train"), 3, 32, 32);
+        Dataset test = ImageFolders.read(held, 3, 32, 32);
+        Transform normalize = Transform.normalize(new float[] {0.5f}, new float[] {0.25f});
+        return new Split(name, train, test, normalize, Transform.flip().then(Transform.crop(4)));
+    }
+
+    private static Path file(Path folder, String name) {
+        return find(folder, name).orElse(folder.resolve(name + ".gz"));
+    }
+
+    private static Optional<Path> find(Path folder, String name) {
+        return List.of(folder.resolve(name), folder.resolve(name + ".gz")).stream()
+                .filter(Files::exists)
+                .findFirst();
+    }
+}

@@ -1,0 +1,20 @@
+package espalier.examples.data;
+
+import espalier.nn.data.Dataset;
+import espalier.nn.data.Transform;
+
+/**
+ * Data to learn from and data to be judged by.
+ *
+ * @param name what it is called in reports
+ * @param train to learn from
+ * @param test to be judged by
+ * @param normalize applied to both
+ * @param augment applied, before that, to what is learned from
+ */
+public record Split(String name, Dataset train, Dataset test, Transform normalize, Transform augment) {
+    /** A small part of both, for a quick look. */
+    public Split smoke() {
+        return new Split(name, train.first(512), test.first(256), normalize, augment);
+    }
+}

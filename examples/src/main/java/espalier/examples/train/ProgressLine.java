@@ -1,0 +1,88 @@
+package espalier.examples.train;
+
+import espalier.nn.train.RunningMean;
+import espalier.nn.train.TrainingListener;
+import java.io.PrintWriter;
+import java.util.Locale;
+
+/**
+ * Says how training goes: in a terminal one line that is written over, in a log one line an epoch. Loss, accuracy,
+ * images a second and the time that is left.
+ */
+final class ProgressLine implements TrainingListener {
+    private static final long EVERY_NANOS = 200_000_000;
+
+    private final PrintWriter out;
+    private final boolean terminal;
+    private final int epochs;
+    private final int batches;
+    private final long start = System.nanoTime();
+    private RunningMean loss = new RunningMean();
+    private RunningMean accuracy = new RunningMean();
+    private long shown;
+    private long stepsHere;
+    private long samplesHere;
+
+    ProgressLine(PrintWriter out, boolean terminal, int epochs, int batches) {
+        this.out = out;
+        this.terminal = terminal;
+        this.epochs = epochs;
+        this.batches = batches;
+    }
+
+    @Override
+    public void onStep(Position at, StepReport report) {
+        loss.add(report.loss(), report.samples());
+        accuracy.add((double) report.correct() / report.samples(), report.samples());
+        stepsHere++;
+        samplesHere += report.samples();
+        long now = System.nanoTime();
+        if (terminal && now - shown > EVERY_NANOS) {
+            shown = now;
+            out.print("\r" + line(at) + " ");
+            out.flush();
+        }
+    }
+
+    private String line(Position at) {
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        long left = (long) epochs * batches - at.step();
+        double remaining = stepsHere == 0 ? 0 : seconds / stepsHere * left;
+        return String.format(
+                Locale.ROOT,
+                "epoch %d/%d  batch %d/%d  loss %.4f  accuracy %.2f %%  %,.0f images/s  %s left",
+                at.epoch() + 1,
+                epochs,
+                at.batch(),
+                batches,
+                loss.value(),
+                100 * accuracy.value(),
+                samplesHere / seconds,
+                clock(remaining));
+    }
+
+    private static String clock(double seconds) {
+        long s = Math.round(seconds);
+        return s >= 3600
+                ? String.format(Locale.ROOT, "%d:%02d:%02d", s / 3600, s / 60 % 60, s % 60)
+                : String.format(Locale.ROOT, "%d:%02d", s / 60, s % 60);
+    }
+
+    @Override
+    public void onEpoch(Position at, EpochReport report) {
+        loss = new RunningMean();
+        accuracy = new RunningMean();
+        double rate = report.samples() / report.seconds();
+        out.print(terminal ? "\r\033[K" : "");
+        out.println(String.format(
+                Locale.ROOT,
+                "epoch %d/%d  loss %.4f  accuracy %.2f %%  %,.0f images/s  %.1f s",
+                at.epoch(),
+                epochs,
+                report.loss(),
+                100 * report.accuracy(),
+                rate,
+                report.seconds()));
+        out.flush();
+    }
+}

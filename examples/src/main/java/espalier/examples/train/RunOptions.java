@@ -1,0 +1,63 @@
+package espalier.examples.train;
+
+import espalier.examples.data.DataCatalog;
+import espalier.examples.data.Split;
+import espalier.tensor.Device;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Options that all commands on models and data share. */
+final class RunOptions {
+    @Option(names = "--data", defaultValue = "fashion-tenth", paramLabel = "NAME|FOLDER", description = "Data: fashion-tenth or digits (embedded), mnist, fashion-mnist, cifar-10, or a folder. Default: ${DEFAULT-VALUE}.")
+    private String data = "fashion-tenth";
+
+    @Option(names = "--data-root", paramLabel = "FOLDER", description = "Where named data is looked for first.")
+    private @Nullable Path root;
+
+    @Option(names = "--device", defaultValue = "cpu", description = "cpu, reference or a name that devices lists. Default: ${DEFAULT-VALUE}.")
+    private String device = "cpu";
+
+    @Option(names = "--threads", defaultValue = "0", description = "Threads of the CPU; results do not depend on them. Default: one a processor.")
+    private int threads;
+
+    @Option(names = "--seed", defaultValue = "1", description = "Of all random numbers. Default: ${DEFAULT-VALUE}.")
+    private long seed;
+
+    @Option(names = "--batch", defaultValue = "128", description = "Samples a step. Default: ${DEFAULT-VALUE}.")
+    private int batch;
+
+    @Option(names = "--smoke", description = "A few samples only: does it run at all?")
+    private boolean smoke;
+
+    Split split() throws IOException {
+        DataCatalog usual = DataCatalog.usual();
+        List<Path> roots = new ArrayList<>(usual.roots());
+        Optional.ofNullable(root).ifPresent(first -> roots.addFirst(first));
+        Split split = new DataCatalog(roots).read(data);
+        return smoke ? split.smoke() : split;
+    }
+
+    Device device() {
+        if (device.equals("cpu") && threads > 0) {
+            return Device.cpu(threads);
+        }
+        return Device.named(device);
+    }
+
+    long seed() {
+        return seed;
+    }
+
+    int batch() {
+        return batch;
+    }
+
+    boolean smoke() {
+        return smoke;
+    }
+}

@@ -1,0 +1,183 @@
+package espalier.examples.train;
+
+import espalier.autograd.Variable;
+import espalier.autograd.op.Losses;
+import espalier.examples.data.Split;
+import espalier.examples.report.RunFolder;
+import espalier.nn.Init;
+import espalier.nn.Module;
+import espalier.nn.Role;
+import espalier.nn.data.DataLoader;
+import espalier.nn.optim.Optimizer;
+import espalier.nn.optim.Sgd;
+import espalier.nn.train.Checkpoint;
+import espalier.nn.train.ConfusionMatrix;
+import espalier.nn.train.Evaluation;
+import espalier.nn.train.Trainer;
+import espalier.nn.train.TrainingListener;
+import espalier.tensor.Device;
+import espalier.tensor.RandomSource;
+import espalier.tensor.io.SafeTensors;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumSet;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Trains a model on images and leaves a folder with the model, its history and a report. */
+@Command(name = "train", description = "Trains a model.", mixinStandardHelpOptions = true)
+public final class Train implements Callable<Integer> {
+    @Mixin
+    private final RunOptions options = new RunOptions();
+
+    @Option(names = "--model", defaultValue = "lenet5", description = "One of those that summary lists. Default: ${DEFAULT-VALUE}.")
+    private String model = "lenet5";
+
+    @Option(names = "--epochs", defaultValue = "10", description = "Times through the data. Default: ${DEFAULT-VALUE}.")
+    private int epochs;
+
+    @Option(names = "--lr", defaultValue = "0.01", description = "Learning rate. Default: ${DEFAULT-VALUE}.")
+    private double rate;
+
+    @Option(names = "--momentum", defaultValue = "0.9", description = "Of SGD. Default: ${DEFAULT-VALUE}.")
+    private double momentum;
+
+    @Option(names = "--decay", defaultValue = "0.0005", description = "Weight decay, of weights only. Default: ${DEFAULT-VALUE}.")
+    private double decay;
+
+    @Option(names = "--nesterov", description = "Look ahead along the velocity.")
+    private boolean nesterov;
+
+    @Option(names = "--smoothing", defaultValue = "0", description = "Of labels. Default: ${DEFAULT-VALUE}.")
+    private double smoothing;
+
+    @Option(names = "--schedule", defaultValue = "cosine", description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    private ScheduleOption schedule = ScheduleOption.COSINE;
+
+    @Option(names = "--out", defaultValue = "runs/train", paramLabel = "FOLDER", description = "Where results go. Default: ${DEFAULT-VALUE}.")
+    private Path out = Path.of("runs", "train");
+
+    @Option(names = "--resume", description = "Go on from the checkpoint in --out.")
+    private boolean resume;
+
+    @Option(names = "--checkpoint-steps", defaultValue = "0", description = "Save a checkpoint every so many steps too, not only every epoch.")
+    private int checkpointSteps;
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public Integer call() throws IOException {
+        PrintWriter console = spec.commandLine().getOut();
+        Device device = options.device();
+        ModelCatalog kind = ModelCatalog.named(model);
+        Split split = options.split();
+        if (!split.train().sampleShape().equals(kind.input())) {
+            throw new IllegalArgumentException("model " + model + " takes images " + kind.input() + ", " + split.name()
+                    + " has " + split.train().sampleShape());
+        }
+        int rounds = options.smoke() ? Math.min(epochs, 1) : epochs;
+        Module net = kind.make(Init.of(device, options.seed()));
+        RandomSource random = RandomSource.of(options.seed());
+        DataLoader train = DataLoader.of(split.train(), options.batch())
+                .shuffled(random.split("data"))
+                .with(split.augment().then(split.normalize()))
+                .on(device);
+        DataLoader test = DataLoader.of(split.test(), 250).with(split.normalize()).on(device);
+        Sgd.Options sgd = new Sgd.Options(rate, momentum, decay, nesterov);
+        Optimizer<Sgd.Options> optimizer = new Sgd(net.parameters(), sgd)
+                .forRoles(EnumSet.of(Role.BIAS, Role.NORM_SCALE, Role.NORM_SHIFT), sgd.withDecay(0));
+        RunFolder folder = RunFolder.open(out, resume);
+        Path checkpoint = folder.file("checkpoint.safetensors");
+        Trainer trainer = new Trainer(net, optimizer, this::loss, random)
+                .with(schedule.over((long) rounds * train.batches()))
+                .with(new ProgressLine(console, System.console() != null, rounds, train.batches()))
+                .with(new Recorder(net, optimizer, test, folder, checkpoint));
+        if (resume && Files.exists(checkpoint)) {
+            trainer.from(Checkpoint.load(checkpoint, net, optimizer));
+        }
+        long start = System.nanoTime();
+        trainer.train(train, rounds);
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        SafeTensors.write(folder.file("model.safetensors"), net.state(), Map.of("model", model, "data", split.name()));
+        ConfusionMatrix matrix = Evaluation.of(net, test);
+        folder.finish(model + " on " + split.name(), figures(split, device, rounds, matrix, seconds), matrix);
+        console.printf(Locale.ROOT, "test accuracy %.2f %% (%d of %d)%n", 100 * matrix.accuracy(), matrix.correct(), matrix.total());
+        console.printf("report: %s%n", folder.file("report.html").toAbsolutePath().normalize());
+        return 0;
+    }
+
+    private Variable loss(Variable outputs, espalier.tensor.Tensor labels) {
+        return Losses.crossEntropy(outputs, labels, smoothing);
+    }
+
+    private Map<String, Object> figures(
+            Split split, Device device, int rounds, ConfusionMatrix matrix, double seconds) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("model", model);
+        figures.put("data", split.name());
+        figures.put("test_accuracy", matrix.accuracy());
+        figures.put("test_correct", matrix.correct());
+        figures.put("test_samples", matrix.total());
+        figures.put("macro_f1", matrix.macroF1());
+        figures.put("epochs", rounds);
+        figures.put("batch", options.batch());
+        figures.put("seed", options.seed());
+        figures.put("seconds", seconds);
+        figures.put("command", String.join(" ", spec.commandLine().getParseResult().originalArgs()));
+        figures.putAll(RunFolder.circumstances(device.backend().description()));
+        return figures;
+    }
+
+    /** After each epoch: test, note, save; and save every so many steps. */
+    private final class Recorder implements TrainingListener {
+        private final Module net;
+        private final Optimizer<?> optimizer;
+        private final DataLoader test;
+        private final RunFolder folder;
+        private final Path checkpoint;
+
+        Recorder(Module net, Optimizer<?> optimizer, DataLoader test, RunFolder folder, Path checkpoint) {
+            this.net = net;
+            this.optimizer = optimizer;
+            this.test = test;
+            this.folder = folder;
+            this.checkpoint = checkpoint;
+        }
+
+        @Override
+        public void onStep(Position at, StepReport report) {
+            if (checkpointSteps > 0 && at.step() % checkpointSteps == 0) {
+                save(at);
+            }
+        }
+
+        @Override
+        public void onEpoch(Position at, EpochReport report) {
+            try {
+                folder.epoch(at.epoch(), report, Evaluation.of(net, test).accuracy());
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            save(at);
+        }
+
+        private void save(Position at) {
+            try {
+                Checkpoint.save(checkpoint, net, optimizer, at);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}
