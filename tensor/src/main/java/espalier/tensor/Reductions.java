@@ -28,9 +28,9 @@ public sealed interface Reductions permits Tensor {
         return out;
     }
 
-    private int count(int[] axes) {
+    private int count(String name, int[] axes) {
         int n = 1;
-        for (int axis : self().shape().axes(axes, "mean")) {
+        for (int axis : self().shape().axes(axes, name)) {
             n *= self().dim(axis);
         }
         return n;
@@ -62,7 +62,8 @@ public sealed interface Reductions permits Tensor {
     /** Mean over the axes; NaN over none. */
     default Tensor mean(boolean keep, int... axes) {
         requireFraction("mean");
-        return sum(keep, axes).mulInPlace(1.0 / count(axes));
+        int n = count("mean", axes);
+        return sum(keep, axes).mulInPlace(1.0 / n);
     }
 
     /**
@@ -71,8 +72,9 @@ public sealed interface Reductions permits Tensor {
      */
     default Tensor var(int correction, boolean keep, int... axes) {
         requireFraction("var");
+        int n = count("var", axes);
         Tensor centred = self().sub(mean(true, axes));
-        return centred.sumOfSquares(keep, axes).mulInPlace(1.0 / (count(axes) - correction));
+        return centred.sumOfSquares(keep, axes).mulInPlace(1.0 / (n - correction));
     }
 
     /** Smallest over the axes. */

@@ -183,7 +183,12 @@ class ViewsTest {
             int count = random.nextInt(size - start + 1);
             tensor = tensor.narrow(axis, start, count);
             resized(axis, count, i -> start + i);
-            steps.append(" narrow ").append(axis).append(' ').append(start).append(' ').append(count);
+            steps.append(" narrow ")
+                    .append(axis)
+                    .append(' ')
+                    .append(start)
+                    .append(' ')
+                    .append(count);
         }
 
         private void slice(int axis, int size) {
@@ -196,7 +201,12 @@ class ViewsTest {
                 count++;
             }
             resized(axis, count, i -> start + i * step);
-            steps.append(" slice ").append(axis).append(' ').append(start).append(' ').append(end);
+            steps.append(" slice ")
+                    .append(axis)
+                    .append(' ')
+                    .append(start)
+                    .append(' ')
+                    .append(end);
             steps.append(' ').append(step);
         }
 
@@ -276,7 +286,9 @@ class ViewsTest {
         assertSame(x.storage(), x.narrow(0, 1, 1).reshape(12).storage());
         assertSame(x.storage(), x.narrow(2, 1, 2).reshape(6, 2).storage(), "rows with gaps stay rows");
         assertSame(x.storage(), x.t().reshape(2, 2, 2, 3).storage(), "an axis is split where it lies");
-        assertSame(x.storage(), x.select(1, 0).unsqueeze(1).expand(2, 5, 4).reshape(2, 5, 2, 2).storage());
+        assertSame(
+                x.storage(),
+                x.select(1, 0).unsqueeze(1).expand(2, 5, 4).reshape(2, 5, 2, 2).storage());
         assertTrue(x.t().reshape(24).storage() != x.storage(), "a transpose is no run");
         assertTrue(x.narrow(2, 1, 2).reshape(12).storage() != x.storage());
     }
