@@ -24,7 +24,7 @@ final class SparseRows extends PackedRows {
         this.pointers = pointers;
         this.columnIndices = columnIndices;
         this.values = values;
-        this.work = values.length + rows;
+        this.work = (long) values.length + rows;
     }
 
     static SparseRows of(CsrMatrix matrix) {
