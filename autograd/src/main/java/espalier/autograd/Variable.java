@@ -25,11 +25,11 @@ import java.util.Set;
  * }</pre>
  *
  * <p>Operations stand in the interfaces this class implements: {@link Arithmetic}, {@link Pointwise},
- * {@link Activations}, {@link Reducing}, {@link Reshaping}, {@link Selecting}; those of networks in the package {@code espalier.autograd.op}.
- * To add one of your own, call {@link #of}: value and gradient in one place.
+ * {@link Activations}, {@link Reducing}, {@link Reshaping}, {@link Selecting}; those of networks in the package
+ * {@code espalier.autograd.op}. To add one of your own, call {@link #of}: value and gradient in one place.
  *
  * <p>Gradients are plain tensors: there are no second derivatives. A gradient belongs to the
- * {@link espalier.tensor.TensorScope} in which {@code backward} ran.
+ * {@link espalier.tensor.TensorScope} in which {@code backward} ran. Not safe for use by several threads at once.
  */
 public final class Variable implements Arithmetic, Pointwise, Activations, Reducing, Reshaping, Selecting {
     private final Tensor value;

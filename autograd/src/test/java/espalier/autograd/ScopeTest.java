@@ -20,6 +20,7 @@ import espalier.tensor.spi.Storage;
 import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 
 /** Training steps inside a scope use the same memory again and again. */
@@ -82,6 +83,30 @@ class ScopeTest {
             made.clear();
         }
         assertTrue(last < first, last + " " + first);
+    }
+
+    /** Ten blocks of four operations: written out they keep every value, as checkpoints the last of each block. */
+    @Test
+    void checkpointsHoldLessMemory() {
+        List<Storage> made = new ArrayList<>();
+        Device device = new Device("watched", watching(Device.reference().backend(), made));
+        Variable w = Variable.parameter(Tensor.full(device, DType.F32, Shape.of(4), 0.5));
+        long plain = aliveAfterForward(made, w, x -> x.tanh().mul(w).exp().add(w));
+        long checkpointed = aliveAfterForward(
+                made, w, x -> Checkpoint.of("block", () -> x.tanh().mul(w).exp().add(w)));
+        assertEquals(40, plain);
+        assertEquals(10, checkpointed);
+    }
+
+    private static long aliveAfterForward(List<Storage> made, Variable w, UnaryOperator<Variable> block) {
+        made.clear();
+        try (TensorScope _ = TensorScope.open()) {
+            Variable x = w;
+            for (int i = 0; i < 10; i++) {
+                x = block.apply(x);
+            }
+            return made.stream().filter(storage -> !storage.isReleased()).count();
+        }
     }
 
     private static Backend watching(Backend inner, List<Storage> made) {
