@@ -34,8 +34,10 @@ public final class Scratch {
     public static final int COLUMNS = 9;
     /** A padded plane of a pooling window. */
     public static final int PLANE = 10;
-    /** Numbers that belong to a few channels. */
-    public static final int CHANNEL = 13;
+    /** One number written out as a run. */
+    public static final int OPERAND = 13;
+    /** A second such run. */
+    public static final int OPERAND_2 = 14;
 
     /** What the sums of a tile start from. */
     public static final int TILE = 11;
@@ -43,7 +45,7 @@ public final class Scratch {
     /** A few rows of the result of a matmul. */
     public static final int GEMM_C = 12;
 
-    private static final int SLOTS = 14;
+    private static final int SLOTS = 15;
     private static final ThreadLocal<float[][]> FLOATS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 
     private Scratch() {}

@@ -6,24 +6,15 @@ import static jdk.incubator.vector.FloatVector.fromArray;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Batch normalization of a channel whose planes are long: the channel's values are numbers, and each plane of
- * {@code size} elements is a run. {@link BatchNormColumns} has the same for short planes.
+ * The loops of batch normalization over one long plane, a run of {@code size} elements for which the channel's values
+ * are numbers. {@link BatchNormColumns} has those for short planes.
  *
  * <p>The loops end in scalar tails. Every operation is exactly rounded, so a tail computes what a lane would.
  */
 final class BatchNormPlanes {
     private BatchNormPlanes() {}
 
-    /** Mean and variance of {@code count} planes that lie {@code stride} apart. */
-    static Moments moments(float[] x, int at, int count, int stride, int size) {
-        Moments so = Moments.NONE;
-        for (int n = 0; n < count; n++) {
-            so = so.and(Moments.of(x, at + n * stride, size));
-        }
-        return so;
-    }
-
-    /** {@code y = (x − mean)·factor + shift} on one plane. */
+    /** {@code y = (x − mean)·factor + shift}. */
     static void normalize(float[] x, int xo, float mean, float factor, float shift, float[] y, int yo, int size) {
         int whole = Lanes.whole(size);
         FloatVector factors = FloatVector.broadcast(FLOATS, factor);
@@ -36,7 +27,7 @@ final class BatchNormPlanes {
         }
     }
 
-    /** {@code y = max(x·scale + shift, floor)} on one plane; {@code floor} is 0 or −∞. */
+    /** {@code y = max(x·scale + shift, floor)}; {@code floor} is 0 or −∞. */
     static void scaleShift(float[] x, int xo, float scale, float shift, float floor, float[] y, int yo, int size) {
         int whole = Lanes.whole(size);
         FloatVector scales = FloatVector.broadcast(FLOATS, scale);
@@ -49,7 +40,7 @@ final class BatchNormPlanes {
         }
     }
 
-    /** {@code dx = (g − (x − mean)·along − offset)·factor} on one plane. */
+    /** {@code dx = (g − (x − mean)·along − offset)·factor}. */
     static void gradient(
             float[] x,
             int xo,

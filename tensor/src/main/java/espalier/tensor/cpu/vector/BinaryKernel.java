@@ -42,8 +42,8 @@ final class BinaryKernel {
         }
         Loop loop = loopOf(op);
         int whole = Lanes.whole(n);
-        float[] u = as == 0 ? repeated(a[ao], n) : a;
-        float[] v = bs == 0 ? repeated(b[bo], n) : b;
+        float[] u = as == 0 ? repeated(a[ao], n, Scratch.OPERAND) : a;
+        float[] v = bs == 0 ? repeated(b[bo], n, Scratch.OPERAND_2) : b;
         for (int i = 0; i < whole; i += BLOCK) {
             loop.run(u, as * (ao + i), v, bs * (bo + i), y, yo + i, Math.min(BLOCK, whole - i));
         }
@@ -57,9 +57,10 @@ final class BinaryKernel {
     }
 
     /** As many copies of one number as a loop over {@code n} elements reads at once. */
-    static float[] repeated(float value, int n) {
-        float[] copies = new float[Math.clamp(n, COUNT, BLOCK)];
-        Arrays.fill(copies, value);
+    static float[] repeated(float value, int n, int slot) {
+        int length = Math.clamp(n, COUNT, BLOCK);
+        float[] copies = Scratch.floats(slot, length);
+        Arrays.fill(copies, 0, length, value);
         return copies;
     }
 

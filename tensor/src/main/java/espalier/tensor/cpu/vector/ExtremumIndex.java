@@ -3,6 +3,8 @@ package espalier.tensor.cpu.vector;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.spi.ReduceOp;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
 
 /**
  * Where the largest or smallest element along an axis is: the first of equals, and the first NaN if there is one.
@@ -48,6 +50,13 @@ final class ExtremumIndex {
                 i++;
             }
             return i;
+        }
+        int whole = Lanes.whole(n);
+        for (; i < whole; i += Lanes.COUNT) {
+            var equal = FloatVector.fromArray(Lanes.FLOATS, x, at + i).compare(VectorOperators.EQ, extreme);
+            if (equal.anyTrue()) {
+                return i + equal.firstTrue();
+            }
         }
         while (x[at + i] != extreme) {
             i++;

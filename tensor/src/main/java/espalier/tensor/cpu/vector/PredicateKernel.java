@@ -4,6 +4,7 @@ import static espalier.tensor.cpu.vector.Lanes.COUNT;
 import static espalier.tensor.cpu.vector.Lanes.FLOATS;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.spi.BinaryOp;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -41,8 +42,8 @@ final class PredicateKernel {
         }
         Loop loop = loopOf(op);
         int whole = n & -Math.max(8, COUNT);
-        float[] u = as == 0 ? BinaryKernel.repeated(a[ao], n) : a;
-        float[] v = bs == 0 ? BinaryKernel.repeated(b[bo], n) : b;
+        float[] u = as == 0 ? BinaryKernel.repeated(a[ao], n, Scratch.OPERAND) : a;
+        float[] v = bs == 0 ? BinaryKernel.repeated(b[bo], n, Scratch.OPERAND_2) : b;
         for (int i = 0; i < whole; i += VectorMath.BLOCK) {
             loop.run(u, as * (ao + i), v, bs * (bo + i), y, yo + i, Math.min(VectorMath.BLOCK, whole - i));
         }

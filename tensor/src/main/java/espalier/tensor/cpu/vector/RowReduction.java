@@ -34,7 +34,7 @@ final class RowReduction {
     /** Reduces {@code n} elements from {@code x[at]}. ANY and ALL answer 1 or 0. */
     static double run(ReduceOp op, float[] x, int at, int n) {
         return switch (op) {
-            case SUM -> inOrder(op, RowReduction::sumOfBlock, x, at, n);
+            case SUM -> sum(x, at, n);
             case SUM_OF_SQUARES -> inOrder(op, RowReduction::squaresOfBlock, x, at, n);
             case PROD -> inOrder(op, RowReduction::productOfBlock, x, at, n);
             case MIN -> inOrder(op, RowReduction::minOfBlock, x, at, n);
@@ -69,17 +69,28 @@ final class RowReduction {
         return so;
     }
 
-    /** Σx. */
+    /** Σx. What is left beyond the groups is added in four strands, for short runs consist of little else. */
     static double sum(float[] x, int at, int n) {
         double so = 0;
         int whole = n & -GROUP;
         for (int i = 0; i < whole; i += BLOCK) {
             so += sumOfBlock(x, at + i, Math.min(BLOCK, whole - i));
         }
-        for (int i = whole; i < n; i++) {
-            so += x[at + i];
+        double a = 0;
+        double b = 0;
+        double c = 0;
+        double d = 0;
+        int i = whole;
+        for (; i + 3 < n; i += 4) {
+            a += x[at + i];
+            b += x[at + i + 1];
+            c += x[at + i + 2];
+            d += x[at + i + 3];
         }
-        return so;
+        for (; i < n; i++) {
+            a += x[at + i];
+        }
+        return so + ((a + b) + (c + d));
     }
 
     /** max(x), NaN if there is one. */

@@ -5,6 +5,7 @@ import static espalier.tensor.cpu.vector.Lanes.FLOATS;
 import static espalier.tensor.cpu.vector.Lanes.INTS;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
+import espalier.tensor.cpu.Scratch;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
@@ -28,8 +29,8 @@ final class SelectKernel {
             byte[] condition, int co, float[] a, int ao, int as, float[] b, int bo, int bs, float[] y, int yo, int n) {
         int whole = COUNT >= 8 ? Lanes.whole(n) : 0;
         if (whole > 0) {
-            float[] u = as == 0 ? BinaryKernel.repeated(a[ao], n) : a;
-            float[] v = bs == 0 ? BinaryKernel.repeated(b[bo], n) : b;
+            float[] u = as == 0 ? BinaryKernel.repeated(a[ao], n, Scratch.OPERAND) : a;
+            float[] v = bs == 0 ? BinaryKernel.repeated(b[bo], n, Scratch.OPERAND_2) : b;
             for (int i = 0; i < whole; i += VectorMath.BLOCK) {
                 int block = Math.min(VectorMath.BLOCK, whole - i);
                 vectors(condition, co + i, u, as * (ao + i), v, bs * (bo + i), y, yo + i, block);

@@ -6,6 +6,7 @@ import espalier.tensor.cpu.BatchedProduct;
 import espalier.tensor.cpu.ScalarBackend;
 import espalier.tensor.spi.BinaryOp;
 import espalier.tensor.spi.ConvSpec;
+import espalier.tensor.spi.PoolSpec;
 import espalier.tensor.spi.ReduceOp;
 import espalier.tensor.spi.UnaryOp;
 import java.util.Optional;
@@ -203,12 +204,47 @@ public final class VectorBackend extends ScalarBackend {
     }
 
     @Override
-    public void crossEntropyGradient(
-            Tensor probabilities, Tensor labels, double smoothing, Tensor g, Tensor dlogits) {
+    public void crossEntropyGradient(Tensor probabilities, Tensor labels, double smoothing, Tensor g, Tensor dlogits) {
         if (Heap.areFloats(probabilities)) {
             SoftmaxKernel.crossEntropyGradient(parallel(), probabilities, labels, smoothing, g, dlogits);
         } else {
             super.crossEntropyGradient(probabilities, labels, smoothing, g, dlogits);
+        }
+    }
+
+    @Override
+    public void maxPool2d(PoolSpec spec, Tensor x, Tensor out, Tensor indices) {
+        if (Heap.areFloats(x)) {
+            MaxPoolKernel.forward(parallel(), spec, x, out, indices);
+        } else {
+            super.maxPool2d(spec, x, out, indices);
+        }
+    }
+
+    @Override
+    public void maxPool2dGradient(PoolSpec spec, Tensor g, Tensor indices, Tensor dx) {
+        if (Heap.areFloats(g)) {
+            MaxPoolKernel.gradient(parallel(), g, indices, dx);
+        } else {
+            super.maxPool2dGradient(spec, g, indices, dx);
+        }
+    }
+
+    @Override
+    public void avgPool2d(PoolSpec spec, Tensor x, Tensor out) {
+        if (Heap.areFloats(x)) {
+            AveragePoolKernel.forward(parallel(), spec, x, out);
+        } else {
+            super.avgPool2d(spec, x, out);
+        }
+    }
+
+    @Override
+    public void avgPool2dGradient(PoolSpec spec, Tensor g, Tensor dx) {
+        if (Heap.areFloats(g)) {
+            AveragePoolKernel.gradient(parallel(), spec, g, dx);
+        } else {
+            super.avgPool2dGradient(spec, g, dx);
         }
     }
 }

@@ -52,34 +52,25 @@ final class VectorReduction {
      * @return one result for each element of the shape without the axes, in row-major order
      */
     static double[] run(Parallel parallel, ReduceOp op, float[] x, int at, Shape shape, int[] axes) {
-        boolean[] reduced = new boolean[shape.rank()];
-        for (int axis : axes) {
-            reduced[axis] = true;
-        }
-        int last = shape.rank();
-        while (last > 0 && !reduced[last - 1]) {
-            last--;
-        }
-        int first = last;
-        while (first > 0 && reduced[first - 1]) {
-            first--;
-        }
-        int outer = product(shape, 0, first);
-        int n = product(shape, first, last);
-        int inner = product(shape, last, shape.rank());
+        Groups groups = Groups.of(shape, axes);
+        int last = groups.lastReduced();
+        int outer = groups.product(0, last);
+        int n = last < 0 ? 1 : groups.sizes()[last];
+        int inner = groups.product(last + 1, groups.count());
         ReduceOp counted = op == ReduceOp.ANY || op == ReduceOp.ALL ? ReduceOp.COUNT_NONZERO : op;
         double[] so = inner == 1
                 ? rows(parallel, counted, x, at, outer, n)
                 : columns(parallel, counted, x, at, outer, n, inner);
         ReduceOp next = counted == ReduceOp.SUM_OF_SQUARES ? ReduceOp.SUM : counted;
         long terms = n;
-        int behind = inner; // kept elements behind the axis
-        for (int axis = first - 1; axis >= 0; axis--) {
-            if (reduced[axis]) {
-                so = plain(next, so, product(shape, 0, axis), shape.dim(axis), behind);
-                terms *= shape.dim(axis);
+        int behind = inner; // kept elements behind the group
+        for (int group = last - 1; group >= 0; group--) {
+            int size = groups.sizes()[group];
+            if (groups.reduced()[group]) {
+                so = plain(next, so, groups.product(0, group), size, behind);
+                terms *= size;
             } else {
-                behind *= shape.dim(axis);
+                behind *= size;
             }
         }
         return switch (op) {
@@ -89,12 +80,44 @@ final class VectorReduction {
         };
     }
 
-    private static int product(Shape shape, int from, int to) {
-        int size = 1;
-        for (int axis = from; axis < to; axis++) {
-            size *= shape.dim(axis);
+    /** Neighbouring axes that are reduced, or kept, together; axes of size 1 are neither. */
+    private record Groups(int[] sizes, boolean[] reduced, int count) {
+        static Groups of(Shape shape, int[] axes) {
+            int[] sizes = new int[shape.rank()];
+            boolean[] reduced = new boolean[shape.rank()];
+            int count = 0;
+            for (int axis = 0; axis < shape.rank(); axis++) {
+                int size = shape.dim(axis);
+                boolean chosen = Arrays.binarySearch(axes, axis) >= 0;
+                if (size == 1) {
+                    continue;
+                }
+                if (count > 0 && reduced[count - 1] == chosen) {
+                    sizes[count - 1] *= size;
+                } else {
+                    sizes[count] = size;
+                    reduced[count++] = chosen;
+                }
+            }
+            return new Groups(sizes, reduced, count);
         }
-        return size;
+
+        /** The last group that is reduced; −1 if none is. */
+        int lastReduced() {
+            int group = count - 1;
+            while (group >= 0 && !reduced[group]) {
+                group--;
+            }
+            return group;
+        }
+
+        int product(int from, int to) {
+            int size = 1;
+            for (int group = from; group < to; group++) {
+                size *= sizes[group];
+            }
+            return size;
+        }
     }
 
     /** 1 where at least {@code needed} elements are not 0. */
