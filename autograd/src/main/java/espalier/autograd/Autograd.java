@@ -58,9 +58,9 @@ public final class Autograd {
     }
 
     /**
-     * The gradients of a scalar with respect to some variables, leaves or not, handed back instead of left at the leaves;
-     * zeros for a variable it does not depend on. They may share memory, so none should be written into. Uses the graph
-     * up, as {@link Variable#backward()} does.
+     * The gradients of a scalar with respect to some variables, leaves or not, handed back instead of left at the
+     * leaves; zeros for a variable it does not depend on. They may share memory, so none should be written into. Uses
+     * the graph up, as {@link Variable#backward()} does.
      *
      * <pre>{@code
      * Variable x = Variable.parameter(Tensor.of(new float[] {3}));

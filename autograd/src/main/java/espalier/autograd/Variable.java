@@ -58,8 +58,8 @@ public final class Variable implements Arithmetic, Pointwise, Activations, Reduc
     }
 
     /**
-     * The result of an operation: its value, and for each input how the gradient flows back. This is how every operation
-     * here is defined, and how to define your own:
+     * The result of an operation: its value, and for each input how the gradient flows back. This is how every
+     * operation here is defined, and how to define your own:
      *
      * <pre>{@code
      * static Variable cube(Variable x) {

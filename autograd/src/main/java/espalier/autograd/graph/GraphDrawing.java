@@ -59,7 +59,7 @@ public final class GraphDrawing {
         return Dot.of(picture());
     }
 
-    /** A picture that needs nothing else, the result at the bottom: orange the result, blue operations, green parameters. */
+    /** A picture that needs nothing else, with the result at the bottom: orange, operations blue, parameters green. */
     public String svg() {
         return Svg.of(picture());
     }

@@ -228,7 +228,7 @@ final class LayeredLayout {
         return total == 0 ? vertex.x : sum / total;
     }
 
-    /** Moves the points of an arrow to one line, that of the rightmost or the leftmost, if there is room all the way. */
+    /** Moves the points of an arrow in line with the rightmost or the leftmost, if there is room all the way. */
     private void straighten(List<Vertex> points) {
         double[] xs = points.stream().mapToDouble(point -> point.x).sorted().toArray();
         if (xs.length < 2) {
@@ -252,9 +252,9 @@ final class LayeredLayout {
     }
 
     /**
-     * The places nearest to the wished ones that keep order and gaps: minimizes {@code Σ w·(x − wished)²}. With the least
-     * distances taken off, this is isotonic regression: neighbours in the wrong order are merged into one block at their
-     * weighted mean.
+     * The places nearest to the wished ones that keep order and gaps: minimizes {@code Σ w·(x − wished)²}. With the
+     * least distances taken off, this is isotonic regression: neighbours in the wrong order are merged into one block
+     * at their weighted mean.
      */
     private void place(List<Vertex> layer, double[] wished) {
         int n = layer.size();

@@ -41,8 +41,8 @@ public final class Convolutions {
     }
 
     /**
-     * Convolution over one axis: {@code x [N, C, L], w [O, C/groups, k], bias [O] → [N, O, L']}. Of the specification the
-     * numbers for width count.
+     * Convolution over one axis: {@code x [N, C, L], w [O, C/groups, k], bias [O] → [N, O, L']}. Of the specification
+     * the numbers for width count.
      */
     public static Variable conv1d(ConvSpec spec, Variable x, Variable w, Optional<Variable> bias) {
         Tensor input = x.value();

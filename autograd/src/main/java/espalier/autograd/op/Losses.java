@@ -121,8 +121,8 @@ public final class Losses {
     }
 
     /**
-     * Distillation (Hinton, Vinyals and Dean 2015): {@code T²·KL(softmax(teacher/T) ‖ softmax(student/T))}. The factor T²
-     * keeps the size of the gradient when T changes.
+     * Distillation (Hinton, Vinyals and Dean 2015): {@code T²·KL(softmax(teacher/T) ‖ softmax(student/T))}. The factor
+     * T² keeps the size of the gradient when T changes.
      *
      * @param student logits {@code [N, K]}
      * @param teacher logits {@code [N, K]}, a constant
