@@ -9,6 +9,8 @@ module espalier.examples {
             info.picocli;
     opens espalier.examples to
             info.picocli;
+    opens espalier.examples.teaching to
+            info.picocli;
     opens espalier.examples.train to
             info.picocli;
 }

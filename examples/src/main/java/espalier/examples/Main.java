@@ -1,6 +1,11 @@
 package espalier.examples;
 
 import espalier.examples.bench.Bench;
+import espalier.examples.teaching.FirstTensor;
+import espalier.examples.teaching.GradientCheck;
+import espalier.examples.teaching.LenetMnist;
+import espalier.examples.teaching.MlpByHand;
+import espalier.examples.teaching.ResnetCifar10;
 import espalier.examples.train.Devices;
 import espalier.examples.train.Eval;
 import espalier.examples.train.Graph;
@@ -30,7 +35,19 @@ import picocli.CommandLine.UnmatchedArgumentException;
         description = "Espalier's examples and benchmarks.",
         mixinStandardHelpOptions = true,
         version = "Espalier 0.1.0-SNAPSHOT",
-        subcommands = {Train.class, Eval.class, SummaryTable.class, Graph.class, Devices.class, Bench.class})
+        subcommands = {
+            Train.class,
+            Eval.class,
+            SummaryTable.class,
+            Graph.class,
+            Devices.class,
+            FirstTensor.class,
+            MlpByHand.class,
+            GradientCheck.class,
+            LenetMnist.class,
+            ResnetCifar10.class,
+            Bench.class
+        })
 public final class Main implements Runnable {
     private final PrintWriter out;
 
