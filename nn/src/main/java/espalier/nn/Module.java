@@ -9,6 +9,7 @@ import espalier.tensor.Tensor;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiConsumer;
 
 /**
@@ -183,7 +184,8 @@ public abstract class Module {
                 throw new ShapeException("load: the model has no " + path);
             }
         }
-        state.forEach((path, value) -> value.copyInPlace(saved.get(path).to(value.device())));
+        state.forEach((path, value) -> value.copyInPlace(
+                Objects.requireNonNull(saved.get(path)).to(value.device())));
     }
 
     /** Moves every parameter and buffer to a device. */
