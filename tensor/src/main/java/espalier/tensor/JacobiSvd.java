@@ -19,10 +19,13 @@ final class JacobiSvd {
     /** Columns shorter than this part of the largest entry count as zero: their squares would underflow. */
     private static final double TINY = 1e-150;
 
-    /** The columns of U, then of V, with the singular values, from the largest down. */
+    /** The columns of U, those of the largest singular values first. */
     final double[][] u;
 
+    /** The singular values, from the largest down. */
     final double[] s;
+
+    /** The columns of V, in the same order. */
     final double[][] v;
 
     /** Decomposes a matrix given by its columns, no more of them than rows; they are overwritten. */

@@ -57,6 +57,18 @@ class LinalgTest {
         return matrix(n, n, values);
     }
 
+    @Test
+    void theExampleOfTheDocumentation() {
+        Tensor a = Tensor.of(new float[] {3, 0, 0, 2, 0, 0}, 3, 2);
+        Linalg.Svd svd = Linalg.svd(a);
+        assertArrayEquals(new float[] {3, 2}, svd.s().toFloats());
+        Tensor again = svd.u().mul(svd.s()).matmul(svd.v().t());
+        assertArrayEquals(a.toFloats(), again.toFloats(), 1e-6f);
+        // 3·x₀ = 1 and 2·x₁ = 1, a little shrunk
+        Tensor x = Linalg.leastSquares(a, Tensor.ones(3), 1e-6);
+        assertArrayEquals(new float[] {1 / 3f, 1 / 2f}, x.toFloats(), 1e-6f);
+    }
+
     @Nested
     class SingularValues {
         /** The laws of a decomposition, whatever the matrix. */

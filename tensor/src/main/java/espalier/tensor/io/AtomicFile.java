@@ -40,7 +40,7 @@ final class AtomicFile {
                 content.writeTo(Channels.newOutputStream(channel));
                 channel.force(true);
             }
-            Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException | RuntimeException | Error e) {
             discard(partial, e);
             throw e;

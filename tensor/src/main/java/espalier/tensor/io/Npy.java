@@ -67,9 +67,9 @@ public final class Npy {
     /** Reads a tensor from a stream that claims to hold {@code length} bytes, and could. */
     static Tensor read(String source, InputStream in, long length, Device device) throws IOException {
         byte[] start = in.readNBytes(VERSION_END);
-        int same = Arrays.mismatch(start, NpyHeader.MAGIC);
-        if (same >= 0 && same < Math.min(start.length, NpyHeader.MAGIC.length)) {
-            throw new TensorFormatException(source, same, "not an npy file: it does not begin with \\x93NUMPY");
+        int differs = Arrays.mismatch(start, NpyHeader.MAGIC);
+        if (differs >= 0 && differs < Math.min(start.length, NpyHeader.MAGIC.length)) {
+            throw new TensorFormatException(source, differs, "not an npy file: it does not begin with \\x93NUMPY");
         }
         requireWhole(source, start, VERSION_END, 0);
         int version = start[6];

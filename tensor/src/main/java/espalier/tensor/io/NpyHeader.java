@@ -81,10 +81,10 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean fortranOrder, Shape sha
 
     private static final class Parser {
         private final HeaderText text;
-        private Optional<String> descr = Optional.empty();
+        private Optional<DType> dtype = Optional.empty();
+        private boolean bigEndian;
         private Optional<Boolean> fortranOrder = Optional.empty();
         private Optional<Shape> shape = Optional.empty();
-        private DType dtype = DType.F32;
 
         Parser(HeaderText text) {
             this.text = text;
@@ -114,8 +114,8 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean fortranOrder, Shape sha
             }
             text.expectEnd("the header's closing '}'");
             return new NpyHeader(
-                    descr.map(_ -> dtype).orElseThrow(() -> missing("descr")),
-                    descr.orElseThrow(() -> missing("descr")).startsWith(">"),
+                    dtype.orElseThrow(() -> missing("descr")),
+                    bigEndian,
                     fortranOrder.orElseThrow(() -> missing("fortran_order")),
                     shape.orElseThrow(() -> missing("shape")));
         }
@@ -157,8 +157,8 @@ record NpyHeader(DType dtype, boolean bigEndian, boolean fortranOrder, Shape sha
             for (DType candidate : DType.values()) {
                 String code = code(candidate).substring(1);
                 if (found.length() == 3 && found.endsWith(code) && fits(found.charAt(0), candidate)) {
-                    dtype = candidate;
-                    descr = Optional.of(found);
+                    dtype = Optional.of(candidate);
+                    bigEndian = found.startsWith(">");
                     return;
                 }
             }

@@ -16,7 +16,9 @@ import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -310,6 +312,40 @@ class SafeTensorsHostileTest {
             }
         }
         assertTrue(read > 1000, "flips in the data and in names leave a file legal: " + read);
+    }
+
+    /** Pieces of a legal header cut out, doubled or moved, so that much of the grammar is still kept. */
+    @Test
+    void aHeaderWithShuffledPiecesIsReadOrRefused() throws IOException {
+        String header = "{'__metadata__':{'k':'v'},'a':{'dtype':'F32','shape':[2,1],'data_offsets':[0,8]},"
+                + "'b':{'dtype':'U8','shape':[],'data_offsets':[8,9]},'c':{'dtype':'I8','shape':[0],'data_offsets':[9,9]}}";
+        String[] tokens = header.split("(?<=[{}\\[\\],:])|(?=[{}\\[\\],:])");
+        Random random = new Random(11);
+        int read = 0;
+        for (int round = 0; round < 20_000; round++) {
+            List<String> pieces = new ArrayList<>(List.of(tokens));
+            for (int changes = 1 + random.nextInt(3); changes > 0; changes--) {
+                int from = random.nextInt(pieces.size());
+                int to = random.nextInt(pieces.size());
+                switch (random.nextInt(3)) {
+                    case 0 -> pieces.remove(from);
+                    case 1 -> pieces.add(to, pieces.get(from));
+                    default -> Collections.swap(pieces, from, to);
+                }
+            }
+            byte[] file = safetensors(String.join("", pieces), new byte[9]);
+            try {
+                SafeTensorsHeader parsed = parse(file);
+                long bytes = parsed.entries().values().stream()
+                        .mapToLong(e -> e.end() - e.begin())
+                        .sum();
+                assertEquals(9, bytes, "every byte belongs to one tensor");
+                read++;
+            } catch (TensorFormatException refusal) {
+                assertTrue(refusal.offset() >= 8 && refusal.offset() <= file.length, refusal.getMessage());
+            }
+        }
+        assertTrue(read > 100, "a swap of names, say, is legal: " + read);
     }
 
     private byte[] validFile() throws IOException {

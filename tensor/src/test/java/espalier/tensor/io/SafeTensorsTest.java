@@ -22,6 +22,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -242,6 +243,31 @@ class SafeTensorsTest {
         assertTrue(message.endsWith("known is closed"), message);
         assertEquals(List.of("b", "a"), file.names());
         Files.delete(path); // Windows refuses this while a file is mapped
+    }
+
+    @Test
+    void severalThreadsMayReadOneFile() throws IOException {
+        Map<String, Tensor> tensors = new LinkedHashMap<>();
+        for (int i = 0; i < 32; i++) {
+            tensors.put("t" + i, Tensor.full(DEVICE, DType.F32, Shape.of(1000), i));
+        }
+        Path path = folder.resolve("threads");
+        SafeTensors.write(path, tensors, Map.of());
+        try (SafeTensors file = SafeTensors.open(path)) {
+            long right = IntStream.range(0, 32)
+                    .parallel()
+                    .filter(i -> sumOf(file, "t" + i) == 1000.0 * i)
+                    .count();
+            assertEquals(32, right);
+        }
+    }
+
+    private static double sumOf(SafeTensors file, String name) {
+        try {
+            return file.tensor(name, DEVICE).sum().item();
+        } catch (TensorFormatException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test
