@@ -93,20 +93,6 @@ public final class PlainConvolution {
         store(sums, dw, dwAt);
     }
 
-    /** {@code dy [N, O, H', W'] → db [O]}: each channel's sum. */
-    public static void biasGradient(ConvGeometry g, float[] dy, int dyAt, float[] db, int dbAt) {
-        int pixels = g.outH() * g.outW();
-        for (int o = 0; o < g.o(); o++) {
-            double sum = 0;
-            for (int n = 0; n < g.n(); n++) {
-                for (int i = 0; i < pixels; i++) {
-                    sum += dy[dyAt + (n * g.o() + o) * pixels + i];
-                }
-            }
-            db[dbAt + o] = (float) sum;
-        }
-    }
-
     /** Where the product of output (n, o, i, j) and tap (c, p, q) finds its input, or -1 on the padding. */
     private static int inputIndex(ConvGeometry g, int n, int o, int c, int i, int j, int p, int q) {
         ConvSpec spec = g.spec();

@@ -20,8 +20,8 @@ import jdk.incubator.vector.VectorSpecies;
  * does not depend on the vector width, on the shape of the tile or on the number of threads.
  */
 final class ConvTile {
-    static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;
-    static final int LANES = SPECIES.length();
+    static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
+    static final int LANES = Lanes.COUNT;
 
     /** The most rows a tile takes at once. */
     static final int ROWS = 4;

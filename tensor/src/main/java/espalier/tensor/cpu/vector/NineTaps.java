@@ -1,7 +1,6 @@
 package espalier.tensor.cpu.vector;
 
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -105,8 +104,15 @@ final class NineTaps {
         s8.add(load(sums, sumsAt + 8 * LANES)).intoArray(sums, sumsAt + 8 * LANES);
     }
 
-    /** The sum of the lanes of one tap. */
+    /**
+     * The sum of the lanes of one tap, in their order. Not {@code reduceLanes}, whose order, and with it the last bit, is
+     * another in compiled code than in interpreted code.
+     */
     static float total(float[] sums, int at) {
-        return load(sums, at).reduceLanes(VectorOperators.ADD);
+        float sum = 0f;
+        for (int lane = 0; lane < LANES; lane++) {
+            sum += sums[at + lane];
+        }
+        return sum;
     }
 }

@@ -14,7 +14,7 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class Transpose {
     private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
-    private static final boolean IN_REGISTERS = FloatVector.SPECIES_PREFERRED.length() >= 8;
+    private static final boolean IN_REGISTERS = Lanes.COUNT >= 8;
 
     private static final VectorShuffle<Float> SWAP_4 = VectorShuffle.fromValues(EIGHT, 4, 5, 6, 7, 0, 1, 2, 3);
     private static final VectorShuffle<Float> SWAP_2 = VectorShuffle.fromValues(EIGHT, 2, 3, 0, 1, 6, 7, 4, 5);

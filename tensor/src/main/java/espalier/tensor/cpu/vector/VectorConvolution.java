@@ -2,8 +2,6 @@ package espalier.tensor.cpu.vector;
 
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorOperators;
 
 /**
  * Convolution and its gradients on contiguous arrays, by the fastest kernel for the geometry. Same meaning as
@@ -66,37 +64,5 @@ final class VectorConvolution {
         } else {
             new ConvWeightGradient(g).run(parallel, x, xAt, dy, dyAt, dw, dwAt);
         }
-    }
-
-    /** {@code dy [N, O, H', W'] → db [O]}. */
-    static void biasGradient(Parallel parallel, ConvGeometry g, float[] dy, int dyAt, float[] db, int dbAt) {
-        int plane = g.outH() * g.outW();
-        int channelsPerTask = Math.clamp(65536L / Math.max(1, (long) g.n() * plane), 1, g.o());
-        parallel.forEach(Math.ceilDiv(g.o(), channelsPerTask), task -> {
-            int end = Math.min(g.o(), (task + 1) * channelsPerTask);
-            for (int o = task * channelsPerTask; o < end; o++) {
-                float sum = 0f;
-                for (int n = 0; n < g.n(); n++) {
-                    sum += sum(dy, dyAt + (n * g.o() + o) * plane, plane);
-                }
-                db[dbAt + o] = sum;
-            }
-        });
-    }
-
-    private static float sum(float[] a, int at, int count) {
-        int step = 2 * ConvTile.LANES;
-        FloatVector even = FloatVector.zero(ConvTile.SPECIES);
-        FloatVector odd = FloatVector.zero(ConvTile.SPECIES);
-        int whole = count / step * step;
-        for (int i = 0; i < whole; i += step) {
-            even = even.add(FloatVector.fromArray(ConvTile.SPECIES, a, at + i));
-            odd = odd.add(FloatVector.fromArray(ConvTile.SPECIES, a, at + i + ConvTile.LANES));
-        }
-        float sum = even.add(odd).reduceLanes(VectorOperators.ADD);
-        for (int i = whole; i < count; i++) {
-            sum += a[at + i];
-        }
-        return sum;
     }
 }

@@ -47,7 +47,6 @@ class VectorConvolutionTest {
                 assertArrayEquals(alone.y(), together.y(), g::toString);
                 assertArrayEquals(alone.dx(), together.dx(), g::toString);
                 assertArrayEquals(alone.dw(), together.dw(), g::toString);
-                assertArrayEquals(alone.db(), together.db(), g::toString);
             }
         }
     }
@@ -75,15 +74,14 @@ class VectorConvolutionTest {
         }
     }
 
-    private record Results(float[] y, float[] dx, float[] dw, float[] db) {}
+    private record Results(float[] y, float[] dx, float[] dw) {}
 
     private static Results results(int threads, ConvGeometry g, float[] x, float[] w, float[] dy) {
-        var r = new Results(new float[dy.length], new float[x.length], new float[w.length], new float[g.o()]);
+        var r = new Results(new float[dy.length], new float[x.length], new float[w.length]);
         try (var parallel = new Parallel(threads)) {
             VectorConvolution.forward(parallel, g, x, 0, w, 0, new float[0], 0, r.y(), 0);
             VectorConvolution.inputGradient(parallel, g, dy, 0, w, 0, r.dx(), 0);
             VectorConvolution.weightGradient(parallel, g, x, 0, dy, 0, r.dw(), 0);
-            VectorConvolution.biasGradient(parallel, g, dy, 0, r.db(), 0);
         }
         return r;
     }
@@ -167,12 +165,6 @@ class VectorConvolutionTest {
         VectorConvolution.weightGradient(parallel, g, x, MARGIN, dy, MARGIN, dw, MARGIN);
         PlainConvolution.weightGradient(g, x, MARGIN, dy, MARGIN, expectedW, MARGIN);
         assertClose("weightGradient", g, expectedW, dw, g.weightLength(), pixels);
-
-        float[] db = floats(random, g.o() + 2 * MARGIN);
-        float[] expectedB = db.clone();
-        VectorConvolution.biasGradient(parallel, g, dy, MARGIN, db, MARGIN);
-        PlainConvolution.biasGradient(g, dy, MARGIN, expectedB, MARGIN);
-        assertClose("biasGradient", g, expectedB, db, g.o(), pixels);
     }
 
     /** Rounding of a sum of n terms of size at most 1/4, as a random walk, with a wide margin; outside, equality. */
