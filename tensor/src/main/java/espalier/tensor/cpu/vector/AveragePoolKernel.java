@@ -28,21 +28,26 @@ final class AveragePoolKernel {
         int plane = x.dim(2) * x.dim(3);
         int rows = out.dim(2);
         int columns = out.dim(3);
+        int planes = x.dim(0) * x.dim(1);
+        if (PairPool.takes(spec, x.dim(2), x.dim(3), rows, columns)) {
+            Tasks.ranges(parallel, planes, Tasks.rowsPerTask(plane), 20 + rows * columns, (first, end) -> {
+                for (int p = first; p < end; p++) {
+                    PairPool.average(from, xo + p * plane, x.dim(3), to, yo + p * rows * columns, rows, columns);
+                }
+            });
+            return;
+        }
         Counts counts = Counts.of(spec, x.shape(), out.shape());
         double nanos = 50 + 0.2 * plane + 0.1 * spec.kernelH() * spec.kernelW() * rows * columns;
-        Tasks.ranges(parallel, x.dim(0) * x.dim(1), Tasks.rowsPerTask(plane), nanos, (first, end) -> {
+        Tasks.ranges(parallel, planes, Tasks.rowsPerTask(plane), nanos, (first, end) -> {
             PoolPlane pool = new PoolPlane(spec, x.shape(), columns, 0f);
+            PoolWindow window = new PoolWindow(spec, pool, x.dim(2), x.dim(3));
             float[] sums = new float[pool.width];
             for (int p = first; p < end; p++) {
                 pool.read(from, xo + p * plane);
                 for (int i = 0; i < rows; i++) {
-                    Arrays.fill(sums, 0f);
-                    for (int k = 0; k < spec.kernelH(); k++) {
-                        int row = pool.inputRow(i, k);
-                        for (int q = 0; row >= 0 && row < x.dim(2) && q < spec.kernelW(); q++) {
-                            add(pool.phases, pool.start(row, q), sums, 0, pool.width);
-                        }
-                    }
+                    window.moveTo(i);
+                    window.sum(sums);
                     divide(sums, counts.columns(), counts.rows()[i]);
                     System.arraycopy(sums, 0, to, yo + (p * rows + i) * columns, columns);
                 }
@@ -60,9 +65,22 @@ final class AveragePoolKernel {
         int plane = dx.dim(2) * dx.dim(3);
         int rows = g.dim(2);
         int columns = g.dim(3);
+        int planes = dx.dim(0) * dx.dim(1);
+        if (PairPool.takes(spec, dx.dim(2), dx.dim(3), rows, columns)) {
+            Tasks.ranges(parallel, planes, Tasks.rowsPerTask(plane), 20 + rows * columns, (first, end) -> {
+                for (int p = first; p < end; p++) {
+                    int at = xo + p * plane;
+                    if (4 * rows * columns < plane) {
+                        Arrays.fill(to, at, at + plane, 0f);
+                    }
+                    PairPool.averageGradient(gs, go + p * rows * columns, rows, columns, to, at, dx.dim(3));
+                }
+            });
+            return;
+        }
         Counts counts = Counts.of(spec, dx.shape(), g.shape());
         double nanos = 50 + 0.2 * plane + 0.1 * spec.kernelH() * spec.kernelW() * rows * columns;
-        Tasks.ranges(parallel, dx.dim(0) * dx.dim(1), Tasks.rowsPerTask(plane), nanos, (first, end) -> {
+        Tasks.ranges(parallel, planes, Tasks.rowsPerTask(plane), nanos, (first, end) -> {
             PoolPlane pool = new PoolPlane(spec, dx.shape(), columns, 0f);
             float[] share = new float[pool.width];
             for (int p = first; p < end; p++) {
@@ -73,7 +91,7 @@ final class AveragePoolKernel {
                     for (int k = 0; k < spec.kernelH(); k++) {
                         int row = pool.inputRow(i, k);
                         for (int q = 0; row >= 0 && row < dx.dim(2) && q < spec.kernelW(); q++) {
-                            add(share, 0, pool.phases, pool.start(row, q), pool.width);
+                            add(share, pool.phases, pool.start(row, q));
                         }
                     }
                 }
@@ -83,9 +101,9 @@ final class AveragePoolKernel {
     }
 
     /** {@code y += x} over whole vectors. */
-    private static void add(float[] x, int xo, float[] y, int yo, int n) {
-        for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, y, yo + i).add(fromArray(FLOATS, x, xo + i)).intoArray(y, yo + i);
+    private static void add(float[] x, float[] y, int yo) {
+        for (int i = 0; i < x.length; i += COUNT) {
+            fromArray(FLOATS, y, yo + i).add(fromArray(FLOATS, x, i)).intoArray(y, yo + i);
         }
     }
 

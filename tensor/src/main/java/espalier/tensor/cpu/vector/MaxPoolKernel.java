@@ -1,18 +1,11 @@
 package espalier.tensor.cpu.vector;
 
 import static espalier.tensor.cpu.vector.Lanes.COUNT;
-import static espalier.tensor.cpu.vector.Lanes.FLOATS;
-import static espalier.tensor.cpu.vector.Lanes.INTS;
-import static jdk.incubator.vector.FloatVector.fromArray;
-import static jdk.incubator.vector.VectorOperators.EQ;
-import static jdk.incubator.vector.VectorOperators.LE;
 
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.spi.PoolSpec;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 
 /**
  * Max pooling of {@code [N, C, H, W]} with the place of each maximum, and its gradient. A vector holds neighbouring
@@ -33,20 +26,31 @@ final class MaxPoolKernel {
         int plane = x.dim(2) * x.dim(3);
         int rows = out.dim(2);
         int columns = out.dim(3);
+        if (PairPool.takes(spec, x.dim(2), x.dim(3), rows, columns)) {
+            int windows = rows * columns;
+            int planes = x.dim(0) * x.dim(1);
+            Tasks.ranges(parallel, planes, Tasks.rowsPerTask(plane), 20 + windows, (first, end) -> {
+                for (int p = first; p < end; p++) {
+                    int to = p * windows;
+                    PairPool.max(from, xo + p * plane, x.dim(3), values, vo + to, places, po + to, rows, columns);
+                }
+            });
+            return;
+        }
         int[] left = lefts(spec, columns);
         int[] firstInside =
                 Arrays.stream(left).map(column -> Math.max(column, 0)).toArray();
         double nanos = 50 + 0.2 * plane + 0.2 * spec.kernelH() * spec.kernelW() * rows * columns;
         Tasks.ranges(parallel, x.dim(0) * x.dim(1), Tasks.rowsPerTask(plane), nanos, (first, end) -> {
             PoolPlane pool = new PoolPlane(spec, x.shape(), columns, Float.NEGATIVE_INFINITY);
-            Window window = new Window(spec, pool, x.dim(2), x.dim(3));
+            PoolWindow window = new PoolWindow(spec, pool, x.dim(2), x.dim(3));
             float[] value = new float[pool.width];
             int[] place = new int[pool.width];
             for (int p = first; p < end; p++) {
                 pool.read(from, xo + p * plane);
                 for (int i = 0; i < rows; i++) {
                     window.moveTo(i);
-                    window.row(left, firstInside, value, place);
+                    window.max(left, firstInside, value, place);
                     int at = (p * rows + i) * columns;
                     System.arraycopy(value, 0, values, vo + at, columns);
                     System.arraycopy(place, 0, places, po + at, columns);
@@ -62,64 +66,6 @@ final class MaxPoolKernel {
             left[j] = j * spec.strideW() - spec.padW();
         }
         return left;
-    }
-
-    /** The places of the windows of one output row that lie on input rows. */
-    private static final class Window {
-        private final PoolSpec spec;
-        private final PoolPlane pool;
-        private final int height;
-        private final int width;
-        /** Where place t stands in the phases for output column 0. */
-        private final int[] starts;
-        /** What place t adds to the window's left column to give the index. */
-        private final int[] indices;
-
-        private int count;
-        private int firstRow;
-
-        Window(PoolSpec spec, PoolPlane pool, int height, int width) {
-            this.spec = spec;
-            this.pool = pool;
-            this.height = height;
-            this.width = width;
-            this.starts = new int[spec.kernelH() * spec.kernelW()];
-            this.indices = new int[starts.length];
-        }
-
-        void moveTo(int outputRow) {
-            count = 0;
-            firstRow = Math.max(0, pool.inputRow(outputRow, 0));
-            for (int p = 0; p < spec.kernelH(); p++) {
-                int row = pool.inputRow(outputRow, p);
-                if (row < 0 || row >= height) {
-                    continue;
-                }
-                for (int q = 0; q < spec.kernelW(); q++) {
-                    starts[count] = pool.start(row, q);
-                    indices[count++] = row * width + q;
-                }
-            }
-        }
-
-        /** Starts from the first place inside the plane, so that a window of −∞ has an index too. */
-        void row(int[] left, int[] firstInside, float[] value, int[] place) {
-            float[] phases = pool.phases;
-            for (int j = 0; j < value.length; j += COUNT) {
-                FloatVector best = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
-                IntVector at = IntVector.fromArray(INTS, firstInside, j).add(firstRow * width);
-                IntVector column = IntVector.fromArray(INTS, left, j);
-                for (int t = 0; t < count; t++) {
-                    FloatVector v = fromArray(FLOATS, phases, starts[t] + j);
-                    // larger, or NaN after a number
-                    var wins = v.compare(LE, best).not().and(best.compare(EQ, best));
-                    best = best.blend(v, wins);
-                    at = at.blend(column.add(indices[t]), wins.cast(INTS));
-                }
-                best.intoArray(value, j);
-                at.intoArray(place, j);
-            }
-        }
     }
 
     /** Adds each {@code g} to the place its maximum came from. */

@@ -7,6 +7,7 @@ import static jdk.incubator.vector.FloatVector.fromArray;
 import espalier.tensor.Shape;
 import espalier.tensor.spi.PoolSpec;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
@@ -35,6 +36,10 @@ final class PoolPlane {
     private final int rows;
     private final int columns;
     private final int pitch;
+    /** Where the input's columns stand in the first row of their phase. */
+    private final int[] positions;
+    /** Where the window's columns stand, for output column 0. */
+    private final int[] starts;
 
     /** A plane of the input's last two axes, everywhere {@code padding}. */
     PoolPlane(PoolSpec spec, Shape input, int outputColumns, float padding) {
@@ -46,6 +51,10 @@ final class PoolPlane {
         pitch = Math.max(width + spec.kernelW() / stride, (columns + spec.padW()) / stride + 1);
         phases = new float[stride * rows * pitch];
         Arrays.fill(phases, padding);
+        positions = IntStream.range(0, Math.max(2, columns)).map(this::position).toArray();
+        starts = IntStream.range(0, spec.kernelW())
+                .map(q -> q % stride * rows * pitch + q / stride)
+                .toArray();
     }
 
     /** Input row under row p of the window of output row i; outside {@code [0, H)} on the padding. */
@@ -55,25 +64,26 @@ final class PoolPlane {
 
     /** Where, for output column 0, column q of the window stands in an input row. */
     int start(int inputRow, int q) {
-        return (q % spec.strideW() * rows + inputRow) * pitch + q / spec.strideW();
+        return starts[q] + inputRow * pitch;
     }
 
-    /** Where input column c ≥ 0 stands in its phase. */
-    private int position(int row, int column) {
+    /** Where input column c ≥ 0 stands in the first row of its phase. */
+    private int position(int column) {
         int padded = column + spec.padW();
-        return (padded % spec.strideW() * rows + row) * pitch + padded / spec.strideW();
+        return padded % spec.strideW() * rows * pitch + padded / spec.strideW();
     }
 
     /** Takes over the plane at {@code x[at]}. */
     void read(float[] x, int at) {
         for (int row = 0; row < rows; row++) {
             int from = at + row * columns;
+            int to = row * pitch;
             switch (spec.strideW()) {
-                case 1 -> System.arraycopy(x, from, phases, position(row, 0), columns);
-                case 2 -> deal(x, from, position(row, 0), columns > 1 ? position(row, 1) : 0);
+                case 1 -> System.arraycopy(x, from, phases, to + positions[0], columns);
+                case 2 -> deal(x, from, to + positions[0], to + positions[1]);
                 default -> {
                     for (int column = 0; column < columns; column++) {
-                        phases[position(row, column)] = x[from + column];
+                        phases[to + positions[column]] = x[from + column];
                     }
                 }
             }
@@ -103,12 +113,13 @@ final class PoolPlane {
     void write(float[] x, int at) {
         for (int row = 0; row < rows; row++) {
             int to = at + row * columns;
+            int from = row * pitch;
             switch (spec.strideW()) {
-                case 1 -> System.arraycopy(phases, position(row, 0), x, to, columns);
-                case 2 -> collect(x, to, position(row, 0), columns > 1 ? position(row, 1) : 0);
+                case 1 -> System.arraycopy(phases, from + positions[0], x, to, columns);
+                case 2 -> collect(x, to, from + positions[0], from + positions[1]);
                 default -> {
                     for (int column = 0; column < columns; column++) {
-                        x[to + column] = phases[position(row, column)];
+                        x[to + column] = phases[from + positions[column]];
                     }
                 }
             }
