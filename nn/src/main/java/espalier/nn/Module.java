@@ -134,12 +134,15 @@ public abstract class Module {
     /** Every parameter below, by path, those of parametrizations included ({@code conv1.weight.threshold}). */
     public final Map<String, Parameter> parameters() {
         Map<String, Parameter> found = new LinkedHashMap<>();
-        visit("", (path, module) -> module.parameters.forEach((name, parameter) -> {
-            String at = join(path, name);
-            found.put(at, parameter);
-            parameter.parametrization().ifPresent(p -> p.parameters()
-                    .forEach(own -> found.put(at + "." + own.name(), own)));
-        }));
+        visit(
+                "",
+                (path, module) -> module.parameters.forEach((name, parameter) -> {
+                    String at = join(path, name);
+                    found.put(at, parameter);
+                    parameter
+                            .parametrization()
+                            .ifPresent(p -> p.parameters().forEach(own -> found.put(at + "." + own.name(), own)));
+                }));
         return found;
     }
 
@@ -157,7 +160,8 @@ public abstract class Module {
     /** The stored value of every parameter and buffer, by path: the tensors themselves, not copies. */
     public final Map<String, Tensor> state() {
         Map<String, Tensor> state = new LinkedHashMap<>();
-        parameters().forEach((path, parameter) -> state.put(path, parameter.raw().value()));
+        parameters()
+                .forEach((path, parameter) -> state.put(path, parameter.raw().value()));
         visit("", (path, module) -> module.buffers.forEach((name, value) -> state.put(join(path, name), value)));
         return state;
     }
@@ -184,8 +188,8 @@ public abstract class Module {
                 throw new ShapeException("load: the model has no " + path);
             }
         }
-        state.forEach((path, value) -> value.copyInPlace(
-                Objects.requireNonNull(saved.get(path)).to(value.device())));
+        state.forEach((path, value) ->
+                value.copyInPlace(Objects.requireNonNull(saved.get(path)).to(value.device())));
     }
 
     /** Moves every parameter and buffer to a device. */

@@ -57,8 +57,10 @@ public record Summary(List<Row> rows, long parameters, long macs, long bytes) {
                         module.macs(visit.input(), visit.output())));
             }
         }
-        long parameters =
-                model.parameters().values().stream().distinct().mapToLong(p -> p.shape().size()).sum();
+        long parameters = model.parameters().values().stream()
+                .distinct()
+                .mapToLong(p -> p.shape().size())
+                .sum();
         long macs = rows.stream().mapToLong(Row::macs).sum();
         long bytes = model.state().values().stream()
                 .mapToLong(t -> (long) t.size() * t.dtype().bytes())
@@ -83,8 +85,8 @@ public record Summary(List<Row> rows, long parameters, long macs, long bytes) {
                     String.format(Locale.ROOT, "%,d", row.parameters),
                     String.format(Locale.ROOT, "%,d", row.macs)));
         }
-        text.append(String.format(
-                Locale.ROOT, "total: %,d parameters, %,d MACs, %,d bytes%n", parameters, macs, bytes));
+        text.append(
+                String.format(Locale.ROOT, "total: %,d parameters, %,d MACs, %,d bytes%n", parameters, macs, bytes));
         return text.toString();
     }
 }

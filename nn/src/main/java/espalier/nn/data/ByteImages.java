@@ -31,8 +31,8 @@ public final class ByteImages implements Dataset {
         }
         for (int i = 0; i < labels.length; i++) {
             if (labels[i] < 0 || labels[i] >= classes.size()) {
-                throw new IllegalArgumentException("images: label " + labels[i] + " of image " + i + " is not from 0 to "
-                        + (classes.size() - 1));
+                throw new IllegalArgumentException(
+                        "images: label " + labels[i] + " of image " + i + " is not from 0 to " + (classes.size() - 1));
             }
         }
         this.pixels = pixels;

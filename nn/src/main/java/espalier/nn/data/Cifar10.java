@@ -11,8 +11,8 @@ import java.util.List;
  */
 public final class Cifar10 {
     /** The ten classes. */
-    public static final List<String> CLASSES = List.of(
-            "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
+    public static final List<String> CLASSES =
+            List.of("airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck");
 
     private static final int PIXELS = 3 * 32 * 32;
     private static final int RECORD = 1 + PIXELS;

@@ -89,7 +89,9 @@ public final class DataLoader {
         for (int batch = from; batch < batches(); batch++) {
             while (next < batches() && ahead.size() <= AHEAD) {
                 int number = next++;
-                float[] buffer = spare.isEmpty() ? new float[batchSize * data.sampleShape().size()] : spare.pop();
+                float[] buffer = spare.isEmpty()
+                        ? new float[batchSize * data.sampleShape().size()]
+                        : spare.pop();
                 FutureTask<Samples> task = new FutureTask<>(() -> read(epoch, order, number, buffer));
                 Thread.ofVirtual().start(task);
                 ahead.add(task);
@@ -145,8 +147,7 @@ public final class DataLoader {
         Batch onto(Device device) {
             MemorySegment packed = MemorySegment.ofArray(values).asSlice(0, (long) shape.size() * Float.BYTES);
             return new Batch(
-                    Tensor.of(device, DType.F32, packed, shape),
-                    Tensor.of(device, labels, Shape.of(labels.length)));
+                    Tensor.of(device, DType.F32, packed, shape), Tensor.of(device, labels, Shape.of(labels.length)));
         }
     }
 }

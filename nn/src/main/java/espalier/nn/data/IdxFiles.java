@@ -17,16 +17,7 @@ public final class IdxFiles {
 
     /** The classes of Fashion-MNIST. */
     public static final List<String> FASHION = List.of(
-            "T-shirt/top",
-            "Trouser",
-            "Pullover",
-            "Dress",
-            "Coat",
-            "Sandal",
-            "Shirt",
-            "Sneaker",
-            "Bag",
-            "Ankle boot");
+            "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot");
 
     private static final int IMAGES = 2051;
     private static final int LABELS = 2049;
@@ -90,7 +81,9 @@ public final class IdxFiles {
     private static void requireLength(Path file, byte[] bytes, long expected) throws IOException {
         if (bytes.length != expected) {
             throw new DataFileException(
-                    file, Math.min(bytes.length, expected), "has " + bytes.length + " bytes, its header says " + expected);
+                    file,
+                    Math.min(bytes.length, expected),
+                    "has " + bytes.length + " bytes, its header says " + expected);
         }
     }
 }

@@ -59,7 +59,8 @@ public final class WavSounds implements Dataset {
             Path file = source.resolve(entry.getKey());
             int label = labelOf.applyAsInt(file.getFileName().toString());
             if (label < 0 || label >= classes.size()) {
-                throw new DataFileException(file, "its name gives label " + label + " of " + classes.size() + " classes");
+                throw new DataFileException(
+                        file, "its name gives label " + label + " of " + classes.size() + " classes");
             }
             sounds.add(samples(file, entry.getValue()));
             labels.add(label);
@@ -71,7 +72,8 @@ public final class WavSounds implements Dataset {
         Map<String, byte[]> found = new TreeMap<>();
         if (Files.isDirectory(source)) {
             try (Stream<Path> files = Files.list(source)) {
-                for (Path file : files.filter(f -> f.toString().endsWith(".wav")).toList()) {
+                for (Path file :
+                        files.filter(f -> f.toString().endsWith(".wav")).toList()) {
                     found.put(file.getFileName().toString(), PackedFile.read(file, LARGEST));
                 }
             }
@@ -118,7 +120,10 @@ public final class WavSounds implements Dataset {
                     understood = in.getShort(body) == 1 && in.getShort(body + 2) == 1 && in.getShort(body + 14) == 16;
                 } else if (kind == tag("data") && understood) {
                     short[] samples = new short[size / 2];
-                    in.slice(in.position(), size).order(ByteOrder.LITTLE_ENDIAN).asShortBuffer().get(samples);
+                    in.slice(in.position(), size)
+                            .order(ByteOrder.LITTLE_ENDIAN)
+                            .asShortBuffer()
+                            .get(samples);
                     return samples;
                 }
                 in.position(Math.min(in.limit(), in.position() + size + (size & 1)));

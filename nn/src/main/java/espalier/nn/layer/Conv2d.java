@@ -30,14 +30,13 @@ public final class Conv2d extends Module {
     }
 
     /** With all choices. */
-    public Conv2d(
-            Init init, int in, int out, int kernel, ConvSpec spec, Initializer initializer, boolean withBias) {
+    public Conv2d(Init init, int in, int out, int kernel, ConvSpec spec, Initializer initializer, boolean withBias) {
         this.spec = spec;
         Shape shape = Shape.of(out, in / spec.groups(), kernel, kernel);
         weight = parameter("weight", Role.WEIGHT, initializer.values(init, shape));
         bias = withBias
-                ? Optional.of(parameter(
-                        "bias", Role.BIAS, Initializer.constant(0).values(init, Shape.of(out))))
+                ? Optional.of(
+                        parameter("bias", Role.BIAS, Initializer.constant(0).values(init, Shape.of(out))))
                 : Optional.empty();
     }
 

@@ -26,7 +26,8 @@ public final class Embedding extends Module {
     protected Variable forward(Variable indices) {
         Tensor flat = indices.value().reshape(-1);
         Variable rows = weight.get().indexSelect(0, flat);
-        Shape shape = indices.shape().inserting(indices.shape().rank(), weight.shape().dim(1));
+        Shape shape =
+                indices.shape().inserting(indices.shape().rank(), weight.shape().dim(1));
         return rows.reshape(shape);
     }
 }

@@ -25,8 +25,8 @@ public final class Linear extends Module {
     public Linear(Init init, int in, int out, Initializer initializer, boolean withBias) {
         weight = parameter("weight", Role.WEIGHT, initializer.values(init, Shape.of(out, in)));
         bias = withBias
-                ? Optional.of(parameter(
-                        "bias", Role.BIAS, Initializer.constant(0).values(init, Shape.of(out))))
+                ? Optional.of(
+                        parameter("bias", Role.BIAS, Initializer.constant(0).values(init, Shape.of(out))))
                 : Optional.empty();
     }
 

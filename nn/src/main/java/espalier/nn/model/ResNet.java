@@ -133,9 +133,7 @@ public final class ResNet {
                 Activation.relu(),
                 new Conv2d(init.in("conv3"), width, out, 1, ConvSpec.of(), false),
                 new BatchNorm(init, out));
-        return stride == 1 && in == out
-                ? new Residual(body)
-                : new Residual(body, projection(init, in, out, stride));
+        return stride == 1 && in == out ? new Residual(body) : new Residual(body, projection(init, in, out, stride));
     }
 
     private static Module projection(Init init, int in, int out, int stride) {

@@ -29,7 +29,11 @@ public final class Adam extends Optimizer<Adam.Options> {
     public record Options(double rate, double beta1, double beta2, double epsilon, double decay, boolean decoupled) {
         /** Checks the ranges. */
         public Options {
-            if (!(rate >= 0) || !(decay >= 0) || !(epsilon >= 0) || !(beta1 >= 0 && beta1 < 1) || !(beta2 >= 0 && beta2 < 1)) {
+            if (!(rate >= 0)
+                    || !(decay >= 0)
+                    || !(epsilon >= 0)
+                    || !(beta1 >= 0 && beta1 < 1)
+                    || !(beta2 >= 0 && beta2 < 1)) {
                 throw new IllegalArgumentException("adam: rate " + rate + ", decay " + decay + " and epsilon " + epsilon
                         + " must not be negative, betas " + beta1 + " and " + beta2 + " must be from 0 to below 1");
             }
@@ -66,7 +70,9 @@ public final class Adam extends Optimizer<Adam.Options> {
         double rate = o.rate * factor;
         Tensor g = o.decay == 0 || o.decoupled ? gradient : w.mul(o.decay).addInPlace(gradient);
         Tensor m = state(path, "moment1", w).mulInPlace(o.beta1).addInPlace(g.mul(1 - o.beta1));
-        Tensor u = state(path, "moment2", w).mulInPlace(o.beta2).addInPlace(g.square().mulInPlace(1 - o.beta2));
+        Tensor u = state(path, "moment2", w)
+                .mulInPlace(o.beta2)
+                .addInPlace(g.square().mulInPlace(1 - o.beta2));
         if (o.decoupled) {
             w.mulInPlace(1 - rate * o.decay);
         }

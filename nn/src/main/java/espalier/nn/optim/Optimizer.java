@@ -113,7 +113,8 @@ public abstract class Optimizer<O> {
             String path = key.substring(dot + 1);
             Parameter parameter = parameters.get(path);
             if (dot < 0 || parameter == null || !parameter.shape().equals(value.shape())) {
-                throw new IllegalArgumentException("resume: the optimizer has no place for " + key + " " + value.shape());
+                throw new IllegalArgumentException(
+                        "resume: the optimizer has no place for " + key + " " + value.shape());
             }
             Tensor like = parameter.raw().value();
             state(path, key.substring(0, dot), like).copyInPlace(value.to(like.device()));

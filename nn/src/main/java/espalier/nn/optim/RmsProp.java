@@ -44,7 +44,9 @@ public final class RmsProp extends Optimizer<RmsProp.Options> {
     @Override
     protected void update(String path, Tensor w, Tensor gradient, Options o, double factor) {
         Tensor g = o.decay == 0 ? gradient : w.mul(o.decay).addInPlace(gradient);
-        Tensor u = state(path, "square", w).mulInPlace(o.smoothing).addInPlace(g.square().mulInPlace(1 - o.smoothing));
+        Tensor u = state(path, "square", w)
+                .mulInPlace(o.smoothing)
+                .addInPlace(g.square().mulInPlace(1 - o.smoothing));
         w.subInPlace(g.div(u.sqrt().addInPlace(o.epsilon)).mulInPlace(o.rate * factor));
     }
 }

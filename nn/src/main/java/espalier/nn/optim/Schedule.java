@@ -53,7 +53,8 @@ public interface Schedule {
     static Schedule oneCycle(long steps) {
         requirePositive("oneCycle", steps);
         long up = Math.max(1, Math.round(0.3 * steps));
-        Schedule down = step -> 1e-4 + (1 - 1e-4) * cosine(Math.max(1, steps - up)).at(step);
+        Schedule down =
+                step -> 1e-4 + (1 - 1e-4) * cosine(Math.max(1, steps - up)).at(step);
         return down.after(linear(1.0 / 25, 1, up), up);
     }
 

@@ -112,7 +112,8 @@ public final class ImageFolders {
     private static byte[] pixels(BufferedImage image, int channels) {
         int plane = image.getHeight() * image.getWidth();
         byte[] values = new byte[channels * plane];
-        boolean grey = image.getRaster().getNumBands() == 1 && image.getSampleModel().getSampleSize(0) == 8;
+        boolean grey =
+                image.getRaster().getNumBands() == 1 && image.getSampleModel().getSampleSize(0) == 8;
         for (int i = 0; i < plane; i++) {
             int x = i % image.getWidth();
             int y = i / image.getWidth();
