@@ -117,6 +117,29 @@ final class SparseRows extends PackedRows {
                         tile.rowStride(),
                         bias,
                         biasAt);
+            } else if (height == 1) {
+                int v1 = Math.min(v + 1, end - 1);
+                int v2 = Math.min(v + 2, end - 1);
+                int v3 = Math.min(v + 3, end - 1);
+                SparseTile.oneRow(
+                        fromRow,
+                        toRow,
+                        pointers,
+                        values,
+                        table,
+                        x,
+                        xBase + tile.xStart(v),
+                        xBase + tile.xStart(v1),
+                        xBase + tile.xStart(v2),
+                        xBase + tile.xStart(v3),
+                        c,
+                        cBase + tile.cStart(v),
+                        cBase + tile.cStart(v1),
+                        cBase + tile.cStart(v2),
+                        cBase + tile.cStart(v3),
+                        tile.rowStride(),
+                        bias,
+                        biasAt);
             } else if (width == 2) {
                 int wholeStrips = toRow / ConvTile.ROWS;
                 SparseTile.fourRows(

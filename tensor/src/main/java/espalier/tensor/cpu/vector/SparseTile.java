@@ -66,6 +66,50 @@ final class SparseTile {
         }
     }
 
+    /** Strips {@code [from, to)} of one row, four vectors anywhere. */
+    static void oneRow(
+            int from,
+            int to,
+            int[] pointers,
+            float[] values,
+            int[] table,
+            float[] x,
+            int x0,
+            int x1,
+            int x2,
+            int x3,
+            float[] c,
+            int c0,
+            int c1,
+            int c2,
+            int c3,
+            int rowStride,
+            float[] bias,
+            int biasAt) {
+        for (int s = from; s < to; s++) {
+            int first = pointers[s];
+            int count = pointers[s + 1] - first;
+            FloatVector start = FloatVector.broadcast(SPECIES, bias.length > 0 ? bias[biasAt + s] : 0f);
+            FloatVector s0 = start;
+            FloatVector s1 = start;
+            FloatVector s2 = start;
+            FloatVector s3 = start;
+            for (int t = 0; t < count; t++) {
+                int at = table[first + t];
+                FloatVector a = FloatVector.broadcast(SPECIES, values[first + t]);
+                s0 = a.fma(FloatVector.fromArray(SPECIES, x, x0 + at), s0);
+                s1 = a.fma(FloatVector.fromArray(SPECIES, x, x1 + at), s1);
+                s2 = a.fma(FloatVector.fromArray(SPECIES, x, x2 + at), s2);
+                s3 = a.fma(FloatVector.fromArray(SPECIES, x, x3 + at), s3);
+            }
+            int row = s * rowStride;
+            s0.intoArray(c, c0 + row);
+            s1.intoArray(c, c1 + row);
+            s2.intoArray(c, c2 + row);
+            s3.intoArray(c, c3 + row);
+        }
+    }
+
     /** Strips {@code [from, to)} of four rows, two vectors. */
     static void fourRows(
             int from,
