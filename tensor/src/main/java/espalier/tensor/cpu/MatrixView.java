@@ -29,8 +29,8 @@ public record MatrixView(float[] values, int offset, int rows, int columns, int 
      */
     public static void requireProduct(MatrixView a, MatrixView b, MatrixView c) {
         if (a.columns != b.rows || c.rows != a.rows || c.columns != b.columns) {
-            throw new IllegalArgumentException("matmul: sizes do not fit: lhs " + a.shape() + ", rhs " + b.shape()
-                    + ", result " + c.shape());
+            throw new IllegalArgumentException(
+                    "matmul: sizes do not fit: lhs " + a.shape() + ", rhs " + b.shape() + ", result " + c.shape());
         }
     }
 

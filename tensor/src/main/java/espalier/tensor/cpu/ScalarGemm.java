@@ -82,17 +82,31 @@ public final class ScalarGemm {
     }
 
     /** Adds row {@code i} of a block of a times the rows of b to {@code sums}. */
-    private static void addProducts(
-            MatrixView a, int i, int k0, int depth, float[][] rows, float[] sums, int columns) {
+    private static void addProducts(MatrixView a, int i, int k0, int depth, float[][] rows, float[] sums, int columns) {
         float[] x = a.values();
         int at = a.at(i, k0);
         int step = a.columnStride();
         int k = 0;
         for (; k + UNROLL <= depth; k += UNROLL, at += UNROLL * step) {
             eight(
-                    sums, columns, x[at], rows[k], x[at + step], rows[k + 1], x[at + 2 * step], rows[k + 2],
-                    x[at + 3 * step], rows[k + 3], x[at + 4 * step], rows[k + 4], x[at + 5 * step], rows[k + 5],
-                    x[at + 6 * step], rows[k + 6], x[at + 7 * step], rows[k + 7]);
+                    sums,
+                    columns,
+                    x[at],
+                    rows[k],
+                    x[at + step],
+                    rows[k + 1],
+                    x[at + 2 * step],
+                    rows[k + 2],
+                    x[at + 3 * step],
+                    rows[k + 3],
+                    x[at + 4 * step],
+                    rows[k + 4],
+                    x[at + 5 * step],
+                    rows[k + 5],
+                    x[at + 6 * step],
+                    rows[k + 6],
+                    x[at + 7 * step],
+                    rows[k + 7]);
         }
         for (; k < depth; k++, at += step) {
             one(sums, columns, x[at], rows[k]);
@@ -100,8 +114,24 @@ public final class ScalarGemm {
     }
 
     private static void eight(
-            float[] c, int n, float a0, float[] b0, float a1, float[] b1, float a2, float[] b2, float a3, float[] b3,
-            float a4, float[] b4, float a5, float[] b5, float a6, float[] b6, float a7, float[] b7) {
+            float[] c,
+            int n,
+            float a0,
+            float[] b0,
+            float a1,
+            float[] b1,
+            float a2,
+            float[] b2,
+            float a3,
+            float[] b3,
+            float a4,
+            float[] b4,
+            float a5,
+            float[] b5,
+            float a6,
+            float[] b6,
+            float a7,
+            float[] b7) {
         for (int j = 0; j < n; j++) {
             float low = Math.fma(a3, b3[j], Math.fma(a2, b2[j], Math.fma(a1, b1[j], Math.fma(a0, b0[j], c[j]))));
             c[j] = Math.fma(a7, b7[j], Math.fma(a6, b6[j], Math.fma(a5, b5[j], Math.fma(a4, b4[j], low))));

@@ -71,7 +71,8 @@ public final class GemmCases {
                     sum += (double) a.values()[a.at(i, k)] * b.values()[b.at(k, j)];
                 }
                 // each of k steps rounds a partial sum of at most k/4
-                assertEquals(sum, c.values()[c.at(i, j)], 6e-8 * test.k * test.k / 4 + 1e-9, test + " at " + i + ", " + j);
+                assertEquals(
+                        sum, c.values()[c.at(i, j)], 6e-8 * test.k * test.k / 4 + 1e-9, test + " at " + i + ", " + j);
             }
         }
     }
@@ -104,9 +105,7 @@ public final class GemmCases {
         for (int i = 0; i < values.length; i++) {
             values[i] = random.nextFloat() - 0.5f;
         }
-        return transposed
-                ? MatrixView.of(values, columns, rows).transposed()
-                : MatrixView.of(values, rows, columns);
+        return transposed ? MatrixView.of(values, columns, rows).transposed() : MatrixView.of(values, rows, columns);
     }
 
     private static MatrixView withValues(MatrixView view, float[] values) {

@@ -47,10 +47,12 @@ class ParallelTest {
     void workersTakePart() {
         try (var parallel = new Parallel(2)) {
             var bothInside = new CountDownLatch(2);
-            parallel.forEach(2, _ -> { // each task waits for the other, so two threads are needed to finish
-                bothInside.countDown();
-                awaitQuietly(bothInside);
-            });
+            parallel.forEach(
+                    2,
+                    _ -> { // each task waits for the other, so two threads are needed to finish
+                        bothInside.countDown();
+                        awaitQuietly(bothInside);
+                    });
             assertEquals(0, bothInside.getCount());
         }
     }
@@ -177,7 +179,8 @@ class ParallelTest {
     void badArgumentsAreNamed() {
         assertEquals(
                 "Parallel: threads must be at least 1, got 0",
-                assertThrows(IllegalArgumentException.class, () -> new Parallel(0)).getMessage());
+                assertThrows(IllegalArgumentException.class, () -> new Parallel(0))
+                        .getMessage());
         try (var parallel = new Parallel(1)) {
             assertEquals(
                     "Parallel.forEach: tasks must not be negative, got -1",

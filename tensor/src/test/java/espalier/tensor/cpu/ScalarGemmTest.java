@@ -31,10 +31,12 @@ class ScalarGemmTest {
     @Test
     void hasTheBitsOfThePlainProductForAnyNumberOfThreads() {
         var test = new GemmCases.Case(70, 300, 530, false, true, false, 3);
-        float[] expected = GemmCases.result((_, a, b, c, add) -> PlainGemm.multiply(a, b, c, add), new Parallel(1), test);
+        float[] expected =
+                GemmCases.result((_, a, b, c, add) -> PlainGemm.multiply(a, b, c, add), new Parallel(1), test);
         for (int threads : new int[] {1, 2, 3, 8}) {
             try (var parallel = new Parallel(threads)) {
-                assertArrayEquals(expected, GemmCases.result(ScalarGemm::multiply, parallel, test), threads + " threads");
+                assertArrayEquals(
+                        expected, GemmCases.result(ScalarGemm::multiply, parallel, test), threads + " threads");
             }
         }
     }

@@ -18,7 +18,7 @@ import espalier.tensor.cpu.Scratch;
  */
 record PackedA(float[] values, int rows, int depth) {
     /** Rows of a group. */
-    static final int GROUP = OffsetTile.ROWS;
+    static final int GROUP = GemmTile.ROWS;
 
     /** Up to this many rows, no group is filled up with zeros. */
     static final int EXACT_ROWS = 32;
@@ -78,11 +78,20 @@ record PackedA(float[] values, int rows, int depth) {
         } else if (present == GROUP && a.rowStride() == 1) {
             fourColumns(a.values(), a.at(r, 0), a.columnStride(), a.columns(), to, at);
         } else {
-            for (int k = 0; k < a.columns(); k++) {
-                for (int i = 0; i < height; i++) {
-                    to[at + k * height + i] = i < present ? a.values()[a.at(r + i, k)] : 0f;
+            for (int i = 0; i < present; i++) {
+                row(a.values(), a.at(r + i, 0), a.columnStride(), a.columns(), to, at + i, height);
+            }
+            for (int i = present; i < height; i++) {
+                for (int k = 0; k < a.columns(); k++) {
+                    to[at + i + k * height] = 0f;
                 }
             }
+        }
+    }
+
+    private static void row(float[] from, int at, int step, int n, float[] to, int toAt, int toStep) {
+        for (int k = 0; k < n; k++) {
+            to[toAt + k * toStep] = from[at + k * step];
         }
     }
 

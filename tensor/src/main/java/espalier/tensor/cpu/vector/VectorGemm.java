@@ -11,88 +11,174 @@ import jdk.incubator.vector.FloatVector;
  * layout:
  *
  * <ul>
- *   <li>{@link DotProducts}, when both operands are contiguous along K and one has few rows: batch-1 linear layers;
+ *   <li>{@link DotProducts}, when both operands lie in runs along K and M or N is small: a linear layer on few images;
  *   <li>{@link RowTimesMatrix}, when M is 1;
- *   <li>{@link OffsetTile} on a right matrix left where it lies, when M is small: packing would not pay;
- *   <li>{@link GemmTile} on packed operands for all the rest (Goto and van de Geijn 2008, "Anatomy of High-Performance
- *       Matrix Multiplication").
+ *   <li>{@link FewRows}, when M is small: packing the right matrix would not pay;
+ *   <li>packing of both operands for all the rest, with blocks that stay in the caches (Goto and van de Geijn 2008,
+ *       "Anatomy of High-Performance Matrix Multiplication").
  * </ul>
  *
- * <p>Work is split by shape alone and no two tasks write the same element: the bits do not depend on the number of
- * threads. Except for dot products, each element is a chain of fused multiply-adds in the order of K.
+ * <p>No two tasks write the same element. Except for dot products, each element is one chain of fused multiply-adds in the
+ * order of K, so the bits do not depend on the vector width, on how the work is cut, or on the number of threads.
  */
 final class VectorGemm {
-    /** Multiply-adds that take about 30 microseconds; less is not worth a second thread. */
-    private static final long TASK_WORK = 1L << 20;
+    /** Multiply-adds of a task: about 50 microseconds. */
+    private static final long TASK_WORK = 1L << 21;
 
-    /** Longest stretch of K for which a panel of B is packed: a panel of it fits the first-level cache. */
-    private static final int DEPTH = Integer.getInteger("gemm.kc", 384);
+    /** Up to this many rows of the smaller operand dot products are faster than packing a transposed matrix. */
+    private static final int DOT_ROWS = 16;
+
+    /** Longest stretch of K for which B is packed: a panel of it takes 40 KB, or 96 KB with AVX-512. */
+    private static final int DEPTH = Lanes.COUNT > 8 ? 384 : 640;
 
     /** Rows of A that are taken through all panels of a block before the next: they stay in the second-level cache. */
-    private static final int BLOCK_ROWS = Integer.getInteger("gemm.mc", 64);
+    private static final int STRIP_ROWS = 64;
+
+    /** The largest and smallest block of c for one task. Each packs its part of B, so it must not have too few rows. */
+    private static final int MOST_ROWS = 512;
+
+    private static final int LEAST_ROWS = 128;
+    private static final int MOST_COLUMNS = 128;
+    private static final int LEAST_COLUMNS = 64;
 
     private VectorGemm() {}
 
     /** {@code c = a·b}, or {@code c += a·b}; {@code c} is row-major, not read unless {@code accumulate}. */
     static void multiply(Parallel parallel, MatrixView a, MatrixView b, MatrixView c, boolean accumulate) {
         MatrixView.requireProduct(a, b, c);
-        multiply(parallel, PackedA.inScratch(parallel, a), b, c, accumulate);
+        int m = c.rows();
+        int n = c.columns();
+        if (m == 0 || n == 0 || a.columns() == 0) {
+            PlainGemm.multiply(a, b, c, accumulate);
+        } else if (n == 1 && m > 1 && c.rowStride() == 1) {
+            multiply(parallel, b.transposed(), a.transposed(), c.transposed(), accumulate);
+        } else if (a.columnStride() == 1 && b.rowStride() == 1 && Math.min(m, n) <= DOT_ROWS) {
+            if (m <= n) {
+                DotProducts.multiply(parallel, a, b.transposed(), c, accumulate);
+            } else {
+                DotProducts.multiply(parallel, b.transposed(), a, c.transposed(), accumulate);
+            }
+        } else if (m == 1 && b.columnStride() == 1 && n >= Lanes.COUNT) {
+            RowTimesMatrix.multiply(parallel, a, b, c, accumulate);
+        } else {
+            multiply(parallel, PackedA.inScratch(parallel, a), b, c, accumulate);
+        }
     }
 
     /** The same with a left matrix packed before. */
     static void multiply(Parallel parallel, PackedA a, MatrixView b, MatrixView c, boolean accumulate) {
-        if (a.depth() == 0) {
-            PlainGemm.multiply(new MatrixView(a.values(), 0, a.rows(), 0, 0, 0), b, c, accumulate);
+        if (a.depth() == 0 || a.rows() == 0) {
+            PlainGemm.multiply(new MatrixView(a.values(), 0, a.rows(), a.depth(), 0, 0), b, c, accumulate);
         } else if (a.rows() <= PackedA.EXACT_ROWS) {
             FewRows.multiply(parallel, a, b, c, accumulate);
         } else {
-            packed(parallel, a, b, c, accumulate);
+            blocks(parallel, a, b, c, accumulate);
         }
     }
 
-    private static void packed(Parallel parallel, PackedA a, MatrixView b, MatrixView c, boolean accumulate) {
+    /** Cuts c into blocks: large ones if there are enough for all threads. */
+    private static void blocks(Parallel parallel, PackedA a, MatrixView b, MatrixView c, boolean accumulate) {
+        int m = c.rows();
         int n = c.columns();
-        int blockColumns = Integer.getInteger("gemm.nb", 64);
-        int blockRows = Integer.getInteger("gemm.rb", 512);
+        long work = (long) m * n * a.depth();
+        int wanted = (int) Math.min(work / TASK_WORK, parallel.threads() == 1 ? 1 : 8L * parallel.threads());
+        int columns = MOST_COLUMNS;
+        int rows = MOST_ROWS;
+        while (Math.ceilDiv(n, columns) * Math.ceilDiv(m, rows) < wanted) {
+            if (columns > LEAST_COLUMNS) {
+                columns /= 2;
+            } else if (rows > LEAST_ROWS) {
+                rows /= 2;
+            } else {
+                break;
+            }
+        }
+        int blockColumns = columns;
+        int blockRows = rows;
         int across = Math.ceilDiv(n, blockColumns);
-        int down = Math.ceilDiv(a.rows(), blockRows);
+        int down = Math.ceilDiv(m, blockRows);
         parallel.forEach(across * down, task -> {
             int j = task / down * blockColumns;
             int r = task % down * blockRows;
-            block(a, b, c, accumulate, r, Math.min(a.rows(), r + blockRows), j, Math.min(n, j + blockColumns));
+            block(a, b, c, accumulate, r, Math.min(m, r + blockRows), j, Math.min(n, j + blockColumns));
         });
     }
 
     /** Rows {@code r0} to {@code r1 - 1}, columns {@code j0} to {@code j1 - 1} of c. */
     private static void block(
             PackedA a, MatrixView b, MatrixView c, boolean accumulate, int r0, int r1, int j0, int j1) {
-        int panels = PackedB.panels(j1 - j0);
-        int cuts = Math.ceilDiv(a.depth(), DEPTH);
-        int depth = Math.ceilDiv(a.depth(), cuts);
-        float[] packedB = Scratch.floats(Scratch.GEMM_B, panels * depth * GemmTile.COLUMNS);
+        int columns = j1 - j0;
+        int depth = Math.ceilDiv(a.depth(), Math.ceilDiv(a.depth(), DEPTH));
+        float[] packed = Scratch.floats(Scratch.GEMM_B, PackedB.length(columns, depth, GemmTile.COLUMNS));
         float[] tile = Scratch.floats(Scratch.TILE, GemmTile.ZERO.length);
         for (int k = 0; k < a.depth(); k += depth) {
             int n = Math.min(depth, a.depth() - k);
-            PackedB.pack(b, k, n, j0, j1 - j0, packedB);
-            boolean add = accumulate || k > 0;
-            for (int rows = r0; rows < r1; rows += BLOCK_ROWS) {
-                int end = Math.min(r1, rows + BLOCK_ROWS);
-                for (int panel = 0; panel < panels; panel++) {
-                    int j = j0 + panel * GemmTile.COLUMNS;
-                    int columns = Math.min(GemmTile.COLUMNS, j1 - j);
+            PackedB.pack(b, k, n, j0, columns, GemmTile.COLUMNS, packed);
+            for (int rows = r0; rows < r1; rows += STRIP_ROWS) {
+                int end = Math.min(r1, rows + STRIP_ROWS);
+                for (int j = 0; j < columns; j += GemmTile.COLUMNS) {
+                    int bAt = PackedB.at(j, n, GemmTile.COLUMNS);
                     for (int r = rows; r < end; r += GemmTile.ROWS) {
-                        int height = Math.min(GemmTile.ROWS, end - r);
-                        float[] start = add ? load(c, r, j, height, columns, tile) : GemmTile.ZERO;
-                        int bAt = panel * n * GemmTile.COLUMNS;
-                        if (height == GemmTile.ROWS && columns == GemmTile.COLUMNS) {
-                            GemmTile.multiply(start, n, a.values(), a.at(r, k), packedB, bAt, c.values(), c.at(r, j), c.rowStride());
-                        } else {
-                            GemmTile.multiply(start, n, a.values(), a.at(r, k), packedB, bAt, tile, 0, GemmTile.COLUMNS);
-                            store(tile, c, r, j, height, columns);
-                        }
+                        tile(
+                                a,
+                                r,
+                                k,
+                                n,
+                                packed,
+                                bAt,
+                                c,
+                                j0 + j,
+                                Math.min(columns - j, GemmTile.COLUMNS),
+                                accumulate || k > 0,
+                                tile);
                     }
                 }
             }
+        }
+    }
+
+    /** One tile of c, perhaps cut off by the edge of c. */
+    private static void tile(
+            PackedA a,
+            int r,
+            int k,
+            int n,
+            float[] b,
+            int bAt,
+            MatrixView c,
+            int j,
+            int columns,
+            boolean add,
+            float[] tile) {
+        int height = Math.min(GemmTile.ROWS, c.rows() - r);
+        float[] start = add ? load(c, r, j, height, columns, tile) : GemmTile.ZERO;
+        if (height == GemmTile.ROWS && columns == GemmTile.COLUMNS) {
+            GemmTile.multiply(
+                    GemmTile.ROWS,
+                    start,
+                    n,
+                    a.values(),
+                    a.at(r, k),
+                    b,
+                    bAt,
+                    GemmTile.COLUMNS,
+                    c.values(),
+                    c.at(r, j),
+                    c.rowStride());
+        } else {
+            GemmTile.multiply(
+                    GemmTile.ROWS,
+                    start,
+                    n,
+                    a.values(),
+                    a.at(r, k),
+                    b,
+                    bAt,
+                    GemmTile.COLUMNS,
+                    tile,
+                    0,
+                    GemmTile.COLUMNS);
+            store(tile, c, r, j, height, columns);
         }
     }
 

@@ -26,7 +26,8 @@ class VectorGemmTest {
     @Test
     void aLeftMatrixMayBePackedBefore() {
         try (var parallel = new Parallel(2)) {
-            GemmCases.Product packed = (threads, a, b, c, add) -> VectorGemm.multiply(threads, PackedA.of(a), b, c, add);
+            GemmCases.Product packed =
+                    (threads, a, b, c, add) -> VectorGemm.multiply(threads, PackedA.of(a), b, c, add);
             GemmCases.cases(500).forEach(test -> GemmCases.assertExact(packed, parallel, test));
         }
     }
