@@ -4,7 +4,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The micro-kernel of the convolutions: as {@link OffsetTile}, and beyond it a sum may be computed in pieces.
+ * The micro-kernel of the convolutions: a few rows of packed weights times columns of {@code x} that are found through a
+ * table of offsets. {@link GemmTile} is its sister for columns at even distances.
  *
  * <pre>
  *   c[cBase + r * rowStride + cStarts[v] + j] = start + sum over k of

@@ -13,7 +13,7 @@ import jdk.incubator.vector.VectorSpecies;
  * AVX-512 a tile of 4 rows has 16.
  *
  * <p>Positions advance by a constant from one {@code k} to the next, which lets the compiler check array bounds once, before the
- * loop. {@link OffsetTile} does the same work for columns that lie anywhere.
+ * loop. {@link ConvTile} does the same work for columns that lie anywhere.
  */
 final class GemmTile {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
