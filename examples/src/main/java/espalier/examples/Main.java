@@ -15,9 +15,11 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
@@ -25,17 +27,15 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * The command line, {@code examples/run NAME arguments...}: without a name it lists what there is.
  *
  * <p>To add an example, write a class with a {@link Command} annotation that is a {@code Callable<Integer>}, and name it in
- * the list of subcommands below.
+ * the list below.
  *
  * <p>A mistake of the user ends with one line that says what is wrong and a non-zero exit status; a stack trace always
  * means a mistake of ours.
  */
-@Command(
-        name = "examples/run",
-        description = "Espalier's examples and benchmarks.",
-        mixinStandardHelpOptions = true,
-        version = "Espalier 0.1.0-SNAPSHOT",
-        subcommands = {
+@Command(name = "examples/run", version = "Espalier 0.1.0-SNAPSHOT")
+public final class Main implements Runnable {
+    /** In the order in which they are listed. */
+    private static final List<Class<?>> COMMANDS = List.of(
             Train.class,
             Eval.class,
             SummaryTable.class,
@@ -46,10 +46,20 @@ import picocli.CommandLine.UnmatchedArgumentException;
             GradientCheck.class,
             LenetMnist.class,
             ResnetCifar10.class,
-            Bench.class
-        })
-public final class Main implements Runnable {
+            Bench.class);
+
     private final PrintWriter out;
+
+    @Option(
+            names = {"-h", "--help"},
+            description = "List what there is.")
+    private boolean help;
+
+    @Option(
+            names = {"-V", "--version"},
+            versionHelp = true,
+            description = "Print the version.")
+    private boolean version;
 
     private Main(PrintWriter out) {
         this.out = out;
@@ -66,8 +76,12 @@ public final class Main implements Runnable {
 
     /** Runs one command, writing to the given streams, and returns its status. */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
-        return new CommandLine(new Main(out))
-                .setOut(out)
+        CommandLine line = new CommandLine(new Main(out));
+        // Only the one that is asked for is made: the others need not even be loaded.
+        COMMANDS.stream()
+                .filter(type -> arguments.length > 0 && nameOf(type).equals(arguments[0]))
+                .forEach(type -> line.addSubcommand(nameOf(type), type));
+        return line.setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((problem, _) -> explain(problem))
@@ -80,10 +94,14 @@ public final class Main implements Runnable {
     public void run() {
         out.println("examples/run NAME [arguments...]   (examples/run NAME --help for its options)");
         out.println();
-        new CommandLine(this).getSubcommands().forEach((name, command) -> {
-            String[] description = command.getCommandSpec().usageMessage().description();
-            out.printf("  %-12s %s%n", name, description.length == 0 ? "" : description[0]);
-        });
+        for (Class<?> type : COMMANDS) {
+            String[] description = type.getAnnotation(Command.class).description();
+            out.printf("  %-16s %s%n", nameOf(type), description.length == 0 ? "" : description[0]);
+        }
+    }
+
+    private static String nameOf(Class<?> type) {
+        return type.getAnnotation(Command.class).name();
     }
 
     private static int explain(ParameterException problem) {
