@@ -77,7 +77,7 @@ final class PairPool {
     private static int winner(float[] x, int xo, int first, int second) {
         float a = x[xo + first];
         float b = x[xo + second];
-        return b <= a || a != a ? first : second;
+        return b <= a || Float.isNaN(a) ? first : second;
     }
 
     /** One row, or two halves; the second half of a vector of windows begins {@code step} elements after the first. */
