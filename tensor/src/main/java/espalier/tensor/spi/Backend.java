@@ -2,6 +2,7 @@ package espalier.tensor.spi;
 
 import espalier.tensor.DType;
 import espalier.tensor.Tensor;
+import espalier.tensor.packed.PackedMatrix;
 import java.lang.foreign.MemorySegment;
 
 /**
@@ -91,6 +92,11 @@ public interface Backend {
     /** Convolution {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or none → out [N, O, H', W']}. */
     default void conv2d(ConvSpec spec, Tensor x, Tensor w, java.util.Optional<Tensor> bias, Tensor out) {
         ComposedConvolution.forward(spec, x, w, bias, out);
+    }
+
+    /** A packed matrix made ready for many products. The default unpacks it each time. */
+    default PackedKernel prepare(PackedMatrix matrix) {
+        return new UnpackedKernel(matrix);
     }
 
     /** Gradient of {@link #conv2d} to its input: {@code g [N, O, H', W'], w → dx [N, C, H, W]}. */

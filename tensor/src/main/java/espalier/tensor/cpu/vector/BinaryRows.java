@@ -214,4 +214,45 @@ final class BinaryRows extends PackedRows {
         s12.intoArray(memory, sumsAt + WIDTH + 2 * LANES);
         s13.intoArray(memory, sumsAt + WIDTH + 3 * LANES);
     }
+
+    @Override
+    void multiplyVector(float[] x, int xAt, float[] y, int yAt, int fromRow, int toRow, float[] bias, int biasAt) {
+        float[] table = memory(groups * SUMS);
+        for (int group = 0; group < groups; group++) {
+            for (int signs = 0; signs < SUMS; signs++) {
+                float sum = 0f;
+                for (int k = group * GROUP; k < Math.min(columns, (group + 1) * GROUP); k++) {
+                    sum += (signs >> (k % GROUP) & 1) == 0 ? x[xAt + k] : -x[xAt + k];
+                }
+                table[group * SUMS + signs] = sum;
+            }
+        }
+        for (int row = fromRow; row < toRow; row += 2) {
+            int at = row / 2 * groups * 2;
+            float s0 = 0f;
+            float s1 = 0f;
+            float t0 = 0f;
+            float t1 = 0f;
+            int half = groups / 2;
+            for (int i = 0; i < half; i++) {
+                s0 += table[2 * i * SUMS + signs(places[at + 4 * i])];
+                t0 += table[2 * i * SUMS + signs(places[at + 4 * i + 1])];
+                s1 += table[(2 * i + 1) * SUMS + signs(places[at + 4 * i + 2])];
+                t1 += table[(2 * i + 1) * SUMS + signs(places[at + 4 * i + 3])];
+            }
+            if (2 * half < groups) {
+                s0 += table[2 * half * SUMS + signs(places[at + 4 * half])];
+                t0 += table[2 * half * SUMS + signs(places[at + 4 * half + 1])];
+            }
+            for (int i = row; i < Math.min(toRow, row + 2); i++) {
+                float start = bias.length > 0 ? bias[biasAt + i] : 0f;
+                y[yAt + i] = Math.fma(scales[i], i == row ? s0 + s1 : t0 + t1, start);
+            }
+        }
+    }
+
+    /** The four signs that a place in the table stands for. */
+    private static int signs(int place) {
+        return (place - TABLE_AT) / WIDTH & SUMS - 1;
+    }
 }

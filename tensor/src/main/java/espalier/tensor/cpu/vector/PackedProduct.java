@@ -28,6 +28,10 @@ final class PackedProduct {
         if (a.rows == 0 || n == 0) {
             return;
         }
+        if (n == 1) {
+            multiplyVector(parallel, a, b, bAt, c, cAt, bias, biasAt);
+            return;
+        }
         if (n < LANES) {
             multiplyNarrow(a, b, bAt, n, c, cAt, bias, biasAt);
             return;
@@ -61,6 +65,18 @@ final class PackedProduct {
                 }
                 a.multiply(table, x, xBase, tile, c, cAt, from, to, fromRow, toRow, bias, biasAt);
             }
+        });
+    }
+
+    /** One column: {@code y [M] = a · x [K] + bias}. */
+    private static void multiplyVector(
+            Parallel parallel, PackedRows a, float[] x, int xAt, float[] y, int yAt, float[] bias, int biasAt) {
+        int rowBlocks = Math.ceilDiv(a.rows, a.rowStep());
+        int splits = Math.clamp(a.work() / TASK_WORK, 1, rowBlocks);
+        parallel.forEach(splits, split -> {
+            int fromRow = (int) ((long) rowBlocks * split / splits) * a.rowStep();
+            int toRow = Math.min(a.rows, (int) ((long) rowBlocks * (split + 1) / splits) * a.rowStep());
+            a.multiplyVector(x, xAt, y, yAt, fromRow, toRow, bias, biasAt);
         });
     }
 

@@ -70,4 +70,12 @@ abstract sealed class PackedRows permits SparseRows, QuantizedRows, BinaryRows {
             int toRow,
             float[] bias,
             int biasAt);
+
+    /**
+     * Computes elements {@code [fromRow, toRow)} of the product with one column: {@code y[r] = bias[r] + sum over k of
+     * matrix[r][k] * x[k]}. Here vectors run along the rows or the columns of the matrix, so the order of the sum is
+     * another one than in {@link #multiply}.
+     */
+    abstract void multiplyVector(
+            float[] x, int xAt, float[] y, int yAt, int fromRow, int toRow, float[] bias, int biasAt);
 }

@@ -113,9 +113,67 @@ final class QuantizedRows extends PackedRows {
             scale = scale.withLane(lane, scales[row + lane % STRIP]);
         }
         for (int i = 0; i < count; i += LANES) { // may write past the strip; there is room
-            ByteVector code = ByteVector.fromArray(BYTES, codes, at + i);
-            FloatVector value = (FloatVector) code.convertShape(VectorOperators.B2F, FLOATS, 0);
-            value.mul(scale).intoArray(to, i);
+            floats(at + i).mul(scale).intoArray(to, i);
         }
+    }
+
+    /**
+     * Codes of 4 rows lie together for each column, so each value of {@code x} is repeated 4 times first; then codes and
+     * values are multiplied vector by vector, and lane i belongs to row {@code i mod 4}.
+     */
+    @Override
+    void multiplyVector(float[] x, int xAt, float[] y, int yAt, int fromRow, int toRow, float[] bias, int biasAt) {
+        float[] repeated = Scratch.zeros(Scratch.GEMM_B, STRIP * columns + LANES);
+        for (int k = 0; k < columns; k++) {
+            for (int i = 0; i < STRIP; i++) {
+                repeated[STRIP * k + i] = x[xAt + k];
+            }
+        }
+        float[] lanes = new float[LANES];
+        for (int row = fromRow; row < toRow; row += STRIP) {
+            int height = Math.min(STRIP, toRow - row);
+            if (height == STRIP && LANES >= 8) {
+                stripTimesVector(row * columns, repeated).intoArray(lanes, 0);
+            }
+            for (int i = 0; i < height; i++) {
+                float sum = 0f;
+                if (height == STRIP && LANES >= 8) {
+                    for (int lane = i; lane < LANES; lane += STRIP) {
+                        sum += lanes[lane];
+                    }
+                } else {
+                    for (int k = 0; k < columns; k++) {
+                        sum += codes[row * columns + k * height + i] * x[xAt + k];
+                    }
+                }
+                float start = bias.length > 0 ? bias[biasAt + row + i] : 0f;
+                y[yAt + row + i] = Math.fma(scales[row + i], sum, start);
+            }
+        }
+    }
+
+    /** Four sums take turns. What lies behind the strip is multiplied by the zeros behind {@code repeated}. */
+    private FloatVector stripTimesVector(int at, float[] repeated) {
+        FloatVector s0 = FloatVector.zero(FLOATS);
+        FloatVector s1 = FloatVector.zero(FLOATS);
+        FloatVector s2 = FloatVector.zero(FLOATS);
+        FloatVector s3 = FloatVector.zero(FLOATS);
+        int count = STRIP * columns;
+        int rounds = count / (4 * LANES);
+        for (int i = 0; i < rounds; i++) {
+            int j = i * 4 * LANES;
+            s0 = floats(at + j).fma(FloatVector.fromArray(FLOATS, repeated, j), s0);
+            s1 = floats(at + j + LANES).fma(FloatVector.fromArray(FLOATS, repeated, j + LANES), s1);
+            s2 = floats(at + j + 2 * LANES).fma(FloatVector.fromArray(FLOATS, repeated, j + 2 * LANES), s2);
+            s3 = floats(at + j + 3 * LANES).fma(FloatVector.fromArray(FLOATS, repeated, j + 3 * LANES), s3);
+        }
+        for (int j = rounds * 4 * LANES; j < count; j += LANES) {
+            s0 = floats(at + j).fma(FloatVector.fromArray(FLOATS, repeated, j), s0);
+        }
+        return s0.add(s1).add(s2.add(s3));
+    }
+
+    private FloatVector floats(int at) {
+        return (FloatVector) ByteVector.fromArray(BYTES, codes, at).convertShape(VectorOperators.B2F, FLOATS, 0);
     }
 }

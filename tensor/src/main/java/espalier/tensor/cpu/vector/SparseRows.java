@@ -227,4 +227,45 @@ final class SparseRows extends PackedRows {
             }
         }
     }
+
+    @Override
+    void multiplyVector(float[] x, int xAt, float[] y, int yAt, int fromRow, int toRow, float[] bias, int biasAt) {
+        if (height == ConvTile.ROWS) {
+            SparseTile.blocksTimesVector(
+                    fromRow / height, toRow / height, pointers, values, columnIndices, x, xAt, y, yAt, bias, biasAt);
+            fromRow = Math.max(fromRow, toRow / height * height);
+        }
+        for (int top = fromRow; top < toRow; top += height) {
+            int first = pointers[top / height];
+            int count = pointers[top / height + 1] - first;
+            int bottom = Math.min(toRow, top + height);
+            for (int row = top; row < bottom; row++) {
+                int inBlock = (row - top) / ConvTile.ROWS * ConvTile.ROWS;
+                int strip = Math.min(ConvTile.ROWS, bottom - top - inBlock);
+                int at = first * height + inBlock * count + (row - top - inBlock);
+                float start = bias.length > 0 ? bias[biasAt + row] : 0f;
+                y[yAt + row] = start + rowTimesVector(first, count, at, strip, x, xAt);
+            }
+        }
+    }
+
+    /** Four sums take turns, so that an addition need not wait for the one before. */
+    private float rowTimesVector(int first, int count, int at, int strip, float[] x, int xAt) {
+        float s0 = 0f;
+        float s1 = 0f;
+        float s2 = 0f;
+        float s3 = 0f;
+        int whole = count / 4;
+        for (int i = 0; i < whole; i++) {
+            int t = 4 * i;
+            s0 += values[at + t * strip] * x[xAt + columnIndices[first + t]];
+            s1 += values[at + (t + 1) * strip] * x[xAt + columnIndices[first + t + 1]];
+            s2 += values[at + (t + 2) * strip] * x[xAt + columnIndices[first + t + 2]];
+            s3 += values[at + (t + 3) * strip] * x[xAt + columnIndices[first + t + 3]];
+        }
+        for (int t = 4 * whole; t < count; t++) {
+            s0 += values[at + t * strip] * x[xAt + columnIndices[first + t]];
+        }
+        return (s0 + s1) + (s2 + s3);
+    }
 }

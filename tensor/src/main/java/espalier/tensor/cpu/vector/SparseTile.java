@@ -14,6 +14,9 @@ final class SparseTile {
     private static final VectorSpecies<Float> SPECIES = ConvTile.SPECIES;
     private static final int LANES = SPECIES.length();
 
+    /** One value for each row of a strip of four. */
+    private static final VectorSpecies<Float> FOUR = FloatVector.SPECIES_128;
+
     private SparseTile() {}
 
     /** Strips {@code [from, to)} of one row, eight neighbouring vectors. */
@@ -164,6 +167,41 @@ final class SparseTile {
             s21.intoArray(c, c1 + row + 2 * rowStride);
             s30.intoArray(c, c0 + row + 3 * rowStride);
             s31.intoArray(c, c1 + row + 3 * rowStride);
+        }
+    }
+
+    /** Strips {@code [from, to)} of four rows times one column; two sums take turns. */
+    static void blocksTimesVector(
+            int from,
+            int to,
+            int[] pointers,
+            float[] values,
+            int[] columns,
+            float[] x,
+            int xAt,
+            float[] y,
+            int yAt,
+            float[] bias,
+            int biasAt) {
+        for (int s = from; s < to; s++) {
+            int first = pointers[s];
+            int pairs = (pointers[s + 1] - first) / 2;
+            FloatVector even =
+                    bias.length > 0 ? FloatVector.fromArray(FOUR, bias, biasAt + 4 * s) : FloatVector.zero(FOUR);
+            FloatVector odd = FloatVector.zero(FOUR);
+            for (int t = 0; t < pairs; t++) {
+                int k = first + 2 * t;
+                even = FloatVector.fromArray(FOUR, values, 4 * first + 8 * t)
+                        .fma(FloatVector.broadcast(FOUR, x[xAt + columns[k]]), even);
+                odd = FloatVector.fromArray(FOUR, values, 4 * first + 8 * t + 4)
+                        .fma(FloatVector.broadcast(FOUR, x[xAt + columns[k + 1]]), odd);
+            }
+            if (first + 2 * pairs < pointers[s + 1]) {
+                int k = first + 2 * pairs;
+                even = FloatVector.fromArray(FOUR, values, 4 * k)
+                        .fma(FloatVector.broadcast(FOUR, x[xAt + columns[k]]), even);
+            }
+            even.add(odd).intoArray(y, yAt + 4 * s);
         }
     }
 }

@@ -4,8 +4,10 @@ import espalier.tensor.DType;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.BatchedProduct;
 import espalier.tensor.cpu.ScalarBackend;
+import espalier.tensor.packed.PackedMatrix;
 import espalier.tensor.spi.BinaryOp;
 import espalier.tensor.spi.ConvSpec;
+import espalier.tensor.spi.PackedKernel;
 import espalier.tensor.spi.PoolSpec;
 import espalier.tensor.spi.ReduceOp;
 import espalier.tensor.spi.UnaryOp;
@@ -246,5 +248,10 @@ public final class VectorBackend extends ScalarBackend {
         } else {
             super.avgPool2dGradient(spec, g, dx);
         }
+    }
+
+    @Override
+    public PackedKernel prepare(PackedMatrix matrix) {
+        return new VectorPackedKernel(parallel(), matrix, super.prepare(matrix));
     }
 }

@@ -1,0 +1,47 @@
+package espalier.tensor.spi;
+
+import espalier.tensor.Device;
+import espalier.tensor.Shape;
+import espalier.tensor.Tensor;
+import espalier.tensor.TensorScope;
+import espalier.tensor.packed.PackedMatrix;
+import java.util.Optional;
+
+/** Products with a packed matrix by unpacking it: right on every back end, and as fast as a dense product at best. */
+final class UnpackedKernel implements PackedKernel {
+    private final PackedMatrix matrix;
+    private final float[] dense;
+
+    UnpackedKernel(PackedMatrix matrix) {
+        this.matrix = matrix;
+        this.dense = matrix.toDense();
+    }
+
+    @Override
+    public void matmul(Tensor b, Optional<Tensor> bias, Tensor out) {
+        try (TensorScope _ = TensorScope.open()) {
+            out.device().backend().matmul(weight(out.device()), b, out);
+            bias.ifPresent(values -> out.addInPlace(values.unsqueeze(1)));
+        }
+    }
+
+    @Override
+    public void linear(Tensor x, Optional<Tensor> bias, Tensor out) {
+        try (TensorScope _ = TensorScope.open()) {
+            out.device().backend().matmul(x, weight(out.device()).t(), out);
+            bias.ifPresent(out::addInPlace);
+        }
+    }
+
+    @Override
+    public void conv2d(ConvSpec spec, int kernelH, int kernelW, Tensor x, Optional<Tensor> bias, Tensor out) {
+        try (TensorScope _ = TensorScope.open()) {
+            Tensor weight = weight(out.device()).reshape(matrix.rows(), x.dim(1) / spec.groups(), kernelH, kernelW);
+            out.device().backend().conv2d(spec, x, weight, bias, out);
+        }
+    }
+
+    private Tensor weight(Device device) {
+        return Tensor.of(device, dense, Shape.of(matrix.rows(), matrix.columns()));
+    }
+}
