@@ -193,4 +193,14 @@ public interface Backend {
     default void crossEntropyGradient(Tensor probabilities, Tensor labels, double smoothing, Tensor g, Tensor dlogits) {
         ComposedSoftmax.crossEntropyGradient(probabilities, labels, smoothing, g, dlogits);
     }
+
+    /** One step of {@link SgdSpec}: {@code w} and {@code velocity}, there if momentum is not 0, change in place. */
+    default void sgdStep(SgdSpec spec, Tensor w, Tensor g, java.util.Optional<Tensor> velocity) {
+        ComposedUpdate.sgd(spec, w, g, velocity);
+    }
+
+    /** One step of {@link AdamSpec}: {@code w} and the moments {@code m} and {@code u} change in place. */
+    default void adamStep(AdamSpec spec, Tensor w, Tensor g, Tensor m, Tensor u) {
+        ComposedUpdate.adam(spec, w, g, m, u);
+    }
 }

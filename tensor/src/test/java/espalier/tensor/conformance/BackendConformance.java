@@ -84,6 +84,11 @@ public abstract class BackendConformance {
         return SoftmaxCases.of(device(), limits()).map(Case::test);
     }
 
+    @TestFactory
+    Stream<DynamicTest> updates() {
+        return UpdateCases.of(device(), limits()).map(Case::test);
+    }
+
     /** All rows of all families. */
     static Stream<Case> all(Device device, Limits limits) {
         return Stream.of(
@@ -95,7 +100,8 @@ public abstract class BackendConformance {
                         ConvolutionCases.of(device, limits),
                         PoolingCases.of(device, limits),
                         NormalizationCases.of(device, limits),
-                        SoftmaxCases.of(device, limits))
+                        SoftmaxCases.of(device, limits),
+                        UpdateCases.of(device, limits))
                 .flatMap(rows -> rows);
     }
 }

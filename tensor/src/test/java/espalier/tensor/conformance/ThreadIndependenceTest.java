@@ -11,11 +11,14 @@ import espalier.tensor.RandomSource;
 import espalier.tensor.Shape;
 import espalier.tensor.Softmax;
 import espalier.tensor.Tensor;
+import espalier.tensor.Update;
 import espalier.tensor.cpu.ScalarBackend;
+import espalier.tensor.spi.AdamSpec;
 import espalier.tensor.spi.BinaryOp;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PoolSpec;
 import espalier.tensor.spi.ReduceOp;
+import espalier.tensor.spi.SgdSpec;
 import espalier.tensor.spi.UnaryOp;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -115,6 +118,7 @@ class ThreadIndependenceTest {
         programs.put("pooling", ThreadIndependenceTest::pooling);
         programs.put("normalization", ThreadIndependenceTest::normalization);
         programs.put("softmax", ThreadIndependenceTest::softmax);
+        programs.put("updates", ThreadIndependenceTest::updates);
         return programs;
     }
 
@@ -265,5 +269,15 @@ class ThreadIndependenceTest {
                 loss.losses(),
                 loss.probabilities(),
                 Softmax.crossEntropyGradient(loss.probabilities(), labels, 0.1, normal(device, "h", 700)));
+    }
+
+    private static List<Tensor> updates(Device device) {
+        Tensor g = normal(device, "g", IMAGES);
+        Tensor w = normal(device, "w", IMAGES);
+        Tensor v = normal(device, "v", IMAGES);
+        Tensor u = normal(device, "u", IMAGES).square();
+        Update.sgd(new SgdSpec(0.1, 0.9, 1e-4, true), w, g, Optional.of(v));
+        Update.adam(new AdamSpec(0.1, 0.9, 0.999, 1e-8, 1e-4, true, 3), w, g, v, u);
+        return List.of(w, v, u);
     }
 }

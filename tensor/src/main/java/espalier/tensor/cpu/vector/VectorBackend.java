@@ -5,11 +5,13 @@ import espalier.tensor.Tensor;
 import espalier.tensor.cpu.BatchedProduct;
 import espalier.tensor.cpu.ScalarBackend;
 import espalier.tensor.packed.PackedMatrix;
+import espalier.tensor.spi.AdamSpec;
 import espalier.tensor.spi.BinaryOp;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PackedKernel;
 import espalier.tensor.spi.PoolSpec;
 import espalier.tensor.spi.ReduceOp;
+import espalier.tensor.spi.SgdSpec;
 import espalier.tensor.spi.UnaryOp;
 import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
@@ -253,5 +255,23 @@ public final class VectorBackend extends ScalarBackend {
     @Override
     public PackedKernel prepare(PackedMatrix matrix) {
         return new VectorPackedKernel(parallel(), matrix, super.prepare(matrix));
+    }
+
+    @Override
+    public void sgdStep(SgdSpec spec, Tensor w, Tensor g, Optional<Tensor> velocity) {
+        if (UpdateKernel.takes(w, velocity.orElse(w))) {
+            UpdateKernel.sgd(parallel(), spec, w, g, velocity);
+        } else {
+            super.sgdStep(spec, w, g, velocity);
+        }
+    }
+
+    @Override
+    public void adamStep(AdamSpec spec, Tensor w, Tensor g, Tensor m, Tensor u) {
+        if (UpdateKernel.takes(w, m, u)) {
+            UpdateKernel.adam(parallel(), spec, w, g, m, u);
+        } else {
+            super.adamStep(spec, w, g, m, u);
+        }
     }
 }
