@@ -173,17 +173,16 @@ final class CorrelationSweep {
         int firstPanel = panels * split / splits * ConvTile.ROWS;
         int endPanel = Math.min(k.rows(), panels * (split + 1) / splits * ConvTile.ROWS);
         boolean inPlace = placement.writesInPlace();
-        float[] c = inPlace ? dst : Scratch.floats(Scratch.CONV_OUTPUT, k.rows() * vectors.rowStride());
+        int partStride = k.rows() * vectors.rowStride();
+        float[] c = inPlace ? dst : Scratch.floats(Scratch.CONV_OUTPUT, k.parts().size() * partStride);
         for (int p = 0; p < k.parts().size(); p++) {
-            Correlation.Part part = k.parts().get(p);
-            int aAt = k.packedAt(p, group);
-            int cBase = inPlace ? to + firstRow * k.dstW() : 0;
+            int cBase = inPlace ? to + firstRow * k.dstW() : p * partStride;
             multiply(
-                    offsets[p], packed, aAt, x, xBase, c, cBase, vectors, firstPanel, endPanel, bias,
+                    offsets[p], packed, k.packedAt(p, group), x, xBase, c, cBase, vectors, firstPanel, endPanel, bias,
                     biasAt + group * k.rows());
-            if (!inPlace) {
-                placement.store(c, vectors, part, firstRow, firstPanel, endPanel, dst, to);
-            }
+        }
+        if (!inPlace) {
+            placement.store(c, partStride, vectors, firstRow, firstPanel, endPanel, dst, to);
         }
     }
 

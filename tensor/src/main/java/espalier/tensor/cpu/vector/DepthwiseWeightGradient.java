@@ -100,7 +100,7 @@ final class DepthwiseWeightGradient {
         int width = g.outW();
         int length = Math.ceilDiv(rows * pitch, LANES) * LANES;
         for (int i = 0; i < rows; i++) {
-            PaddedWindow.copy(dy, from + i * width, gradient, i * pitch, width);
+            StridedCopy.copy(dy, from + i * width, gradient, i * pitch, width);
             PaddedWindow.zero(gradient, i * pitch + width, (i + 1) * pitch);
         }
         PaddedWindow.zero(gradient, rows * pitch, length);

@@ -1,7 +1,6 @@
 package espalier.tensor.cpu.vector;
 
 import java.util.List;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * A zero-padded copy of some rows of an image, laid out so that a convolution of any stride reads its input in
@@ -130,7 +129,7 @@ final class PaddedWindow {
                         zero(window, at, at + pitch);
                     } else {
                         zero(window, at, at + first);
-                        copyColumns(src, from + y * srcW + first * strideW + rx - left, window, at + first, last - first);
+                        StridedCopy.gather(src, from + y * srcW + first * strideW + rx - left, strideW, window, at + first, last - first);
                         zero(window, at + last, at + pitch);
                     }
                 }
@@ -154,31 +153,6 @@ final class PaddedWindow {
     static void zero(float[] window, int from, int to) {
         for (int i = from; i < to; i++) {
             window[i] = 0f;
-        }
-    }
-
-    private void copyColumns(float[] src, int from, float[] window, int to, int count) {
-        if (strideW == 1) {
-            copy(src, from, window, to, count);
-        } else {
-            for (int i = 0; i < count; i++) {
-                window[to + i] = src[from + i * strideW];
-            }
-        }
-    }
-
-    /** Copies a short run. */
-    static void copy(float[] src, int from, float[] to, int toAt, int count) {
-        if (count < ConvTile.LANES) {
-            for (int i = 0; i < count; i++) {
-                to[toAt + i] = src[from + i];
-            }
-        } else {
-            int last = count - ConvTile.LANES;
-            for (int i = 0; i < last; i += ConvTile.LANES) {
-                FloatVector.fromArray(ConvTile.SPECIES, src, from + i).intoArray(to, toAt + i);
-            }
-            FloatVector.fromArray(ConvTile.SPECIES, src, from + last).intoArray(to, toAt + last);
         }
     }
 }

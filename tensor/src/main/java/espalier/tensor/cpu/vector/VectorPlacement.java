@@ -58,11 +58,15 @@ final class VectorPlacement {
                 && k.left() == 0
                 && k.parts().stream()
                         .allMatch(p -> fits(p.down(), k.gridH(), k.srcH()) && fits(p.across(), k.gridW(), k.srcW()));
-        if (rows <= flat) {
-            boolean overlap = k.gridW() % LANES != 0;
-            return new VectorPlacement(k, Kind.ROWS, unpadded, unscattered && !(overlap && sumsAreCut));
+        if (rows > flat) {
+            return new VectorPlacement(k, Kind.FLAT, false, false);
         }
-        return new VectorPlacement(k, Kind.FLAT, false, false);
+        boolean overlap = k.gridW() % LANES != 0;
+        boolean writesInPlace = unscattered && !(overlap && sumsAreCut);
+        // Without the copy, channels a power of two apart would share the same few cache sets. A single tap reads
+        // every element once, so that there the copy costs little and brings the channels together.
+        boolean apart = k.srcH() * k.srcW() % 256 != 0 && k.parts().getFirst().taps() > 1;
+        return new VectorPlacement(k, Kind.ROWS, unpadded && writesInPlace && apart, writesInPlace);
     }
 
     private static boolean fits(List<Correlation.Tap> taps, int points, int size) {
@@ -102,10 +106,10 @@ final class VectorPlacement {
         int[] cStarts = new int[gridRows * perRow];
         for (int i = 0; i < gridRows; i++) {
             for (int v = 0; v < perRow; v++) {
-                int column = Math.min(v * LANES, k.gridW() - LANES);
+                // In working memory there is room after the row, and what the last vector puts there does not count.
+                int column = writesInPlace ? Math.min(v * LANES, k.gridW() - LANES) : v * LANES;
                 xStarts[i * perRow + v] = i * pitch + column;
-                // In working memory the last vector keeps its own place, and only its tail counts.
-                cStarts[i * perRow + v] = i * gridPitch + (writesInPlace ? column : v * LANES);
+                cStarts[i * perRow + v] = i * gridPitch + column;
             }
         }
         int rowStride = writesInPlace ? k.dstH() * k.dstW() : PaddedWindow.spread(chunkRows * gridPitch);
@@ -122,36 +126,53 @@ final class VectorPlacement {
         return new Vectors(new ConvTile(starts, starts, rowStride), rowStride, gridRows, pitch);
     }
 
-    /** Copies one image's results from working memory to where they belong. */
+    /**
+     * Copies results from working memory to where they belong.
+     *
+     * @param partStride distance between the results of two parts
+     */
     void store(
-            float[] results,
-            Vectors vectors,
-            Correlation.Part part,
-            int firstRow,
-            int fromRow,
-            int toRow,
-            float[] dst,
-            int dstAt) {
-        int tail = kind == Kind.ROWS && k.gridW() % LANES != 0 ? k.gridW() / LANES * LANES : k.gridW();
-        int shift = LANES - k.gridW() % LANES;
-        int firstColumn = part.dstX() < 0 ? Math.ceilDiv(-part.dstX(), k.stepW()) : 0;
-        int endColumn = Math.min(k.gridW(), Math.ceilDiv(k.dstW() - part.dstX(), k.stepW()));
-        for (int r = fromRow; r < toRow; r++) {
-            for (int i = 0; i < vectors.gridRows(); i++) {
-                int y = (firstRow + i) * k.stepH() + part.dstY();
-                if (y < 0 || y >= k.dstH()) {
-                    continue;
-                }
-                int from = r * vectors.rowStride() + i * vectors.gridPitch();
-                int to = dstAt + (r * k.dstH() + y) * k.dstW() + part.dstX();
-                int middle = Math.clamp(tail, firstColumn, Math.max(firstColumn, endColumn));
-                for (int j = firstColumn; j < middle; j++) {
-                    dst[to + j * k.stepW()] = results[from + j];
-                }
-                for (int j = middle; j < endColumn; j++) {
-                    dst[to + j * k.stepW()] = results[from + j + shift];
+            float[] results, int partStride, Vectors vectors, int firstRow, int fromRow, int toRow, float[] dst, int dstAt) {
+        for (int p = 0; p < k.parts().size(); p++) {
+            Correlation.Part part = k.parts().get(p);
+            boolean paired = k.stepW() == 2; // parts come in pairs that differ in their columns only
+            for (int r = fromRow; r < toRow; r++) {
+                for (int i = 0; i < vectors.gridRows(); i++) {
+                    int y = (firstRow + i) * k.stepH() + part.dstY();
+                    if (y >= 0 && y < k.dstH()) {
+                        int from = p * partStride + r * vectors.rowStride() + i * vectors.gridPitch();
+                        int to = dstAt + (r * k.dstH() + y) * k.dstW();
+                        if (paired) {
+                            storePair(results, from, from + partStride, part.dstX(), dst, to);
+                        } else {
+                            storeRow(results, from, part.dstX(), dst, to);
+                        }
+                    }
                 }
             }
+            p += paired ? 1 : 0;
+        }
+    }
+
+    private void storeRow(float[] results, int from, int dstX, float[] dst, int to) {
+        int first = Math.max(0, Math.ceilDiv(-dstX, k.stepW()));
+        int end = Math.min(k.gridW(), Math.ceilDiv(k.dstW() - dstX, k.stepW()));
+        StridedCopy.scatter(
+                results, from + first, dst, to + first * k.stepW() + dstX, k.stepW(), Math.max(0, end - first));
+    }
+
+    /** A row whose columns dstX, dstX + 2, .. come from one part and whose columns dstX + 1, dstX + 3, .. from the next. */
+    private void storePair(float[] results, int from, int next, int dstX, float[] dst, int to) {
+        int first = Math.max(0, Math.ceilDiv(-dstX, 2));
+        int pairs = Math.max(0, Math.min(k.gridW() - first, (k.dstW() - dstX) / 2 - first));
+        int column = first * 2 + dstX;
+        if (column == 1) {
+            dst[to] = results[next + first - 1];
+        }
+        StridedCopy.interleave(results, from + first, results, next + first, dst, to + column, pairs);
+        column += 2 * pairs;
+        if (column < k.dstW()) {
+            dst[to + column] = results[from + first + pairs];
         }
     }
 }
