@@ -116,7 +116,7 @@ final class PackedConvolution {
         weights.multiply(
                 table, source, sourceAt, tile, c, cBase, 0, tile.vectors(), fromChannel, toChannel, bias, biasAt);
         if (!inPlace) {
-            placement.store(c, vectors, k.parts().getFirst(), firstRow, fromChannel, toChannel, y, to);
+            placement.store(c, 0, vectors, firstRow, fromChannel, toChannel, y, to);
         }
     }
 }
