@@ -5,6 +5,7 @@ import espalier.tensor.RandomSource;
 import java.util.IdentityHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 
 /**
@@ -38,6 +39,23 @@ public final class ForwardPass {
     public static <T> T evaluation(Supplier<T> block) {
         return ScopedValue.where(CURRENT, new ForwardPass(false, RandomSource.of(0)))
                 .call(block::get);
+    }
+
+    /**
+     * A block that can be run again with the same random numbers and the same result, as activation checkpointing does
+     * when this pass is over. Each run is a pass of its own: what is worked out inside is not seen outside, nor the
+     * other way round. The first run draws from this pass, so that what comes after it draws as if the block had been
+     * written out.
+     */
+    public static <T> Supplier<T> repeatable(Supplier<T> block) {
+        boolean training = isTraining();
+        RandomSource source = current().map(ForwardPass::random).orElseGet(() -> RandomSource.of(0));
+        RandomSource.State start = source.state();
+        AtomicBoolean again = new AtomicBoolean();
+        return () -> {
+            RandomSource random = again.getAndSet(true) ? RandomSource.resume(start) : source;
+            return ScopedValue.where(CURRENT, new ForwardPass(training, random)).call(block::get);
+        };
     }
 
     /** The pass we are in. */

@@ -10,6 +10,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.BiConsumer;
 
 /**
@@ -85,6 +86,7 @@ public abstract class Module {
     /** Registers a tensor that is saved with the model but not trained; it is updated in place. */
     protected final void buffer(String name, Tensor value) {
         requireNew(name);
+        value.storage().moveTo(Optional.empty());
         buffers.put(name, value);
     }
 
@@ -100,6 +102,7 @@ public abstract class Module {
     /** Puts another tensor, perhaps of another shape, in place of a buffer, as surgery does. */
     protected final void replaceBuffer(String name, Tensor value) {
         buffer(name);
+        value.storage().moveTo(Optional.empty()); // no scope takes it back
         buffers.put(name, value);
     }
 

@@ -22,7 +22,7 @@ public final class Parameter {
     public Parameter(String name, Role role, Tensor value) {
         this.name = name;
         this.role = role;
-        this.raw = Variable.parameter(value);
+        this.raw = owned(value);
     }
 
     /** Its name within its module, such as {@code weight}. */
@@ -64,8 +64,14 @@ public final class Parameter {
         return parametrization;
     }
 
-    /** Bakes the parametrization in: from now on the stored value is what layers computed with. */
+    /**
+     * Bakes the parametrization in: from now on the stored value is what layers computed with. Without one, nothing
+     * happens.
+     */
     public void materialize() {
+        if (parametrization.isEmpty()) {
+            return;
+        }
         Tensor baked = get().value().copy();
         parametrization = Optional.empty();
         replace(baked);
@@ -86,7 +92,13 @@ public final class Parameter {
 
     /** Puts another tensor, perhaps of another shape or device, in place of the stored one; the gradient is lost. */
     public void replace(Tensor value) {
-        raw = Variable.parameter(value);
+        raw = owned(value);
+    }
+
+    /** A leaf whose memory no scope takes back, even if it was made in the middle of a training step. */
+    private static Variable owned(Tensor value) {
+        value.storage().moveTo(Optional.empty());
+        return Variable.parameter(value);
     }
 
     @Override

@@ -15,7 +15,7 @@ public final class ByteImages implements Dataset {
      * Images one after the other, row-major; the arrays become the data set's own.
      *
      * @param pixels unsigned bytes, {@code labels.length} times the size of the shape
-     * @param labels one a sample
+     * @param labels one a sample, unsigned bytes
      * @param shape {@code [C, H, W]}
      * @param classes names in the order of the labels
      */
@@ -30,9 +30,10 @@ public final class ByteImages implements Dataset {
                     + " images of " + shape + " (" + (long) labels.length * shape.size() + ")");
         }
         for (int i = 0; i < labels.length; i++) {
-            if (labels[i] < 0 || labels[i] >= classes.size()) {
+            int label = labels[i] & 0xFF;
+            if (label >= classes.size()) {
                 throw new IllegalArgumentException(
-                        "images: label " + labels[i] + " of image " + i + " is not from 0 to " + (classes.size() - 1));
+                        "images: label " + label + " of image " + i + " is not from 0 to " + (classes.size() - 1));
             }
         }
         this.pixels = pixels;
@@ -68,6 +69,6 @@ public final class ByteImages implements Dataset {
 
     @Override
     public int label(int index) {
-        return labels[index];
+        return labels[index] & 0xFF;
     }
 }

@@ -36,16 +36,19 @@ public final class Cifar10 {
             }
             count += contents[f].length / RECORD;
         }
-        byte[] pixels = new byte[Math.multiplyExact(count, PIXELS)];
+        if (count > Integer.MAX_VALUE / PIXELS) {
+            throw new DataFileException(files.getLast(), "is one file too many: " + count + " images do not fit");
+        }
+        byte[] pixels = new byte[count * PIXELS];
         byte[] labels = new byte[count];
         int at = 0;
         for (int f = 0; f < contents.length; f++) {
             for (int from = 0; from < contents[f].length; from += RECORD) {
-                byte label = contents[f][from];
-                if (label < 0 || label >= CLASSES.size()) {
+                int label = contents[f][from] & 0xFF;
+                if (label >= CLASSES.size()) {
                     throw new DataFileException(files.get(f), from, "label " + label + " of ten classes");
                 }
-                labels[at] = label;
+                labels[at] = (byte) label;
                 System.arraycopy(contents[f], from + 1, pixels, at * PIXELS, PIXELS);
                 at++;
             }

@@ -84,6 +84,14 @@ public final class DataLoader {
     public void forEach(int epoch, int from, Consumer<Batch> body) {
         int[] order = order(epoch);
         Deque<FutureTask<Samples>> ahead = new ArrayDeque<>();
+        try {
+            forEach(epoch, from, order, ahead, body);
+        } finally {
+            ahead.forEach(task -> task.cancel(false));
+        }
+    }
+
+    private void forEach(int epoch, int from, int[] order, Deque<FutureTask<Samples>> ahead, Consumer<Batch> body) {
         Deque<float[]> spare = new ArrayDeque<>();
         int next = from;
         for (int batch = from; batch < batches(); batch++) {

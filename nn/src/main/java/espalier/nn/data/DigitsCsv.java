@@ -29,6 +29,9 @@ public final class DigitsCsv {
     public static ByteImages parse(Path file, String text) throws IOException {
         String[] lines = text.lines().toArray(String[]::new);
         int pixels = SIDE * SIDE;
+        if (lines.length == 0) {
+            throw new DataFileException(file, "is empty");
+        }
         byte[] values = new byte[lines.length * pixels];
         byte[] labels = new byte[lines.length];
         for (int i = 0; i < lines.length; i++) {
@@ -47,13 +50,14 @@ public final class DigitsCsv {
 
     private static byte number(Path file, int line, String field, int largest) throws IOException {
         try {
-            int value = (int) Double.parseDouble(field);
-            if (value >= 0 && value <= largest) {
+            double value = Double.parseDouble(field);
+            if (value >= 0 && value <= largest && value == Math.rint(value)) {
                 return (byte) value;
             }
         } catch (NumberFormatException e) {
             throw new DataFileException(file, "line " + (line + 1) + ": '" + field + "' is no number");
         }
-        throw new DataFileException(file, "line " + (line + 1) + ": " + field + " is not from 0 to " + largest);
+        throw new DataFileException(
+                file, "line " + (line + 1) + ": " + field + " is no whole number from 0 to " + largest);
     }
 }

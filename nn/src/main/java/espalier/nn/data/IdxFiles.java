@@ -23,7 +23,7 @@ public final class IdxFiles {
     private static final int LABELS = 2049;
     private static final int IMAGES_HEADER = 16;
     private static final int LABELS_HEADER = 8;
-    private static final int LIMIT = 1 << 30;
+    private static final int LIMIT = 1 << 29;
 
     private IdxFiles() {}
 
@@ -52,8 +52,9 @@ public final class IdxFiles {
             throw new DataFileException(labels, 4, "has " + named + " labels for " + count + " images");
         }
         for (int i = LABELS_HEADER; i < answers.length; i++) {
-            if (answers[i] < 0 || answers[i] >= classes.size()) {
-                throw new DataFileException(labels, i, "label " + answers[i] + " of " + classes.size() + " classes");
+            int label = answers[i] & 0xFF;
+            if (label >= classes.size()) {
+                throw new DataFileException(labels, i, "label " + label + " of " + classes.size() + " classes");
             }
         }
         return new ByteImages(

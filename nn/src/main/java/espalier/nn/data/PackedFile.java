@@ -24,8 +24,14 @@ final class PackedFile {
             return bytes;
         } catch (NoSuchFileException e) {
             throw new DataFileException(file, "is not there");
-        } catch (EOFException | ZipException e) {
+        } catch (EOFException e) {
+            throw new DataFileException(file, "ends too early: the packed data is cut off");
+        } catch (ZipException e) {
             throw new DataFileException(file, "is damaged: " + e.getMessage());
+        } catch (DataFileException e) {
+            throw e;
+        } catch (IOException e) {
+            throw new DataFileException(file, "cannot be read: " + e.getMessage());
         }
     }
 

@@ -68,17 +68,27 @@ public interface Transform {
             int right = random.nextInt(2 * pad + 1) - pad;
             int height = shape.dim(1);
             int width = shape.dim(2);
-            float[] before = Arrays.copyOfRange(values, at, at + shape.size());
-            Arrays.fill(values, at, at + shape.size(), 0);
-            int left = Math.max(0, -right);
-            int count = width - Math.abs(right);
             for (int plane = 0; plane < shape.dim(0); plane++) {
-                for (int row = Math.max(0, -down); row < Math.min(height, height - down) && count > 0; row++) {
-                    int start = (plane * height + row) * width + left;
-                    System.arraycopy(before, start + down * width + right, values, at + start, count);
+                int top = at + plane * height * width;
+                for (int i = 0; i < height; i++) {
+                    int row = down > 0 ? i : height - 1 - i; // rows are read before they are overwritten
+                    boolean inside = row + down >= 0 && row + down < height;
+                    int from = top + (row + down) * width;
+                    shiftRow(values, inside ? from : -1, right, top + row * width, width);
                 }
             }
         };
+    }
+
+    /** Copies a row (of zeros if {@code from} is negative) to {@code to}, {@code right} pixels further left. */
+    private static void shiftRow(float[] values, int from, int right, int to, int width) {
+        int count = from < 0 ? 0 : Math.max(0, width - Math.abs(right));
+        int left = count == 0 ? 0 : Math.max(0, -right);
+        if (count > 0) {
+            System.arraycopy(values, from + left + right, values, to + left, count);
+        }
+        Arrays.fill(values, to, to + left, 0);
+        Arrays.fill(values, to + left + count, to + width, 0);
     }
 
     /** Sets a square at a random place, perhaps partly outside, to 0 (DeVries and Taylor 2017). */

@@ -1,15 +1,15 @@
 package espalier.nn.data;
 
 import espalier.tensor.Shape;
-import java.io.ByteArrayInputStream;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -17,7 +17,7 @@ import java.util.function.ToIntFunction;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
-import java.util.zip.ZipInputStream;
+import java.util.zip.ZipFile;
 
 /**
  * Mono 16-bit PCM sounds, from a folder of {@code .wav} files or a zip of them, each cut or filled with silence to one
@@ -30,6 +30,7 @@ import java.util.zip.ZipInputStream;
  */
 public final class WavSounds implements Dataset {
     private static final int LARGEST = 1 << 24;
+    private static final long MOST = 1L << 30;
 
     private final List<short[]> sounds;
     private final List<Integer> labels;
@@ -53,85 +54,110 @@ public final class WavSounds implements Dataset {
      */
     public static WavSounds read(Path source, int length, ToIntFunction<String> labelOf, List<String> classes)
             throws IOException {
+        if (length < 1) {
+            throw new IllegalArgumentException("sounds: length " + length + " must be at least 1");
+        }
+        Map<String, short[]> found = Files.isDirectory(source) ? inFolder(source, length) : inZip(source, length, MOST);
+        if (found.isEmpty()) {
+            throw new DataFileException(source, "holds no .wav files");
+        }
         List<short[]> sounds = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
-        for (var entry : contents(source).entrySet()) {
-            Path file = source.resolve(entry.getKey());
-            int label = labelOf.applyAsInt(file.getFileName().toString());
+        for (var entry : found.entrySet()) {
+            String name = entry.getKey().substring(entry.getKey().lastIndexOf('/') + 1);
+            int label = labelOf.applyAsInt(name);
             if (label < 0 || label >= classes.size()) {
                 throw new DataFileException(
-                        file, "its name gives label " + label + " of " + classes.size() + " classes");
+                        source, "the name of " + name + " gives label " + label + " of " + classes.size() + " classes");
             }
-            sounds.add(samples(file, entry.getValue()));
+            sounds.add(entry.getValue());
             labels.add(label);
         }
         return new WavSounds(sounds, labels, classes, length);
     }
 
-    private static Map<String, byte[]> contents(Path source) throws IOException {
-        Map<String, byte[]> found = new TreeMap<>();
-        if (Files.isDirectory(source)) {
-            try (Stream<Path> files = Files.list(source)) {
-                for (Path file :
-                        files.filter(f -> f.toString().endsWith(".wav")).toList()) {
-                    found.put(file.getFileName().toString(), PackedFile.read(file, LARGEST));
-                }
+    private static Map<String, short[]> inFolder(Path folder, int length) throws IOException {
+        Map<String, short[]> found = new TreeMap<>();
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".wav")).toList()) {
+                String name = file.getFileName().toString();
+                found.put(name, samples(file, "", PackedFile.read(file, LARGEST), length));
             }
-            return found;
         }
-        byte[] packed = PackedFile.read(source, Integer.MAX_VALUE - 16);
-        try (ZipInputStream zip = new ZipInputStream(new ByteArrayInputStream(packed))) {
-            for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
-                if (!entry.isDirectory() && entry.getName().endsWith(".wav")) {
-                    found.put(entry.getName(), bounded(source, entry, zip));
+        return found;
+    }
+
+    /** As the file is not trusted, at most {@code most} bytes are unpacked in all. */
+    static Map<String, short[]> inZip(Path source, int length, long most) throws IOException {
+        Map<String, short[]> found = new TreeMap<>();
+        if (!Files.isRegularFile(source)) {
+            throw new DataFileException(source, "is not there");
+        }
+        long left = most;
+        try (ZipFile zip = new ZipFile(source.toFile())) {
+            for (ZipEntry entry : Collections.list(zip.entries())) {
+                if (entry.isDirectory() || !entry.getName().endsWith(".wav")) {
+                    continue;
+                }
+                byte[] bytes = unpacked(source, zip, entry);
+                left -= bytes.length;
+                if (left < 0) {
+                    throw new DataFileException(source, "unpacks to more than " + most + " bytes");
+                }
+                if (found.put(entry.getName(), samples(source, entry.getName() + " ", bytes, length)) != null) {
+                    throw new DataFileException(source, "holds " + entry.getName() + " twice");
                 }
             }
-        } catch (ZipException e) {
+        } catch (ZipException | EOFException e) {
             throw new DataFileException(source, "is a damaged zip file: " + e.getMessage());
         }
         return found;
     }
 
-    private static byte[] bounded(Path source, ZipEntry entry, InputStream in) throws IOException {
-        byte[] bytes = in.readNBytes(LARGEST + 1);
-        if (bytes.length > LARGEST) {
-            throw new DataFileException(source, entry.getName() + " is larger than " + LARGEST + " bytes");
+    private static byte[] unpacked(Path source, ZipFile zip, ZipEntry entry) throws IOException {
+        try (InputStream in = zip.getInputStream(entry)) {
+            byte[] bytes = in.readNBytes(LARGEST + 1);
+            if (bytes.length > LARGEST) {
+                throw new DataFileException(source, entry.getName() + " is larger than " + LARGEST + " bytes");
+            }
+            return bytes;
         }
-        return bytes;
     }
 
-    /** The chunks of a RIFF file: "fmt " must say PCM, one channel, 16 bits; "data" holds the samples. */
-    private static short[] samples(Path file, byte[] bytes) throws IOException {
+    /**
+     * The chunks of a RIFF file: "fmt " must say PCM, one channel, 16 bits; "data" holds the samples, of which at most
+     * {@code length} are kept.
+     */
+    private static short[] samples(Path file, String entry, byte[] bytes, int length) throws IOException {
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-        try {
-            if (in.getInt() != tag("RIFF") || in.position(8).getInt() != tag("WAVE")) {
-                throw new DataFileException(file, 0, "is no RIFF WAVE file");
-            }
-            boolean understood = false;
-            while (in.remaining() >= 8) {
-                int at = in.position();
-                int kind = in.getInt();
-                int size = in.getInt();
-                if (size < 0 || size > in.remaining()) {
-                    throw new DataFileException(file, at, "a chunk of " + size + " bytes does not fit the file");
-                }
-                if (kind == tag("fmt ")) {
-                    int body = in.position();
-                    understood = in.getShort(body) == 1 && in.getShort(body + 2) == 1 && in.getShort(body + 14) == 16;
-                } else if (kind == tag("data") && understood) {
-                    short[] samples = new short[size / 2];
-                    in.slice(in.position(), size)
-                            .order(ByteOrder.LITTLE_ENDIAN)
-                            .asShortBuffer()
-                            .get(samples);
-                    return samples;
-                }
-                in.position(Math.min(in.limit(), in.position() + size + (size & 1)));
-            }
-            throw new DataFileException(file, understood ? "has no data chunk" : "is not mono 16-bit PCM");
-        } catch (BufferUnderflowException | IndexOutOfBoundsException | IllegalArgumentException e) {
-            throw new DataFileException(file, bytes.length, "ends within its header");
+        if (bytes.length < 12 || in.getInt(0) != tag("RIFF") || in.getInt(8) != tag("WAVE")) {
+            throw new DataFileException(file, entry + "is no RIFF WAVE file");
         }
+        boolean understood = false;
+        int at = 12;
+        while (at + 8 <= bytes.length) {
+            int kind = in.getInt(at);
+            long size = Integer.toUnsignedLong(in.getInt(at + 4));
+            int body = at + 8;
+            if (size > bytes.length - body) {
+                throw new DataFileException(
+                        file,
+                        at,
+                        entry + "has a chunk of " + size + " bytes, of which " + (bytes.length - body) + " are there");
+            }
+            if (kind == tag("fmt ") && size >= 16) {
+                understood = in.getShort(body) == 1 && in.getShort(body + 2) == 1 && in.getShort(body + 14) == 16;
+            } else if (kind == tag("data") && understood) {
+                short[] samples = new short[(int) Math.min(length, size / 2)];
+                in.slice(body, (int) size)
+                        .order(ByteOrder.LITTLE_ENDIAN)
+                        .asShortBuffer()
+                        .get(samples);
+                return samples;
+            }
+            at = (int) Math.min(bytes.length, body + size + (size & 1));
+        }
+        throw new DataFileException(file, entry + (understood ? "has no data chunk" : "is not mono 16-bit PCM"));
     }
 
     private static int tag(String name) {

@@ -1,5 +1,6 @@
 package espalier.nn.layer;
 
+import espalier.autograd.Checkpoint;
 import espalier.autograd.Variable;
 import espalier.autograd.op.Normalizations;
 import espalier.nn.ForwardPass;
@@ -62,11 +63,17 @@ public final class BatchNorm extends Module {
             return Normalizations.batchNormInference(x, scale.get(), shift.get(), mean(), variance(), EPSILON);
         }
         Normalizations.BatchNormalized normed = Normalizations.batchNorm(x, scale.get(), shift.get(), EPSILON);
-        int n = x.value().size() / Math.max(1, scale.shape().size());
-        double unbiased = n > 1 ? n / (n - 1.0) : 1;
-        mean().mulInPlace(1 - MOMENTUM).addInPlace(normed.mean().mul(MOMENTUM));
-        variance().mulInPlace(1 - MOMENTUM).addInPlace(normed.variance().mul(MOMENTUM * unbiased));
+        if (!Checkpoint.isReplaying()) {
+            int n = x.value().size() / Math.max(1, scale.shape().size());
+            average(normed, n > 1 ? n / (n - 1.0) : 1);
+        }
         return normed.output();
+    }
+
+    /** Moves the running statistics a tenth of the way to those of a batch. */
+    private void average(Normalizations.BatchNormalized batch, double unbiased) {
+        mean().mulInPlace(1 - MOMENTUM).addInPlace(batch.mean().mul(MOMENTUM));
+        variance().mulInPlace(1 - MOMENTUM).addInPlace(batch.variance().mul(MOMENTUM * unbiased));
     }
 
     /** Puts other running statistics in place, perhaps of another length, as surgery does. */

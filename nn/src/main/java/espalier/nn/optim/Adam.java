@@ -2,6 +2,8 @@ package espalier.nn.optim;
 
 import espalier.nn.Parameter;
 import espalier.tensor.Tensor;
+import espalier.tensor.Update;
+import espalier.tensor.spi.AdamSpec;
 import java.util.Map;
 
 /**
@@ -29,14 +31,7 @@ public final class Adam extends Optimizer<Adam.Options> {
     public record Options(double rate, double beta1, double beta2, double epsilon, double decay, boolean decoupled) {
         /** Checks the ranges. */
         public Options {
-            if (!(rate >= 0)
-                    || !(decay >= 0)
-                    || !(epsilon >= 0)
-                    || !(beta1 >= 0 && beta1 < 1)
-                    || !(beta2 >= 0 && beta2 < 1)) {
-                throw new IllegalArgumentException("adam: rate " + rate + ", decay " + decay + " and epsilon " + epsilon
-                        + " must not be negative, betas " + beta1 + " and " + beta2 + " must be from 0 to below 1");
-            }
+            new AdamSpec(rate, beta1, beta2, epsilon, decay, decoupled, 1);
         }
 
         /** The paper's: betas 0.9 and 0.999, ε 1e-8, no decay. */
@@ -58,6 +53,10 @@ public final class Adam extends Optimizer<Adam.Options> {
         public Options withRate(double other) {
             return new Options(other, beta1, beta2, epsilon, decay, decoupled);
         }
+
+        private AdamSpec at(double rateNow, long step) {
+            return new AdamSpec(rateNow, beta1, beta2, epsilon, decay, decoupled, step);
+        }
     }
 
     /** An optimizer of these parameters, by path. */
@@ -67,18 +66,7 @@ public final class Adam extends Optimizer<Adam.Options> {
 
     @Override
     protected void update(String path, Tensor w, Tensor gradient, Options o, double factor) {
-        double rate = o.rate * factor;
-        Tensor g = o.decay == 0 || o.decoupled ? gradient : w.mul(o.decay).addInPlace(gradient);
-        Tensor m = state(path, "moment1", w).mulInPlace(o.beta1).addInPlace(g.mul(1 - o.beta1));
-        Tensor u = state(path, "moment2", w)
-                .mulInPlace(o.beta2)
-                .addInPlace(g.square().mulInPlace(1 - o.beta2));
-        if (o.decoupled) {
-            w.mulInPlace(1 - rate * o.decay);
-        }
-        double bias1 = 1 - Math.pow(o.beta1, steps());
-        double bias2 = 1 - Math.pow(o.beta2, steps());
-        Tensor root = u.mul(1 / bias2).sqrt().addInPlace(o.epsilon);
-        w.subInPlace(m.mul(rate / bias1).divInPlace(root));
+        AdamSpec spec = o.at(o.rate * factor, steps());
+        Update.adam(spec, w, gradient, state(path, "moment1", w), state(path, "moment2", w));
     }
 }

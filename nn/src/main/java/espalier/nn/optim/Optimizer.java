@@ -2,11 +2,14 @@ package espalier.nn.optim;
 
 import espalier.nn.Parameter;
 import espalier.nn.Role;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import espalier.tensor.TensorScope;
+import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -76,14 +79,10 @@ public abstract class Optimizer<O> {
         return state.computeIfAbsent(path, p -> new LinkedHashMap<>()).computeIfAbsent(name, n -> unscoped(like));
     }
 
-    /** Zeros that outlive every scope. */
+    /** Zeros that no scope takes back. */
     private static Tensor unscoped(Tensor like) {
         Tensor zeros = like.zerosLike();
-        Optional<TensorScope> scope = TensorScope.current();
-        while (scope.isPresent()) {
-            scope.get().keep(zeros);
-            scope = zeros.storage().scope();
-        }
+        zeros.storage().moveTo(Optional.empty());
         return zeros;
     }
 
@@ -94,7 +93,7 @@ public abstract class Optimizer<O> {
 
     /** The parameters, by path. */
     public final Map<String, Parameter> parameters() {
-        return java.util.Collections.unmodifiableMap(parameters);
+        return Collections.unmodifiableMap(parameters);
     }
 
     /** All state by {@code name.path}, such as {@code velocity.conv1.weight}: the tensors themselves. */
@@ -104,20 +103,35 @@ public abstract class Optimizer<O> {
         return all;
     }
 
-    /** Goes on from a saved state and number of steps. Tensors are copied. */
+    /**
+     * Goes on from a saved state and number of steps. Tensors are copied.
+     *
+     * @throws ShapeException if the state is not one of these parameters; nothing is changed then
+     */
     public final void resume(Map<String, Tensor> saved, long stepsTaken) {
+        requireFits(saved);
         steps = stepsTaken;
         state.clear();
         saved.forEach((key, value) -> {
             int dot = key.indexOf('.');
             String path = key.substring(dot + 1);
-            Parameter parameter = parameters.get(path);
-            if (dot < 0 || parameter == null || !parameter.shape().equals(value.shape())) {
-                throw new IllegalArgumentException(
-                        "resume: the optimizer has no place for " + key + " " + value.shape());
-            }
-            Tensor like = parameter.raw().value();
+            Tensor like = Objects.requireNonNull(parameters.get(path)).raw().value();
             state(path, key.substring(0, dot), like).copyInPlace(value.to(like.device()));
+        });
+    }
+
+    /**
+     * Whether a saved state is one of these parameters.
+     *
+     * @throws ShapeException naming the first tensor that has no place here
+     */
+    public final void requireFits(Map<String, Tensor> saved) {
+        saved.forEach((key, value) -> {
+            int dot = key.indexOf('.');
+            Parameter parameter = parameters.get(key.substring(dot + 1));
+            if (dot < 0 || parameter == null || !parameter.shape().equals(value.shape())) {
+                throw new ShapeException("resume: the optimizer has no place for " + key + " " + value.shape());
+            }
         });
     }
 }

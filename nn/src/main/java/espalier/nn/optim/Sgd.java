@@ -2,7 +2,10 @@ package espalier.nn.optim;
 
 import espalier.nn.Parameter;
 import espalier.tensor.Tensor;
+import espalier.tensor.Update;
+import espalier.tensor.spi.SgdSpec;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Stochastic gradient descent with momentum:
@@ -27,10 +30,7 @@ public final class Sgd extends Optimizer<Sgd.Options> {
     public record Options(double rate, double momentum, double decay, boolean nesterov) {
         /** Checks the ranges. */
         public Options {
-            if (!(rate >= 0) || !(momentum >= 0 && momentum < 1) || !(decay >= 0)) {
-                throw new IllegalArgumentException("sgd: rate " + rate + " and decay " + decay
-                        + " must not be negative, momentum " + momentum + " must be from 0 to below 1");
-            }
+            new SgdSpec(rate, momentum, decay, nesterov);
         }
 
         /** Momentum 0.9, no decay. */
@@ -66,13 +66,7 @@ public final class Sgd extends Optimizer<Sgd.Options> {
 
     @Override
     protected void update(String path, Tensor w, Tensor gradient, Options o, double factor) {
-        Tensor g = o.decay == 0 ? gradient : w.mul(o.decay).addInPlace(gradient);
-        if (o.momentum == 0) {
-            w.subInPlace(g.mul(o.rate * factor));
-            return;
-        }
-        Tensor v = state(path, "velocity", w).mulInPlace(o.momentum).addInPlace(g);
-        Tensor direction = o.nesterov ? v.mul(o.momentum).addInPlace(g) : v;
-        w.subInPlace(direction.mul(o.rate * factor));
+        SgdSpec spec = new SgdSpec(o.rate * factor, o.momentum, o.decay, o.nesterov);
+        Update.sgd(spec, w, gradient, o.momentum > 0 ? Optional.of(state(path, "velocity", w)) : Optional.empty());
     }
 }

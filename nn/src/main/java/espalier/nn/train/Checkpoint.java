@@ -4,9 +4,11 @@ import espalier.nn.Module;
 import espalier.nn.optim.Optimizer;
 import espalier.nn.train.TrainingListener.Position;
 import espalier.tensor.Device;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import espalier.tensor.io.SafeTensors;
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -19,6 +21,7 @@ import java.util.Map;
  * written beside its place and renamed: whenever the process is killed, either the old or the new one is there, whole.
  */
 public final class Checkpoint {
+    private static final String FORMAT = "espalier-checkpoint-1";
     private static final String MODEL = "model.";
     private static final String OPTIMIZER = "optimizer.";
 
@@ -34,7 +37,7 @@ public final class Checkpoint {
         model.state().forEach((path, value) -> tensors.put(MODEL + path, value));
         optimizer.state().forEach((path, value) -> tensors.put(OPTIMIZER + path, value));
         Map<String, String> metadata = new LinkedHashMap<>();
-        metadata.put("format", "espalier-checkpoint-1");
+        metadata.put("format", FORMAT);
         metadata.put("epoch", Integer.toString(position.epoch()));
         metadata.put("batch", Integer.toString(position.batch()));
         metadata.put("step", Long.toString(position.step()));
@@ -44,30 +47,54 @@ public final class Checkpoint {
     /**
      * Restores model and optimizer, and returns the position to go on from.
      *
-     * @throws IOException if the file cannot be read, is damaged, or belongs to another model
+     * @throws IOException in one sentence, if the file cannot be read, is damaged, or belongs to another model; model
+     *     and optimizer are as they were then
      */
     public static Position load(Path file, Module model, Optimizer<?> optimizer) throws IOException {
         try (SafeTensors saved = SafeTensors.open(file)) {
-            Map<String, String> metadata = saved.metadata();
-            if (!"espalier-checkpoint-1".equals(metadata.get("format"))) {
-                throw new IOException(file + " is no checkpoint of espalier; a model file is read with --model-file");
+            if (!FORMAT.equals(saved.metadata().get("format"))) {
+                throw new IOException(file + ": is no checkpoint of a training run; it may be a model file");
             }
-            Map<String, Tensor> modelState = new LinkedHashMap<>();
-            Map<String, Tensor> optimizerState = new LinkedHashMap<>();
-            for (String name : saved.names()) {
-                if (name.startsWith(MODEL)) {
-                    modelState.put(name.substring(MODEL.length()), saved.tensor(name, Device.cpu()));
-                } else if (name.startsWith(OPTIMIZER)) {
-                    optimizerState.put(name.substring(OPTIMIZER.length()), saved.tensor(name, Device.cpu()));
-                }
-            }
-            Position position = new Position(
-                    Integer.parseInt(metadata.getOrDefault("epoch", "0")),
-                    Integer.parseInt(metadata.getOrDefault("batch", "0")),
-                    Long.parseLong(metadata.getOrDefault("step", "0")));
-            model.load(modelState);
+            Position position = position(file, saved.metadata());
+            Map<String, Tensor> optimizerState = part(saved, OPTIMIZER);
+            optimizer.requireFits(optimizerState);
+            model.load(part(saved, MODEL));
             optimizer.resume(optimizerState, position.step());
             return position;
+        } catch (ShapeException e) {
+            throw new IOException(file + ": belongs to another model or optimizer: " + e.getMessage(), e);
+        } catch (NoSuchFileException e) {
+            throw new IOException(file + ": is not there", e);
+        }
+    }
+
+    /** The tensors whose names begin so, by the rest of their names. */
+    private static Map<String, Tensor> part(SafeTensors saved, String prefix) throws IOException {
+        Map<String, Tensor> found = new LinkedHashMap<>();
+        for (String name : saved.names()) {
+            if (name.startsWith(prefix)) {
+                found.put(name.substring(prefix.length()), saved.tensor(name, Device.cpu()));
+            }
+        }
+        return found;
+    }
+
+    private static Position position(Path file, Map<String, String> metadata) throws IOException {
+        long epoch = number(file, metadata, "epoch");
+        long batch = number(file, metadata, "batch");
+        long step = number(file, metadata, "step");
+        if (epoch != (int) epoch || batch != (int) batch || epoch < 0 || batch < 0 || step < 0) {
+            throw new IOException(file + ": is damaged: epoch " + epoch + ", batch " + batch + ", step " + step);
+        }
+        return new Position((int) epoch, (int) batch, step);
+    }
+
+    private static long number(Path file, Map<String, String> metadata, String key) throws IOException {
+        String text = metadata.getOrDefault(key, "nothing");
+        try {
+            return Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new IOException(file + ": is damaged: its " + key + " is '" + text + "'", e);
         }
     }
 }

@@ -6,23 +6,30 @@ import espalier.tensor.Shape;
 import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 import javax.imageio.ImageIO;
+import javax.imageio.ImageReader;
+import javax.imageio.stream.ImageInputStream;
 
 /**
  * A folder with a folder of PNG or JPEG files for each class: {@code train/cat/0001.png}. Classes and files are taken in
- * the order of their names.
+ * the order of their names; those that begin with a dot are passed over.
  *
  * <p>Images are brought to one size: scaled so that the shorter side fits, then cut in the middle. An image that already
  * has the size is taken pixel by pixel.
  */
 public final class ImageFolders {
+    private static final int MOST_CLASSES = 256;
+    private static final long MOST_PIXELS = 1L << 26;
+
     private ImageFolders() {}
 
     /**
@@ -36,8 +43,10 @@ public final class ImageFolders {
             throw new IllegalArgumentException("images: " + channels + " channels; there can be 1 or 3");
         }
         List<Path> classes = list(folder, Files::isDirectory);
-        if (classes.isEmpty()) {
-            throw new DataFileException(folder, "has no folders, one for each class");
+        if (classes.isEmpty() || classes.size() > MOST_CLASSES) {
+            throw new DataFileException(
+                    folder,
+                    "has " + classes.size() + " folders; there must be one for each class, at most " + MOST_CLASSES);
         }
         List<byte[]> images = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
@@ -48,7 +57,12 @@ public final class ImageFolders {
             }
         }
         Shape shape = Shape.of(channels, height, width);
-        byte[] pixels = new byte[Math.multiplyExact(images.size(), shape.size())];
+        if (images.isEmpty() || images.size() > (Integer.MAX_VALUE - 16) / shape.size()) {
+            throw new DataFileException(
+                    folder,
+                    "has " + images.size() + " PNG and JPEG files; there must be some, and 2 GB of pixels at most");
+        }
+        byte[] pixels = new byte[images.size() * shape.size()];
         byte[] answers = new byte[images.size()];
         for (int i = 0; i < answers.length; i++) {
             System.arraycopy(images.get(i), 0, pixels, i * shape.size(), shape.size());
@@ -70,7 +84,10 @@ public final class ImageFolders {
             throw new DataFileException(folder, "is no folder");
         }
         try (Stream<Path> entries = Files.list(folder)) {
-            return entries.filter(choice::takes).sorted().toList();
+            return entries.filter(entry -> !entry.getFileName().toString().startsWith("."))
+                    .filter(choice::takes)
+                    .sorted()
+                    .toList();
         }
     }
 
@@ -79,17 +96,46 @@ public final class ImageFolders {
         return name.endsWith(".png") || name.endsWith(".jpg") || name.endsWith(".jpeg");
     }
 
+    /** The image in a file; its size is looked at before its pixels, because a small file can hold a huge one. */
     private static BufferedImage decode(Path file) throws IOException {
-        BufferedImage image;
-        try {
-            image = ImageIO.read(file.toFile());
+        byte[] bytes = Files.readAllBytes(file);
+        try (ImageInputStream in = ImageIO.createImageInputStream(new ByteArrayInputStream(bytes))) {
+            Iterator<ImageReader> readers = ImageIO.getImageReaders(in);
+            if (!readers.hasNext()) {
+                throw new DataFileException(file, "is neither PNG nor JPEG inside");
+            }
+            ImageReader reader = readers.next();
+            try {
+                reader.setInput(in, true, true);
+                long size = (long) reader.getWidth(0) * reader.getHeight(0);
+                if (size > MOST_PIXELS) {
+                    throw new DataFileException(
+                            file,
+                            "has " + reader.getWidth(0) + "x" + reader.getHeight(0) + " pixels, too many to unpack");
+                }
+                if (isCutJpeg(bytes)) {
+                    throw new DataFileException(file, bytes.length, "ends too early: a JPEG file ends with FF D9");
+                }
+                return reader.read(0);
+            } finally {
+                reader.dispose();
+            }
+        } catch (DataFileException e) {
+            throw e;
         } catch (IOException | RuntimeException e) {
             throw new DataFileException(file, "is no readable image: " + e.getMessage());
         }
-        if (image == null) {
-            throw new DataFileException(file, "is neither PNG nor JPEG inside");
+    }
+
+    /** ImageIO fills what is missing of a JPEG with grey and says nothing, so the end marker is looked for. */
+    private static boolean isCutJpeg(byte[] bytes) {
+        boolean jpeg = bytes.length > 2 && bytes[0] == (byte) 0xFF && bytes[1] == (byte) 0xD8;
+        for (int i = bytes.length - 2; jpeg && i > Math.max(0, bytes.length - 1024); i--) {
+            if (bytes[i] == (byte) 0xFF && bytes[i + 1] == (byte) 0xD9) {
+                return false;
+            }
         }
-        return image;
+        return jpeg;
     }
 
     private static BufferedImage fitted(BufferedImage image, int height, int width) {
