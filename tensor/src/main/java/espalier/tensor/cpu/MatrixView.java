@@ -17,6 +17,11 @@ public record MatrixView(float[] values, int offset, int rows, int columns, int 
         return new MatrixView(values, offset, columns, rows, columnStride, rowStride);
     }
 
+    /** The columns from {@code column} on; nothing is copied. */
+    public MatrixView fromColumn(int column) {
+        return new MatrixView(values, offset + column * columnStride, rows, columns - column, rowStride, columnStride);
+    }
+
     /** Where element {@code (row, column)} lies in {@link #values}. */
     public int at(int row, int column) {
         return offset + row * rowStride + column * columnStride;

@@ -24,29 +24,97 @@ public final class ScalarGemm {
     /** Rows of B in a block: the block stays in the second-level cache. */
     private static final int DEPTH = 256;
 
-    /** Multiply-adds of a task. */
-    private static final long TASK_WORK = 1L << 20;
+    /** Rows of C for one task: enough to make up for the copy of B. */
+    private static final int TASK_ROWS = 128;
+
+    /** A result with fewer columns than this, and more rows, is computed as its transpose. */
+    private static final int NARROW = 32;
+
+    /** With so few rows a transposed B is not worth its copy. */
+    private static final int FEW_ROWS = 4;
+
+    /** Elements of a transposed B for one task. */
+    private static final int TASK_ELEMENTS = 1 << 17;
 
     private static final ThreadLocal<float[][]> ROWS_OF_B = ThreadLocal.withInitial(() -> new float[DEPTH][COLUMNS]);
 
     private ScalarGemm() {}
 
-    /** {@code c = a·b}, or {@code c += a·b}; {@code c} is row-major, not read unless {@code accumulate}. */
+    /** {@code c = a·b}, or {@code c += a·b}; {@code c} is not read unless {@code accumulate}. */
     public static void multiply(Parallel parallel, MatrixView a, MatrixView b, MatrixView c, boolean accumulate) {
         MatrixView.requireProduct(a, b, c);
+        if (c.columns() < NARROW && c.rows() > c.columns()) {
+            multiply(parallel, b.transposed(), a.transposed(), c.transposed(), accumulate);
+            return;
+        }
+        if (c.rows() <= FEW_ROWS && b.rowStride() == 1 && c.columns() >= UNROLL) {
+            dotProducts(parallel, a, b, c, accumulate);
+            return;
+        }
         if (c.columns() < UNROLL || a.columns() == 0) {
             PlainGemm.multiply(a, b, c, accumulate);
             return;
         }
-        int columns = Math.min(COLUMNS, c.columns());
-        int rows = Math.clamp(TASK_WORK / ((long) columns * a.columns()), 32, Math.max(32, c.rows()));
-        int across = Math.ceilDiv(c.columns(), columns);
-        int down = Math.ceilDiv(c.rows(), rows);
+        int across = Math.ceilDiv(c.columns(), COLUMNS);
+        int down = Math.ceilDiv(c.rows(), TASK_ROWS);
         parallel.forEach(across * down, task -> {
-            int i = task / across * rows;
-            int j = task % across * columns;
-            block(a, b, c, accumulate, i, Math.min(c.rows(), i + rows), j, Math.min(columns, c.columns() - j));
+            int i = task / across * TASK_ROWS;
+            int j = task % across * COLUMNS;
+            int end = Math.min(c.rows(), i + TASK_ROWS);
+            block(a, b, c, accumulate, i, end, j, Math.min(COLUMNS, c.columns() - j));
         });
+    }
+
+    /** Few rows times a transposed matrix: eight sums at a time, which do not wait for one another. */
+    private static void dotProducts(Parallel parallel, MatrixView a, MatrixView b, MatrixView c, boolean accumulate) {
+        int groups = c.columns() / UNROLL;
+        int perTask = Math.max(1, TASK_ELEMENTS / (UNROLL * Math.max(1, a.columns())));
+        parallel.forEach(Math.ceilDiv(groups, perTask), task -> {
+            int end = Math.min(groups, (task + 1) * perTask);
+            for (int group = task * perTask; group < end; group++) {
+                for (int i = 0; i < c.rows(); i++) {
+                    eightDotProducts(a, i, b, group * UNROLL, c, accumulate);
+                }
+            }
+        });
+        int done = groups * UNROLL;
+        PlainGemm.multiply(a, b.fromColumn(done), c.fromColumn(done), accumulate);
+    }
+
+    private static void eightDotProducts(MatrixView a, int i, MatrixView b, int j, MatrixView c, boolean accumulate) {
+        float[] x = a.values();
+        float[] w = b.values();
+        float[] sums = new float[UNROLL];
+        for (int q = 0; accumulate && q < UNROLL; q++) {
+            sums[q] = c.values()[c.at(i, j + q)];
+        }
+        float s0 = sums[0];
+        float s1 = sums[1];
+        float s2 = sums[2];
+        float s3 = sums[3];
+        float s4 = sums[4];
+        float s5 = sums[5];
+        float s6 = sums[6];
+        float s7 = sums[7];
+        int at = a.at(i, 0);
+        int step = a.columnStride();
+        int w0 = b.at(0, j);
+        int stride = b.columnStride();
+        for (int k = 0; k < a.columns(); k++) {
+            float xk = x[at + k * step];
+            s0 = Math.fma(xk, w[w0 + k], s0);
+            s1 = Math.fma(xk, w[w0 + stride + k], s1);
+            s2 = Math.fma(xk, w[w0 + 2 * stride + k], s2);
+            s3 = Math.fma(xk, w[w0 + 3 * stride + k], s3);
+            s4 = Math.fma(xk, w[w0 + 4 * stride + k], s4);
+            s5 = Math.fma(xk, w[w0 + 5 * stride + k], s5);
+            s6 = Math.fma(xk, w[w0 + 6 * stride + k], s6);
+            s7 = Math.fma(xk, w[w0 + 7 * stride + k], s7);
+        }
+        float[] results = {s0, s1, s2, s3, s4, s5, s6, s7};
+        for (int q = 0; q < UNROLL; q++) {
+            c.values()[c.at(i, j + q)] = results[q];
+        }
     }
 
     /** Rows {@code i0} to {@code i1 - 1}, columns {@code j0} to {@code j0 + columns - 1} of c. */
@@ -59,25 +127,42 @@ public final class ScalarGemm {
             copyRows(b, k0, depth, j0, columns, rows);
             for (int i = i0; i < i1; i++) {
                 if (accumulate || k0 > 0) {
-                    System.arraycopy(c.values(), c.at(i, j0), sums, 0, columns);
+                    copy(c.values(), c.at(i, j0), c.columnStride(), sums, 0, 1, columns);
                 } else {
                     Arrays.fill(sums, 0, columns, 0f);
                 }
                 addProducts(a, i, k0, depth, rows, sums, columns);
-                System.arraycopy(sums, 0, c.values(), c.at(i, j0), columns);
+                copy(sums, 0, 1, c.values(), c.at(i, j0), c.columnStride(), columns);
             }
         }
     }
 
     private static void copyRows(MatrixView b, int k0, int depth, int j0, int columns, float[][] rows) {
-        for (int k = 0; k < depth; k++) {
-            if (b.columnStride() == 1) {
+        if (b.columnStride() == 1) {
+            for (int k = 0; k < depth; k++) {
                 System.arraycopy(b.values(), b.at(k0 + k, j0), rows[k], 0, columns);
-            } else {
-                for (int j = 0; j < columns; j++) {
-                    rows[k][j] = b.values()[b.at(k0 + k, j0 + j)];
+            }
+            return;
+        }
+        for (int j = 0; j < columns; j += UNROLL) { // a few columns at a time, since those may be the runs in memory
+            int end = Math.min(columns, j + UNROLL);
+            for (int k = 0; k < depth; k++) {
+                float[] row = rows[k];
+                int at = b.at(k0 + k, j0);
+                for (int i = j; i < end; i++) {
+                    row[i] = b.values()[at + i * b.columnStride()];
                 }
             }
+        }
+    }
+
+    private static void copy(float[] from, int at, int step, float[] to, int toAt, int toStep, int n) {
+        if (step == 1 && toStep == 1) {
+            System.arraycopy(from, at, to, toAt, n);
+            return;
+        }
+        for (int j = 0; j < n; j++) {
+            to[toAt + j * toStep] = from[at + j * step];
         }
     }
 

@@ -14,6 +14,9 @@ final class PackedB {
 
     private static final int STRIP_ROWS = 8;
 
+    /** Elements of a transposed matrix's column that are copied at once, so that what they are copied to stays near. */
+    private static final int RUN = 64;
+
     private PackedB() {}
 
     /**
@@ -39,8 +42,12 @@ final class PackedB {
                 }
             }
         } else if (b.rowStride() == 1) {
-            for (int j = 0; j < whole; j += 4) {
-                transposeFour(b.values(), b.at(k0, j0 + j), b.columnStride(), depth, to, at(j, depth, width), width);
+            for (int k = 0; k < depth; k += RUN) {
+                int run = Math.min(RUN, depth - k);
+                for (int j = 0; j < whole; j += 4) {
+                    int target = at(j, depth, width) + k * width;
+                    transposeFour(b.values(), b.at(k0 + k, j0 + j), b.columnStride(), run, to, target, width);
+                }
             }
         } else {
             whole = 0; // neither rows nor columns are runs
