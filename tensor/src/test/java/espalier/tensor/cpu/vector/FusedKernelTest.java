@@ -7,6 +7,7 @@ import espalier.tensor.DType;
 import espalier.tensor.Device;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
+import espalier.tensor.cpu.CpuBackends;
 import espalier.tensor.spi.Backend;
 import espalier.tensor.spi.PoolSpec;
 import java.util.ArrayList;
@@ -59,6 +60,48 @@ class FusedKernelTest {
         return bits;
     }
 
+    /** Compares with the plain back end, which composes the same operations of plain loops. */
+    private static void sameValues(double tolerance, Function<Backend, List<Tensor>> work) {
+        List<Tensor> plain = work.apply(CpuBackends.reference());
+        List<Tensor> fast = work.apply(new VectorBackend(1));
+        for (int i = 0; i < plain.size(); i++) {
+            float[] expected = plain.get(i).to(DType.F32).toFloats();
+            float[] actual = fast.get(i).to(DType.F32).toFloats();
+            for (int j = 0; j < expected.length; j++) {
+                double slack = tolerance * Math.max(1, Math.abs(expected[j]));
+                assertEquals(expected[j], actual[j], slack, "result " + i + " at " + j);
+            }
+        }
+    }
+
+    private static List<Tensor> batchNorm(Backend backend, Tensor x, Tensor g, Tensor scale, Tensor shift) {
+        int[] dims = x.shape().toArray();
+        int channels = dims[1];
+        Tensor mean = empty(channels);
+        Tensor variance = empty(channels);
+        Tensor y = empty(dims);
+        backend.batchNorm(x, scale, shift, 1e-5, y, mean, variance);
+        Tensor dx = empty(dims);
+        Tensor dscale = empty(channels);
+        Tensor dshift = empty(channels);
+        backend.batchNormGradient(x, g, scale, mean, variance, 1e-5, dx, dscale, dshift);
+        Tensor affine = empty(dims);
+        backend.scaleShift(x, scale, shift, true, affine);
+        return List.of(y, mean, variance, dx, dscale, dshift, affine);
+    }
+
+    /** Planes on both sides of where one way of summing or writing gives way to another. */
+    @Test
+    void batchNormIsThatOfThePlainBackEnd() {
+        for (int[] dims : new int[][] {{5, 3, 12, 16}, {3, 2, 70, 70}, {150, 70, 4, 4}, {4, 9, 7, 7}, {9, 3, 1, 1}}) {
+            Tensor x = random(11, dims).add(2);
+            Tensor g = random(12, dims);
+            Tensor scale = random(13, dims[1]);
+            Tensor shift = random(14, dims[1]);
+            sameValues(1e-4, backend -> batchNorm(backend, x, g, scale, shift));
+        }
+    }
+
     @Test
     void threadsDoNotChangeBatchNorm() {
         for (int[] dims : new int[][] {{16, 12, 20, 20}, {64, 40, 7, 7}, {200, 300, 1, 1}, {40, 100, 3, 3}}) {
@@ -66,21 +109,7 @@ class FusedKernelTest {
             Tensor g = random(2, dims);
             Tensor scale = random(3, dims[1]);
             Tensor shift = random(4, dims[1]);
-            sameBits(backend -> {
-                List<Tensor> all = new ArrayList<>();
-                Tensor mean = empty(dims[1]);
-                Tensor variance = empty(dims[1]);
-                Tensor y = empty(dims);
-                backend.batchNorm(x, scale, shift, 1e-5, y, mean, variance);
-                Tensor dx = empty(dims);
-                Tensor dscale = empty(dims[1]);
-                Tensor dshift = empty(dims[1]);
-                backend.batchNormGradient(x, g, scale, mean, variance, 1e-5, dx, dscale, dshift);
-                Tensor affine = empty(dims);
-                backend.scaleShift(x, scale, shift, true, affine);
-                all.addAll(List.of(y, mean, variance, dx, dscale, dshift, affine));
-                return all;
-            });
+            sameBits(backend -> batchNorm(backend, x, g, scale, shift));
         }
     }
 
@@ -114,7 +143,7 @@ class FusedKernelTest {
 
     @Test
     void threadsDoNotChangeSoftmaxAndLayerNorm() {
-        for (int[] dims : new int[][] {{6000, 10}, {300, 257}, {5, 30_000}}) {
+        for (int[] dims : new int[][] {{6000, 10}, {300, 257}, {5, 30_000}, {7, 33}}) {
             Tensor x = random(6, dims);
             Tensor g = random(7, dims);
             int[] classes = new int[dims[0]];
@@ -122,30 +151,37 @@ class FusedKernelTest {
                 classes[i] = i % dims[1];
             }
             Tensor labels = Tensor.of(CPU, classes, Shape.of(dims[0]));
-            sameBits(backend -> {
-                List<Tensor> all = new ArrayList<>();
-                for (boolean log : new boolean[] {false, true}) {
-                    Tensor y = empty(dims);
-                    backend.softmax(x, log, y);
-                    Tensor dx = empty(dims);
-                    backend.softmaxGradient(y, g, log, dx);
-                    all.addAll(List.of(y, dx));
-                }
-                Tensor losses = empty(dims[0]);
-                Tensor p = empty(dims);
-                backend.crossEntropy(x, labels, 0.1, losses, p);
-                Tensor dlogits = empty(dims);
-                backend.crossEntropyGradient(p, labels, 0.1, losses, dlogits);
-                Tensor y = empty(dims);
-                Tensor mean = empty(dims[0]);
-                Tensor variance = empty(dims[0]);
-                backend.standardize(x, 1e-5, y, mean, variance);
-                Tensor dx = empty(dims);
-                backend.standardizeGradient(y, g, variance, 1e-5, dx);
-                all.addAll(List.of(losses, p, dlogits, y, mean, variance, dx));
-                return all;
-            });
+            sameBits(backend -> rows(backend, x, g, labels));
+            if (x.size() < 100_000) {
+                sameValues(2e-5, backend -> rows(backend, x, g, labels));
+            }
         }
+    }
+
+    /** Everything that works row by row. */
+    private static List<Tensor> rows(Backend backend, Tensor x, Tensor g, Tensor labels) {
+        int[] dims = x.shape().toArray();
+        List<Tensor> all = new ArrayList<>();
+        for (boolean log : new boolean[] {false, true}) {
+            Tensor y = empty(dims);
+            backend.softmax(x, log, y);
+            Tensor dx = empty(dims);
+            backend.softmaxGradient(y, g, log, dx);
+            all.addAll(List.of(y, dx));
+        }
+        Tensor losses = empty(dims[0]);
+        Tensor p = empty(dims);
+        backend.crossEntropy(x, labels, 0.1, losses, p);
+        Tensor dlogits = empty(dims);
+        backend.crossEntropyGradient(p, labels, 0.1, losses, dlogits);
+        Tensor y = empty(dims);
+        Tensor mean = empty(dims[0]);
+        Tensor variance = empty(dims[0]);
+        backend.standardize(x, 1e-5, y, mean, variance);
+        Tensor dx = empty(dims);
+        backend.standardizeGradient(y, g, variance, 1e-5, dx);
+        all.addAll(List.of(losses, p, dlogits, y, mean, variance, dx));
+        return all;
     }
 
     /** By hand: logits (0, ln 3) have probabilities 1/4 and 3/4. */
@@ -170,18 +206,40 @@ class FusedKernelTest {
         for (PoolSpec spec : List.of(PoolSpec.of(2, 2), PoolSpec.of(3, 2).withPadding(1), PoolSpec.of(3, 1))) {
             Shape pooled = spec.outputShape(x.shape());
             Tensor g = random(9, pooled.toArray());
-            sameBits(backend -> {
-                Tensor y = empty(pooled.toArray());
-                Tensor indices = Tensor.zeros(CPU, DType.I32, pooled);
-                backend.maxPool2d(spec, x, y, indices);
-                Tensor dx = empty(x.shape().toArray());
-                backend.maxPool2dGradient(spec, g, indices, dx);
-                Tensor mean = empty(pooled.toArray());
-                backend.avgPool2d(spec, x, mean);
-                Tensor dmean = empty(x.shape().toArray());
-                backend.avgPool2dGradient(spec, g, dmean);
-                return List.of(y, indices, dx, mean, dmean);
-            });
+            sameBits(backend -> pools(backend, spec, x, g));
+        }
+    }
+
+    private static List<Tensor> pools(Backend backend, PoolSpec spec, Tensor x, Tensor g) {
+        Tensor y = empty(g.shape().toArray());
+        Tensor indices = Tensor.zeros(CPU, DType.I32, g.shape());
+        backend.maxPool2d(spec, x, y, indices);
+        Tensor dx = empty(x.shape().toArray());
+        backend.maxPool2dGradient(spec, g, indices, dx);
+        Tensor mean = empty(g.shape().toArray());
+        backend.avgPool2d(spec, x, mean);
+        Tensor dmean = empty(x.shape().toArray());
+        backend.avgPool2dGradient(spec, g, dmean);
+        return List.of(y, indices, dx, mean, dmean);
+    }
+
+    /** Strides from 1 to 3, with rows of outputs shorter and longer than a vector, and partial windows. */
+    @Test
+    void poolingIsThatOfThePlainBackEnd() {
+        for (int[] size : new int[][] {{9, 8}, {16, 16}, {21, 38}, {33, 17}}) {
+            Tensor x = random(15, 2, 3, size[0], size[1]).mul(4).round();
+            for (int kernel = 1; kernel <= 4; kernel++) {
+                for (int stride = 1; stride <= 3; stride++) {
+                    for (int pad = 0; 2 * pad <= kernel; pad++) {
+                        PoolSpec spec = PoolSpec.of(kernel, stride)
+                                .withPadding(pad)
+                                .withCeilMode(kernel % 2 == 0)
+                                .withCountPadding(stride % 2 == 0);
+                        Tensor g = random(16, spec.outputShape(x.shape()).toArray());
+                        sameValues(1e-5, backend -> pools(backend, spec, x, g));
+                    }
+                }
+            }
         }
     }
 

@@ -28,7 +28,8 @@ class LaneCountTest {
 
     private static URLClassLoader kernels(int lanes) throws Exception {
         URL location = Lanes.class.getProtectionDomain().getCodeSource().getLocation();
-        var loader = new URLClassLoader(new URL[] {location}, ClassLoader.getPlatformClassLoader());
+        // Without a parent, for the others find the classes that the named module has already.
+        var loader = new URLClassLoader(new URL[] {location}, null);
         String before = System.getProperty("espalier.lanes");
         System.setProperty("espalier.lanes", Integer.toString(lanes));
         try {
