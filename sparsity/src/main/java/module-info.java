@@ -1,5 +1,10 @@
-/** Pruning, quantization, surgery, and compressed models. */
+/** Pruning and quantization: importances, methods, projections. Surgery and compressed models are to come. */
 module espalier.sparsity {
     requires transitive espalier.nn;
     requires static org.jspecify;
+
+    exports espalier.sparsity;
+    exports espalier.sparsity.parametrize;
+    exports espalier.sparsity.prune;
+    exports espalier.sparsity.quant;
 }

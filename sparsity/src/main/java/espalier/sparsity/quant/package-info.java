@@ -1,0 +1,3 @@
+/** Sets of few values that weights may take. Read {@link espalier.sparsity.quant.Levels}. */
+@org.jspecify.annotations.NullMarked
+package espalier.sparsity.quant;
