@@ -80,6 +80,11 @@ public abstract class BackendConformance {
     }
 
     @TestFactory
+    Stream<DynamicTest> packed() {
+        return PackedCases.of(device(), limits()).map(Case::test);
+    }
+
+    @TestFactory
     Stream<DynamicTest> softmax() {
         return SoftmaxCases.of(device(), limits()).map(Case::test);
     }
@@ -98,6 +103,7 @@ public abstract class BackendConformance {
                         IndexingCases.of(device, limits),
                         ProductCases.of(device, limits),
                         ConvolutionCases.of(device, limits),
+                        PackedCases.of(device, limits),
                         PoolingCases.of(device, limits),
                         NormalizationCases.of(device, limits),
                         SoftmaxCases.of(device, limits),

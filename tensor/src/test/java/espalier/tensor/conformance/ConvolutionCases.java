@@ -23,7 +23,7 @@ final class ConvolutionCases {
      * @param input {@code [N, C, H, W]}
      * @param weight {@code [O, C/g, kH, kW]}
      */
-    private record Row(Shape input, Shape weight, ConvSpec spec) {
+    record Row(Shape input, Shape weight, ConvSpec spec) {
         static Row of(int n, int c, int h, int w, int o, int kh, int kw, ConvSpec spec) {
             return new Row(Shape.of(n, c, h, w), Shape.of(o, c / spec.groups(), kh, kw), spec);
         }
@@ -36,7 +36,7 @@ final class ConvolutionCases {
     private static final ConvSpec PLAIN = ConvSpec.of();
     private static final ConvSpec SAME = ConvSpec.of().withPadding(1);
 
-    private static final List<Row> ROWS = List.of(
+    static final List<Row> ROWS = List.of(
             Row.of(0, 2, 5, 5, 3, 3, 3, SAME), // no image
             Row.of(1, 1, 1, 1, 1, 1, 1, PLAIN),
             Row.of(2, 1, 3, 3, 1, 3, 3, PLAIN), // one window
@@ -86,11 +86,11 @@ final class ConvolutionCases {
     }
 
     /** A pair of an output {@code y} and the elements of input and weight that a tap of it multiplies. */
-    private interface Pair {
+    interface Pair {
         void at(int y, int x, int w);
     }
 
-    private static void pairs(Row row, Pair pair) {
+    static void pairs(Row row, Pair pair) {
         int[] x = row.input.toArray();
         int[] w = row.weight.toArray();
         int[] y = row.output().toArray();
@@ -164,8 +164,8 @@ final class ConvolutionCases {
     }
 
     /** Sums of products, each with the bound n·u·Σ|a·b| on the rounding error of any way to sum it. */
-    private static final class Sums {
-        private final double[] values;
+    static final class Sums {
+        final double[] values;
         private final double[] sizes;
         private final int[] terms;
         private final DType type;

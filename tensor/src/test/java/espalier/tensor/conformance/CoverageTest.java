@@ -5,11 +5,13 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import espalier.tensor.Device;
 import espalier.tensor.spi.Backend;
 import espalier.tensor.spi.BinaryOp;
+import espalier.tensor.spi.PackedKernel;
 import espalier.tensor.spi.ReduceOp;
 import espalier.tensor.spi.UnaryOp;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** Whether the suite leaves an operation out: it fails when one is added to the interface and no row to the suite. */
@@ -41,7 +43,8 @@ class CoverageTest {
 
     private static Set<String> operations() {
         Set<String> operations = new TreeSet<>();
-        Arrays.stream(Backend.class.getDeclaredMethods())
+        Stream.of(Backend.class, PackedKernel.class)
+                .flatMap(type -> Arrays.stream(type.getDeclaredMethods()))
                 .filter(method -> !method.isSynthetic())
                 .forEach(method -> operations.add(Recorder.signature(method)));
         for (UnaryOp op : UnaryOp.values()) {

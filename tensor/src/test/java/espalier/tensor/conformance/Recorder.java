@@ -2,6 +2,7 @@ package espalier.tensor.conformance;
 
 import espalier.tensor.Device;
 import espalier.tensor.spi.Backend;
+import espalier.tensor.spi.PackedKernel;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
@@ -24,9 +25,21 @@ final class Recorder {
         Object proxy = Proxy.newProxyInstance(
                 Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (_, method, arguments) -> {
                     note(method, arguments);
+                    if (method.getReturnType() == PackedKernel.class) {
+                        return kernel();
+                    }
                     return MEMORY.contains(method.getName()) ? invoke(device.backend(), method, arguments) : null;
                 });
         return new Device("recorder", (Backend) proxy);
+    }
+
+    /** A kernel that computes nothing either. */
+    private Object kernel() {
+        return Proxy.newProxyInstance(
+                PackedKernel.class.getClassLoader(), new Class<?>[] {PackedKernel.class}, (_, method, arguments) -> {
+                    note(method, arguments);
+                    return null;
+                });
     }
 
     private static Object invoke(Backend backend, Method method, Object[] arguments) throws Throwable {

@@ -13,6 +13,12 @@ import espalier.tensor.Softmax;
 import espalier.tensor.Tensor;
 import espalier.tensor.Update;
 import espalier.tensor.cpu.ScalarBackend;
+import espalier.tensor.packed.BinaryMatrix;
+import espalier.tensor.packed.BlockMatrix;
+import espalier.tensor.packed.CsrMatrix;
+import espalier.tensor.packed.Int8Matrix;
+import espalier.tensor.packed.PackedMatrix;
+import espalier.tensor.packed.PackedWeights;
 import espalier.tensor.spi.AdamSpec;
 import espalier.tensor.spi.BinaryOp;
 import espalier.tensor.spi.ConvSpec;
@@ -115,6 +121,7 @@ class ThreadIndependenceTest {
         programs.put(
                 "depthwise",
                 device -> convolution(device, ConvSpec.of().withStride(2).withGroups(16), 16, 16));
+        programs.put("packed", ThreadIndependenceTest::packed);
         programs.put("pooling", ThreadIndependenceTest::pooling);
         programs.put("normalization", ThreadIndependenceTest::normalization);
         programs.put("softmax", ThreadIndependenceTest::softmax);
@@ -219,6 +226,29 @@ class ThreadIndependenceTest {
         Tensor g = normal(device, "g", y.shape());
         return List.of(
                 y, Convolution.inputGradient(spec, g, w, x.shape()), Convolution.weightGradient(spec, x, g, w.shape()));
+    }
+
+    private static List<Tensor> packed(Device device) {
+        float[] dense = new float[72 * 144];
+        RandomSource random = RandomSource.of(3);
+        for (int i = 0; i < dense.length; i += 2) {
+            dense[i] = (float) random.nextGaussian();
+        }
+        Tensor x = normal(device, "x", 8, 16, 15, 17);
+        Tensor rows = normal(device, "rows", 100, 144);
+        Optional<Tensor> bias = Optional.of(normal(device, "bias", 72));
+        List<Tensor> results = new ArrayList<>();
+        for (PackedMatrix matrix : List.of(
+                CsrMatrix.of(dense, 72, 144),
+                BlockMatrix.of(dense, 72, 144),
+                Int8Matrix.of(dense, 72, 144),
+                BinaryMatrix.of(dense, 72, 144))) {
+            PackedWeights weights = PackedWeights.of(device, matrix);
+            results.add(weights.linear(rows, bias));
+            results.add(weights.matmul(rows.t()));
+            results.add(weights.conv2d(ConvSpec.of().withPadding(1), 3, 3, x, bias));
+        }
+        return results;
     }
 
     private static List<Tensor> pooling(Device device) {
