@@ -19,7 +19,7 @@ public final class Vgg {
 
     private Vgg() {}
 
-    /** VGG-16-BN: thirteen 3x3 convolutions and a classifier of ten; 14,719,818 parameters. */
+    /** VGG-16-BN: thirteen 3x3 convolutions without bias and a classifier of ten; 14,724,042 parameters. */
     public static Sequential vgg16(Init init) {
         return plan(
                 init, 3, 64, 64, POOL, 128, 128, POOL, 256, 256, 256, POOL, 512, 512, 512, POOL, 512, 512, 512, POOL);
