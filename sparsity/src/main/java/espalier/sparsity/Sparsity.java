@@ -81,6 +81,7 @@ public record Sparsity(List<Layer> layers) {
     }
 
     private static String line(String name, long nonZeros, long weights, double density) {
-        return String.format(Locale.ROOT, "%-24s %,12d of %,12d  density %8.4f %%%n", name, nonZeros, weights, 100 * density);
+        return String.format(
+                Locale.ROOT, "%-24s %,12d of %,12d  density %8.4f %%%n", name, nonZeros, weights, 100 * density);
     }
 }

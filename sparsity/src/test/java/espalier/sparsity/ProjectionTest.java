@@ -4,8 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import espalier.tensor.RandomSource;
 import espalier.tensor.Device;
+import espalier.tensor.RandomSource;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import org.junit.jupiter.api.Test;
@@ -26,7 +26,9 @@ class ProjectionTest {
     void keepsTheFilterAndTheColumnsOfLargestNorm() {
         Tensor w = Tensor.of(SIX, 2, 3);
         assertArrayEquals(
-                new float[] {0.9899495f, 0.7297260f}, Granularity.FILTER.importances(w).toFloats(), 1e-6f);
+                new float[] {0.9899495f, 0.7297260f},
+                Granularity.FILTER.importances(w).toFloats(),
+                1e-6f);
         assertArrayEquals(
                 new float[] {0.9219544f, 0.1118034f, 0.8062258f},
                 Granularity.COLUMN.importances(w).toFloats(),
@@ -47,7 +49,8 @@ class ProjectionTest {
                 new float[] {(float) Math.sqrt(13), (float) Math.sqrt(17)},
                 Granularity.CHANNEL.importances(w).toFloats(),
                 1e-6f);
-        assertArrayEquals(new float[] {2, 4, 3, 1}, Granularity.KERNEL.importances(w).toFloats(), 1e-6f);
+        assertArrayEquals(
+                new float[] {2, 4, 3, 1}, Granularity.KERNEL.importances(w).toFloats(), 1e-6f);
         assertEquals(4, Granularity.KERNEL.groups(w.shape()));
         assertEquals(8, Granularity.COLUMN.groups(w.shape()));
     }
@@ -71,8 +74,7 @@ class ProjectionTest {
 
     @Test
     void keepingMoreThanThereAreIsRefused() {
-        Exception refused =
-                assertThrows(IllegalArgumentException.class, () -> TopK.mask(Tensor.ones(3), 4));
+        Exception refused = assertThrows(IllegalArgumentException.class, () -> TopK.mask(Tensor.ones(3), 4));
         assertEquals("java.lang.IllegalArgumentException: topK: cannot keep 4 of 3", refused.toString());
     }
 }

@@ -53,8 +53,8 @@ public final class Admm implements TrainingListener {
         sets.forEach((path, set) -> {
             Parameter weight = weights.get(path);
             if (weight == null) {
-                throw new IllegalArgumentException(
-                        "admm: there is no weight called " + path + "; there are " + String.join(", ", weights.keySet()));
+                throw new IllegalArgumentException("admm: there is no weight called " + path + "; there are "
+                        + String.join(", ", weights.keySet()));
             }
             constraints.put(path, new Constraint(weight, set, options.rho));
         });

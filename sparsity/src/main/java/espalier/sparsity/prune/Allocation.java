@@ -2,8 +2,8 @@ package espalier.sparsity.prune;
 
 import espalier.sparsity.Granularity;
 import espalier.sparsity.TopK;
-import espalier.tensor.Shaping;
 import espalier.tensor.Shape;
+import espalier.tensor.Shaping;
 import espalier.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -73,8 +73,7 @@ public enum Allocation {
      * @param granularity what a group is
      * @param density part of all groups to keep, from 0 to 1
      */
-    public abstract Map<String, Integer> keeps(
-            Map<String, Tensor> weights, Granularity granularity, double density);
+    public abstract Map<String, Integer> keeps(Map<String, Tensor> weights, Granularity granularity, double density);
 
     /**
      * The densities of {@link #ERK} for a sparsity of the whole.

@@ -57,7 +57,8 @@ public final class MagnitudePruning implements TrainingListener {
             Map<String, Parameter> weights, Granularity granularity, Allocation allocation, double sparsity) {
         try (TensorScope scope = TensorScope.open()) {
             Map<String, Tensor> values = new LinkedHashMap<>();
-            weights.forEach((path, parameter) -> values.put(path, parameter.get().value()));
+            weights.forEach(
+                    (path, parameter) -> values.put(path, parameter.get().value()));
             allocation.keeps(values, granularity, 1 - sparsity).forEach((path, keep) -> {
                 Tensor value = values.get(path);
                 Parameter parameter = weights.get(path);
@@ -74,7 +75,9 @@ public final class MagnitudePruning implements TrainingListener {
     /** A mask must live as long as its parameter: beyond every open scope. */
     private static Tensor outliving(TensorScope inner, Tensor mask) {
         inner.keep(mask);
-        for (Optional<TensorScope> scope = mask.storage().scope(); scope.isPresent(); scope = mask.storage().scope()) {
+        for (Optional<TensorScope> scope = mask.storage().scope();
+                scope.isPresent();
+                scope = mask.storage().scope()) {
             scope.get().keep(mask);
         }
         return mask;

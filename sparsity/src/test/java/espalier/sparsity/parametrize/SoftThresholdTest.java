@@ -29,7 +29,8 @@ class SoftThresholdTest {
         Variable out = w.get();
         assertArrayEquals(value, out.value().toFloats(), 1e-6f);
         out.backward(Tensor.of(new float[] {1, 2, 3, -4}));
-        assertArrayEquals(new float[] {1, 2, 0, -4}, w.raw().gradient().orElseThrow().toFloats());
+        assertArrayEquals(
+                new float[] {1, 2, 0, -4}, w.raw().gradient().orElseThrow().toFloats());
         assertEquals(slope, s.raw().gradient().orElseThrow().item(), 1e-6);
     }
 

@@ -64,7 +64,9 @@ class AdmmTest {
         weight.raw().setGradient(Tensor.of(new float[] {10, 20}));
         c.pull();
         assertArrayEquals(
-                new float[] {10, 20 + 2 * 0.8f}, weight.raw().gradient().orElseThrow().toFloats(), 1e-6f);
+                new float[] {10, 20 + 2 * 0.8f},
+                weight.raw().gradient().orElseThrow().toFloats(),
+                1e-6f);
     }
 
     @Test

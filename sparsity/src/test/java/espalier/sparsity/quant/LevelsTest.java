@@ -64,7 +64,8 @@ class LevelsTest {
     @Test
     void theErrorIsAtRightAnglesToTheProjection() {
         Tensor w = RandomSource.of(5).normal(Device.cpu(), Shape.of(101));
-        for (Levels levels : new Levels[] {Levels.binary(), Levels.ternary(), Levels.bits(4), new Levels(3, false, false)}) {
+        for (Levels levels :
+                new Levels[] {Levels.binary(), Levels.ternary(), Levels.bits(4), new Levels(3, false, false)}) {
             Tensor z = levels.nearest(w);
             assertEquals(0, w.sub(z).mul(z).sum().item(), 1e-4);
         }
