@@ -259,4 +259,43 @@ final class GemmTile {
         s02.intoArray(c, cAt + 2 * LANES);
         s03.intoArray(c, cAt + 3 * LANES);
     }
+
+    /**
+     * As {@link #multiply} with 4 rows and 2 vectors, but with a left matrix whose rows lie {@code lda} apart, and a result without
+     * gaps: {@code c[r * 2 * LANES + j] = sum over k < n of a[aAt + r * lda + k] * b[bAt + k * ld + j]}.
+     */
+    static void multiplyRows(int n, float[] a, int aAt, int lda, float[] b, int bAt, int ld, float[] c) {
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
+        FloatVector s30 = FloatVector.zero(SPECIES);
+        FloatVector s31 = FloatVector.zero(SPECIES);
+        for (int k = 0; k < n; k++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + lda + k]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 2 * lda + k]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 3 * lda + k]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+        }
+        s00.intoArray(c, 0);
+        s01.intoArray(c, LANES);
+        s10.intoArray(c, 2 * LANES);
+        s11.intoArray(c, 3 * LANES);
+        s20.intoArray(c, 4 * LANES);
+        s21.intoArray(c, 5 * LANES);
+        s30.intoArray(c, 6 * LANES);
+        s31.intoArray(c, 7 * LANES);
+    }
 }

@@ -7,12 +7,14 @@ import espalier.tensor.cpu.Scratch;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * Matrix product {@code [M, K] × [K, N] → [M, N]} of floats by the Vector API. Chooses among four ways by shape and
+ * Matrix product {@code [M, K] × [K, N] → [M, N]} of floats by the Vector API. Chooses among five ways by shape and
  * layout:
  *
  * <ul>
  *   <li>{@link DotProducts}, when both operands lie in runs along K and M or N is small: a linear layer on few images;
  *   <li>{@link RowTimesMatrix}, when M is 1;
+ *   <li>{@link TransposedRight}, when the right matrix is a transpose and the left one is not large: a linear layer on a
+ *       batch;
  *   <li>{@link FewRows}, when M is small: packing the right matrix would not pay;
  *   <li>packing of both operands for all the rest, with blocks that stay in the caches (Goto and van de Geijn 2008,
  *       "Anatomy of High-Performance Matrix Multiplication").
@@ -25,8 +27,11 @@ final class VectorGemm {
     /** Multiply-adds of a task: about 50 microseconds. */
     private static final long TASK_WORK = 1L << 21;
 
-    /** Up to this many rows of the smaller operand dot products are faster than packing a transposed matrix. */
-    private static final int DOT_ROWS = 16;
+    /** Up to this many rows of the smaller operand, dot products are the fastest way for a transposed right matrix. */
+    private static final int DOT_ROWS = 20;
+
+    /** Shorter dot products spend their time on adding up lanes; they are only for a row or two. */
+    private static final int DOT_LENGTH = 32;
 
     /** Longest stretch of K for which B is packed: a panel of it takes 40 KB, or 96 KB with AVX-512. */
     private static final int DEPTH = Lanes.COUNT > 8 ? 384 : 640;
@@ -52,7 +57,7 @@ final class VectorGemm {
             PlainGemm.multiply(a, b, c, accumulate);
         } else if (n == 1 && m > 1 && c.rowStride() == 1) {
             multiply(parallel, b.transposed(), a.transposed(), c.transposed(), accumulate);
-        } else if (a.columnStride() == 1 && b.rowStride() == 1 && Math.min(m, n) <= DOT_ROWS) {
+        } else if (a.columnStride() == 1 && b.rowStride() == 1 && suitsDotProducts(Math.min(m, n), a.columns())) {
             if (m <= n) {
                 DotProducts.multiply(parallel, a, b.transposed(), c, accumulate);
             } else {
@@ -60,9 +65,15 @@ final class VectorGemm {
             }
         } else if (m == 1 && b.columnStride() == 1 && n >= Lanes.COUNT) {
             RowTimesMatrix.multiply(parallel, a, b, c, accumulate);
+        } else if (b.rowStride() == 1 && !accumulate && TransposedRight.takes(a, b.transposed())) {
+            TransposedRight.multiply(parallel, a, b.transposed(), c);
         } else {
             multiply(parallel, PackedA.inScratch(parallel, a), b, c, accumulate);
         }
+    }
+
+    private static boolean suitsDotProducts(int rows, int length) {
+        return rows <= DOT_ROWS && (length >= DOT_LENGTH || rows <= 2);
     }
 
     /** The same with a left matrix packed before. */
