@@ -26,7 +26,7 @@ final class Tasks {
         int count = Math.ceilDiv(n, chunk);
         each(parallel, count, n * nanosPerElement, task -> {
             int from = task * chunk;
-            body.run(from, Math.min(n, from + chunk));
+            body.run(from, from + Math.min(chunk, n - from));
         });
     }
 
