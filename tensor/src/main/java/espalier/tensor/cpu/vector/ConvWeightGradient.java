@@ -30,13 +30,13 @@ final class ConvWeightGradient {
     private static final long TASK_WORK = 4_000_000;
 
     /** Pixels that are multiplied at once: a tile's part of the window then stays in the first-level cache. */
-    private static final int BLOCK_PIXELS = Integer.getInteger("conv.pixels", 256);
+    private static final int BLOCK_PIXELS = 256;
 
     /** Channels of a window: 64 bytes a pixel, so that a tile reads whole cache lines and leaves no gaps. */
     private static final int BLOCK_CHANNELS = 16;
 
     /** Vectors of weights that one pass over the panels of output channels covers. */
-    private static final int BLOCK_VECTORS = Integer.getInteger("conv.wblock", 6);
+    private static final int BLOCK_VECTORS = 6;
 
     /** Most floats of all partial sums together. */
     private static final long PARTIAL_FLOATS = 1 << 22;

@@ -1,9 +1,11 @@
 package espalier.tensor.cpu.vector;
 
 import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.Parallel;
 import espalier.tensor.spi.ConvSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The sum that a convolution and its gradient to the input have in common: a grid of outputs, each of which sees the
@@ -60,6 +62,9 @@ record Correlation(
         int weightRow,
         int weightChannel,
         List<Part> parts) {
+
+    /** Weights that one task packs: about 50 microseconds. */
+    private static final int PACK_FLOATS = 1 << 16;
 
     /**
      * A tap along one axis: where it reads, relative to the padded source, and its share of the index within the kernel.
@@ -175,20 +180,37 @@ record Correlation(
      * {@link ConvTile#ROWS}, and in a panel the rows' values of one term of the sum side by side. The terms are ordered
      * as [channel][down][across] or, if {@code channelsLast}, as [across][down][channel].
      */
-    void pack(float[] weight, int weightAt, boolean channelsLast, float[] packed) {
-        int to = 0;
-        for (Part part : parts) {
-            int[] terms = terms(part, channelsLast);
-            for (int g = 0; g < groups; g++) {
-                for (int r = 0; r < rows; r += ConvTile.ROWS) {
-                    int height = Math.min(ConvTile.ROWS, rows - r);
-                    int from = weightAt + g * weightGroup + r * weightRow;
-                    for (int term : terms) {
-                        for (int i = 0; i < height; i++) {
-                            packed[to++] = weight[from + i * weightRow + term];
-                        }
-                    }
+    void pack(Parallel parallel, float[] weight, int weightAt, boolean channelsLast, float[] packed) {
+        int panels = Math.ceilDiv(rows, ConvTile.ROWS);
+        for (int p = 0; p < parts.size(); p++) {
+            int part = p;
+            int[] terms = terms(parts.get(p), channelsLast);
+            boolean inOrder = IntStream.range(0, terms.length).allMatch(i -> terms[i] == i);
+            int panelsPerTask = Math.clamp(PACK_FLOATS / Math.max(1, terms.length * ConvTile.ROWS), 1, groups * panels);
+            parallel.forEach(Math.ceilDiv(groups * panels, panelsPerTask), task -> {
+                int end = Math.min(groups * panels, (task + 1) * panelsPerTask);
+                for (int i = task * panelsPerTask; i < end; i++) {
+                    int group = i / panels;
+                    int row = i % panels * ConvTile.ROWS;
+                    int from = weightAt + group * weightGroup + row * weightRow;
+                    packPanel(weight, from, row, terms, inOrder, packed, packedAt(part, group) + row * terms.length);
                 }
+            });
+        }
+    }
+
+    private void packPanel(
+            float[] weight, int from, int row, int[] terms, boolean inOrder, float[] packed, int to) {
+        int height = Math.min(ConvTile.ROWS, rows - row);
+        int n = terms.length;
+        if (inOrder) {
+            Transpose.run(weight, from, weightRow, height, n, packed, to, height);
+            return;
+        }
+        for (int i = 0; i < height; i++) {
+            int read = from + i * weightRow;
+            for (int t = 0; t < n; t++) {
+                packed[to + t * height + i] = weight[read + terms[t]];
             }
         }
     }

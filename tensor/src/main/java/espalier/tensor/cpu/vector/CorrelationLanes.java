@@ -23,10 +23,10 @@ final class CorrelationLanes {
     private static final long TASK_WORK = 4_000_000;
 
     /** Most floats of source and results of one block of images: they stay in the second-level cache. */
-    private static final long BLOCK_FLOATS = 200_000;
+    private static final long BLOCK_FLOATS = 1 << 18;
 
     /** Vectors that one pass over the panels of output channels covers. */
-    private static final int BLOCK_VECTORS = Integer.getInteger("conv.lblock", 2);
+    private static final int BLOCK_VECTORS = 2;
 
     /** Longest sum before it is cut. */
     private static final int DEPTH = 768;
@@ -154,7 +154,7 @@ final class CorrelationLanes {
             float[] dst,
             int dstAt) {
         float[] packed = Scratch.floats(Scratch.CONV_WEIGHT, k.packedLength());
-        k.pack(weight, weightAt, true, packed);
+        k.pack(parallel, weight, weightAt, true, packed);
         int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
         int splits = Math.clamp(k.rowWork() * k.gridH() * LANES / TASK_WORK, 1, panels);
         int blocks = Math.ceilDiv(k.images(), LANES);

@@ -17,16 +17,16 @@ import espalier.tensor.cpu.Scratch;
  */
 final class CorrelationSweep {
     /** Multiply-adds of a task: about 50 microseconds. */
-    private static final long TASK_WORK = Long.getLong("conv.work", 3_000_000);
+    private static final long TASK_WORK = 3_000_000;
 
     /** Most floats of a window: a quarter of a megabyte, so that it stays in the second-level cache. */
     private static final int WINDOW_FLOATS = 1 << 16;
 
     /** Longest sum before it is cut, in multiply-adds. */
-    private static final int DEPTH = Integer.getInteger("conv.depth", 576);
+    private static final int DEPTH = 576;
 
     /** Vectors that one pass over the panels covers. */
-    private static final int BLOCK = Integer.getInteger("conv.block", 8);
+    private static final int BLOCK = 8;
 
     private final Correlation k;
     private final VectorPlacement placement;
@@ -135,7 +135,7 @@ final class CorrelationSweep {
             float[] dst,
             int dstAt) {
         float[] packed = Scratch.floats(Scratch.CONV_WEIGHT, k.packedLength());
-        k.pack(weight, weightAt, false, packed);
+        k.pack(parallel, weight, weightAt, false, packed);
         int units = k.images() * k.groups() * chunks * splits;
         long unitWork = Math.max(1, chunkRows * k.rowWork() / splits);
         int unitsPerTask = Math.clamp(TASK_WORK / unitWork, 1, Math.max(1, units));

@@ -10,6 +10,7 @@ final class StridedCopy {
     private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
     private static final boolean IN_REGISTERS = Lanes.COUNT >= 8;
     private static final VectorShuffle<Float> EVENS = VectorShuffle.fromValues(EIGHT, 0, 2, 4, 6, 0, 2, 4, 6);
+    private static final VectorShuffle<Float> ODDS = VectorShuffle.fromValues(EIGHT, 1, 3, 5, 7, 1, 3, 5, 7);
     private static final VectorShuffle<Float> LOW = VectorShuffle.fromValues(EIGHT, 0, 0, 1, 1, 2, 2, 3, 3);
     private static final VectorShuffle<Float> HIGH = VectorShuffle.fromValues(EIGHT, 4, 4, 5, 5, 6, 6, 7, 7);
     private static final VectorMask<Float> UPPER = VectorMask.fromLong(EIGHT, 0b11110000);
@@ -44,10 +45,11 @@ final class StridedCopy {
         }
         int i = 0;
         if (stride == 2 && IN_REGISTERS) {
-            for (; i + 8 < count; i += 8) { // not up to count, because the second load reads one element more
-                int at = fromAt + 2 * i;
-                FloatVector upper = load(from, at + 8).rearrange(EVENS);
-                load(from, at).rearrange(EVENS).blend(upper, UPPER).intoArray(to, toAt + i);
+            for (; i < count && count >= 8; i += 8) {
+                int start = Math.min(i, count - 8);
+                int at = fromAt + 2 * start;
+                FloatVector upper = load(from, at + 7).rearrange(ODDS); // from 7, so as not to read past the last
+                load(from, at).rearrange(EVENS).blend(upper, UPPER).intoArray(to, toAt + start);
             }
         }
         for (; i < count; i++) {
@@ -72,10 +74,11 @@ final class StridedCopy {
             float[] evens, int evensAt, float[] odds, int oddsAt, float[] to, int toAt, int pairs) {
         int i = 0;
         if (IN_REGISTERS) {
-            for (; i + 8 <= pairs; i += 8) {
-                FloatVector a = load(evens, evensAt + i);
-                FloatVector b = load(odds, oddsAt + i);
-                int at = toAt + 2 * i;
+            for (; i < pairs && pairs >= 8; i += 8) {
+                int start = Math.min(i, pairs - 8);
+                FloatVector a = load(evens, evensAt + start);
+                FloatVector b = load(odds, oddsAt + start);
+                int at = toAt + 2 * start;
                 a.rearrange(LOW).blend(b.rearrange(LOW), ODD).intoArray(to, at);
                 a.rearrange(HIGH).blend(b.rearrange(HIGH), ODD).intoArray(to, at + 8);
             }
