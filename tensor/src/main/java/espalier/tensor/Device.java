@@ -48,6 +48,9 @@ public final class Device {
 
     /** A CPU device of its own with a number of threads, at least 1. Results do not depend on that number. */
     public static Device cpu(int threads) {
+        if (threads < 1) {
+            throw new IllegalArgumentException("device: a CPU device needs at least 1 thread, not " + threads);
+        }
         return new Device("cpu", CpuBackends.fastest(threads));
     }
 

@@ -188,7 +188,9 @@ class TensorTest {
         String message = assertThrows(IllegalArgumentException.class, () -> Device.named("abacus:0"))
                 .getMessage();
         assertTrue(message.startsWith("device: there is no abacus:0 here; there are cpu, reference"), () -> message);
-        assertThrows(IllegalArgumentException.class, () -> Device.cpu(0));
+        assertEquals(
+                "device: a CPU device needs at least 1 thread, not 0",
+                assertThrows(IllegalArgumentException.class, () -> Device.cpu(0)).getMessage());
     }
 
     private static void refused(String message, Executable call) {
