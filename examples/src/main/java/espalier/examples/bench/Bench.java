@@ -1,9 +1,12 @@
 package espalier.examples.bench;
 
+import espalier.examples.train.ModelCatalog;
+import espalier.tensor.Device;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -21,7 +24,11 @@ import picocli.CommandLine.Spec;
         description = "Time the kernels, beside what the machine itself can do.",
         footer = {
             "",
-            "FAMILY is gemm, conv, elementwise, threads or all.",
+<<<<<<< examples/src/main/java/espalier/examples/bench/Bench.java
+            "FAMILY is gemm, conv, elementwise, sparse, lowbit, threads or all.",
+=======
+            "FAMILY is gemm, conv, elementwise, train, infer, coldstart, threads or all.",
+>>>>>>> /tmp/ex/examples/src/main/java/espalier/examples/bench/Bench.java
             "Prints lines of: workload, implementation, threads, value, unit, separated by tabs.",
             "The first lines are what the machine itself can do, measured in plain Java."
         },
@@ -48,6 +55,18 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--filter", paramLabel = "REGEX", description = "Only workloads whose name contains a match.")
     private String filter = "";
 
+    @Option(
+            names = "--model",
+            paramLabel = "NAME",
+            description = "Of train and infer: this model, one of those that summary lists.")
+    private Optional<String> model = Optional.empty();
+
+    @Option(names = "--batch", paramLabel = "N", description = "Of train and infer: images a step.")
+    private int batch;
+
+    @Option(names = "--profile", description = "Of train: how long each operation of a step takes.")
+    private boolean profile;
+
     @Override
     public Integer call() {
         List<Family> chosen = chosen();
@@ -56,12 +75,15 @@ public final class Bench implements Callable<Integer> {
         List<Workload> twice = new ArrayList<>();
         for (Family family : chosen) {
             List<Workload> list = family == Family.THREADS ? twice : once;
-            family.workloads().stream()
+            workloads(family).stream()
                     .filter(workload -> pattern.matcher(workload.name()).find())
                     .forEach(list::add);
         }
         if (once.isEmpty() && twice.isEmpty()) {
             throw wrong("no workload of these families has a name that matches " + filter);
+        }
+        if (profile) {
+            return profile();
         }
         int several = threads == 0 ? 2 : threads;
         try (Threads few = new Threads(Math.max(1, threads));
@@ -69,6 +91,9 @@ public final class Bench implements Callable<Integer> {
                 Threads many = new Threads(several)) {
             MachinePeak.workloads().forEach(workload -> print(workload, few));
             once.forEach(workload -> print(workload, few));
+            if (once.stream().anyMatch(workload -> workload.unit() == Unit.IMAGES)) {
+                memory();
+            }
             if (!twice.isEmpty()) {
                 MachinePeak.workloads().forEach(workload -> compare(workload, one, many));
                 twice.forEach(workload -> compare(workload, one, many));
@@ -97,6 +122,33 @@ public final class Bench implements Callable<Integer> {
         throw wrong("there is no family " + word + "; there are " + known + " and all");
     }
 
+    /** What a family has to run, or, of networks, what was asked for. */
+    private List<Workload> workloads(Family family) {
+        if (batch < 0) {
+            throw wrong("--batch must be at least 1, not " + batch);
+        }
+        if (model.isEmpty() && batch == 0) {
+            return family.workloads();
+        }
+        return NetworkWorkloads.of(family, model.map(this::named), batch);
+    }
+
+    private ModelCatalog named(String name) {
+        try {
+            return ModelCatalog.named(name);
+        } catch (IllegalArgumentException problem) {
+            throw wrong(problem.getMessage());
+        }
+    }
+
+    private int profile() {
+        ModelCatalog which = named(model.orElse("lenet5"));
+        Device device = Device.cpu(Math.max(1, threads));
+        StepProfile.of(which, batch == 0 ? 128 : batch, device)
+                .forEach(spec.commandLine().getOut()::println);
+        return 0;
+    }
+
     private Pattern pattern() {
         try {
             return Pattern.compile(filter);
@@ -111,10 +163,21 @@ public final class Bench implements Callable<Integer> {
 
     private double print(Workload workload, Threads with) {
         Stopwatch stopwatch = quick ? Stopwatch.quick() : Stopwatch.careful();
-        Measurement measured = stopwatch.measure(workload.setup().prepare(with));
+        Runnable run = workload.setup().prepare(with);
+        Measurement measured = stopwatch.measure(run);
         double value = workload.unit().of(workload.work(), best ? measured.best() : measured.median());
         line(workload, with.count(), value, workload.unit().symbol());
+        if (workload.unit() == Unit.IMAGES) {
+            double allocated = MemoryUse.allocated(run, 10);
+            line(workload.name() + "-allocated", workload.implementation(), with.count(), allocated, "MB/step");
+        }
         return value;
+    }
+
+    /** What all of it took. */
+    private void memory() {
+        line("peak-heap", "java", 1, MemoryUse.peakHeap(), "MB");
+        MemoryUse.peakResident().ifPresent(most -> line("peak-resident", "java", 1, most, "MB"));
     }
 
     /** The same with one thread and with several, and how many times faster the several are. */
@@ -125,10 +188,13 @@ public final class Bench implements Callable<Integer> {
     }
 
     private void line(Workload workload, int count, double value, String unit) {
+        line(workload.name(), workload.implementation(), count, value, unit);
+    }
+
+    private void line(String name, String implementation, int count, double value, String unit) {
         String number = String.format(Locale.ROOT, value < 10 ? "%.3f" : "%.1f", value);
         spec.commandLine()
                 .getOut()
-                .println(String.join(
-                        "\t", workload.name(), workload.implementation(), String.valueOf(count), number, unit));
+                .println(String.join("\t", name, implementation, String.valueOf(count), number, unit));
     }
 }

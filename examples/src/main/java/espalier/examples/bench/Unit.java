@@ -8,6 +8,8 @@ enum Unit {
     GOPS("GOP/s"),
     /** Bytes read and written, as the operation counts them, in billions a second. */
     GBS("GB/s"),
+    /** Images a second; the work of a run is its images. */
+    IMAGES("img/s"),
     /** Milliseconds a run. */
     MILLISECONDS("ms"),
     /** Microseconds a run. */
@@ -27,6 +29,7 @@ enum Unit {
     double of(double work, double seconds) {
         return switch (this) {
             case GFLOPS, GOPS, GBS -> work / seconds * 1e-9;
+            case IMAGES -> work / seconds;
             case MILLISECONDS -> seconds * 1e3;
             case MICROSECONDS -> seconds * 1e6;
         };
@@ -35,7 +38,7 @@ enum Unit {
     /** How many times faster a second measurement is than a first. */
     double speedup(double first, double second) {
         return switch (this) {
-            case GFLOPS, GOPS, GBS -> second / first;
+            case GFLOPS, GOPS, GBS, IMAGES -> second / first;
             case MILLISECONDS, MICROSECONDS -> first / second;
         };
     }

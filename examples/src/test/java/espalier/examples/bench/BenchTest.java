@@ -53,6 +53,8 @@ class BenchTest {
                 names.containsAll(
                         List.of("convfwd-3-16-32x32-b64", "convfwdbwd-dw128-32x32-b64", "convfwd-20-50-12x12-k5-b64")),
                 names::toString);
+        names = Family.SPARSE.workloads().stream().map(Workload::name).toList();
+        assertTrue(names.containsAll(List.of("spmm-512x512x128-dense", "spmm-512x512x128-b4x1-98")), names::toString);
         assertEquals(13, Family.THREADS.workloads().size());
     }
 }
