@@ -1,6 +1,7 @@
 package espalier.examples;
 
 import espalier.examples.bench.Bench;
+import espalier.examples.data.DataCommand;
 import espalier.examples.teaching.FirstTensor;
 import espalier.examples.teaching.GradientCheck;
 import espalier.examples.teaching.LenetMnist;
@@ -9,6 +10,7 @@ import espalier.examples.teaching.ResnetCifar10;
 import espalier.examples.train.Devices;
 import espalier.examples.train.Eval;
 import espalier.examples.train.Graph;
+import espalier.examples.train.Quickstart;
 import espalier.examples.train.SummaryTable;
 import espalier.examples.train.Train;
 import java.io.IOException;
@@ -36,6 +38,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Main implements Runnable {
     /** In the order in which they are listed. */
     private static final List<Class<?>> COMMANDS = List.of(
+            Quickstart.class,
+            DataCommand.class,
             Train.class,
             Eval.class,
             SummaryTable.class,

@@ -9,17 +9,12 @@ enum Family {
     GEMM(GemmWorkloads::all),
     CONV(ConvolutionWorkloads::all),
     ELEMENTWISE(ElementwiseWorkloads::all),
-<<<<<<< examples/src/main/java/espalier/examples/bench/Family.java
-    SPARSE(SparseWorkloads::all),
-    LOWBIT(LowBitWorkloads::all),
-=======
     /** Steps of training of whole networks. */
     TRAIN(NetworkWorkloads::training),
     /** Whole networks that are only run. */
     INFER(NetworkWorkloads::inference),
     /** From the start of a fresh JVM to its first answer. */
     COLDSTART(ColdStart::all),
->>>>>>> /tmp/ex/examples/src/main/java/espalier/examples/bench/Family.java
     /** Large and small shapes of the other families, with one thread and with several. */
     THREADS(ThreadWorkloads::all);
 

@@ -55,7 +55,10 @@ public final class DataCatalog {
 
     /** The folder of a named data set, if it is under one of the roots. */
     public Optional<Path> folder(String name) {
-        return roots.stream().map(root -> root.resolve(name)).filter(Files::isDirectory).findFirst();
+        return roots.stream()
+                .map(root -> root.resolve(name))
+                .filter(Files::isDirectory)
+                .findFirst();
     }
 
     /**
@@ -102,8 +105,7 @@ public final class DataCatalog {
                 file(folder, "train-images-idx3-ubyte"), file(folder, "train-labels-idx1-ubyte"), classes);
         Dataset test =
                 IdxFiles.read(file(folder, "t10k-images-idx3-ubyte"), file(folder, "t10k-labels-idx1-ubyte"), classes);
-        return new Split(
-                name, train, test, fashion ? EmbeddedData.FASHION : EmbeddedData.MNIST, Transform.none());
+        return new Split(name, train, test, fashion ? EmbeddedData.FASHION : EmbeddedData.MNIST, Transform.none());
     }
 
     private static Split cifar(String name, Path folder) throws IOException {
@@ -115,7 +117,8 @@ public final class DataCatalog {
         float[] mean = {0.4914f, 0.4822f, 0.4465f};
         float[] deviation = {0.2470f, 0.2435f, 0.2616f};
         Transform normalize = Transform.normalize(mean, deviation);
-        return new Split(name, Cifar10.read(batches), test, normalize, Transform.flip().then(Transform.crop(4)));
+        return new Split(
+                name, Cifar10.read(batches), test, normalize, Transform.flip().then(Transform.crop(4)));
     }
 
     private static Split images(String name, Path folder) throws IOException {

@@ -1,7 +1,7 @@
 package espalier.examples.data;
 
-import espalier.nn.data.DigitsCsv;
 import espalier.nn.data.Dataset;
+import espalier.nn.data.DigitsCsv;
 import espalier.nn.data.IdxFiles;
 import espalier.nn.data.Transform;
 import java.io.FileNotFoundException;
@@ -29,8 +29,7 @@ final class EmbeddedData {
     private static Dataset fashion(String part) throws IOException {
         String images = "fashion-tenth-" + part + "-images.idx3.gz";
         String labels = "fashion-tenth-" + part + "-labels.idx1.gz";
-        return IdxFiles.parse(
-                Path.of(images), unpacked(images), Path.of(labels), unpacked(labels), IdxFiles.FASHION);
+        return IdxFiles.parse(Path.of(images), unpacked(images), Path.of(labels), unpacked(labels), IdxFiles.FASHION);
     }
 
     /** Every fifth image is held back for the test. */

@@ -17,7 +17,8 @@ public record LineChart(String title, String xLabel, List<Series> series) {
     private static final int RIGHT = 16;
     private static final int TOP = 34;
     private static final int BOTTOM = 44;
-    private static final List<String> COLOURS = List.of("#2b6cb0", "#c05621", "#2f855a", "#6b46c1", "#b83280", "#4a5568");
+    private static final List<String> COLOURS =
+            List.of("#2b6cb0", "#c05621", "#2f855a", "#6b46c1", "#b83280", "#4a5568");
 
     /**
      * One curve.
@@ -33,10 +34,20 @@ public record LineChart(String title, String xLabel, List<Series> series) {
         Range x = range(true);
         Range y = range(false);
         StringBuilder out = new StringBuilder();
-        add(out, "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\"", WIDTH, HEIGHT, WIDTH, HEIGHT);
+        add(
+                out,
+                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" width=\"%d\" height=\"%d\"",
+                WIDTH,
+                HEIGHT,
+                WIDTH,
+                HEIGHT);
         add(out, " font-family=\"system-ui, sans-serif\" font-size=\"12\" role=\"img\">%n");
         add(out, "<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>%n", WIDTH, HEIGHT);
-        add(out, "<text x=\"%d\" y=\"20\" font-weight=\"600\" font-size=\"14\" fill=\"#1a202c\">%s</text>%n", LEFT, Markup.escape(title));
+        add(
+                out,
+                "<text x=\"%d\" y=\"20\" font-weight=\"600\" font-size=\"14\" fill=\"#1a202c\">%s</text>%n",
+                LEFT,
+                Markup.escape(title));
         axis(out, x, true);
         axis(out, y, false);
         add(
@@ -46,30 +57,55 @@ public record LineChart(String title, String xLabel, List<Series> series) {
                 HEIGHT - 8,
                 Markup.escape(xLabel));
         for (int i = 0; i < series.size(); i++) {
-            curve(out, series.get(i), x, y, COLOURS.get(i % COLOURS.size()), i);
+            curve(out, series.get(i), x, y, COLOURS.get(i % COLOURS.size()));
+        }
+        if (series.size() > 1) {
+            legend(out);
         }
         return out.append("</svg>\n").toString();
     }
 
-    private void curve(StringBuilder out, Series s, Range x, Range y, String colour, int number) {
+    private void curve(StringBuilder out, Series s, Range x, Range y, String colour) {
         StringBuilder points = new StringBuilder();
         for (int i = 0; i < s.x.length; i++) {
             if (!Double.isNaN(s.y[i])) {
                 add(points, "%.1f,%.1f ", across(x, s.x[i]), down(y, s.y[i]));
             }
         }
-        add(out, "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\" stroke-linejoin=\"round\" points=\"%s\"/>%n", colour, points.toString().strip());
+        add(
+                out,
+                "<polyline fill=\"none\" stroke=\"%s\" stroke-width=\"2\" stroke-linejoin=\"round\" points=\"%s\"/>%n",
+                colour,
+                points.toString().strip());
         if (s.x.length <= 40) {
             for (int i = 0; i < s.x.length; i++) {
                 if (!Double.isNaN(s.y[i])) {
-                    add(out, "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" fill=\"%s\"/>%n", across(x, s.x[i]), down(y, s.y[i]), colour);
+                    add(
+                            out,
+                            "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" fill=\"%s\"/>%n",
+                            across(x, s.x[i]),
+                            down(y, s.y[i]),
+                            colour);
                 }
             }
         }
-        int top = TOP + 14 + 16 * number;
-        int left = WIDTH - RIGHT - 150;
-        add(out, "<line x1=\"%d\" y1=\"%d\" x2=\"%d\" y2=\"%d\" stroke=\"%s\" stroke-width=\"3\"/>%n", left, top - 4, left + 18, top - 4, colour);
-        add(out, "<text x=\"%d\" y=\"%d\" fill=\"#1a202c\">%s</text>%n", left + 24, top, Markup.escape(s.name));
+    }
+
+    /** The names, right above the curves; the title stands left of them. */
+    private void legend(StringBuilder out) {
+        int left = WIDTH - RIGHT;
+        for (int i = series.size() - 1; i >= 0; i--) {
+            String name = series.get(i).name;
+            String colour = COLOURS.get(i % COLOURS.size());
+            left -= 36 + 7 * name.length();
+            add(
+                    out,
+                    "<line x1=\"%d\" y1=\"16\" x2=\"%d\" y2=\"16\" stroke=\"%s\" stroke-width=\"3\"/>%n",
+                    left,
+                    left + 18,
+                    colour);
+            add(out, "<text x=\"%d\" y=\"20\" fill=\"#1a202c\">%s</text>%n", left + 24, Markup.escape(name));
+        }
     }
 
     private static void axis(StringBuilder out, Range range, boolean horizontal) {
@@ -77,11 +113,33 @@ public record LineChart(String title, String xLabel, List<Series> series) {
             double at = horizontal ? across(range, tick) : down(range, tick);
             String label = range.label(tick);
             if (horizontal) {
-                add(out, "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"#e2e8f0\"/>%n", at, TOP, at, HEIGHT - BOTTOM);
-                add(out, "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" fill=\"#4a5568\">%s</text>%n", at, HEIGHT - BOTTOM + 16, label);
+                add(
+                        out,
+                        "<line x1=\"%.1f\" y1=\"%d\" x2=\"%.1f\" y2=\"%d\" stroke=\"#e2e8f0\"/>%n",
+                        at,
+                        TOP,
+                        at,
+                        HEIGHT - BOTTOM);
+                add(
+                        out,
+                        "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\" fill=\"#4a5568\">%s</text>%n",
+                        at,
+                        HEIGHT - BOTTOM + 16,
+                        label);
             } else {
-                add(out, "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"#e2e8f0\"/>%n", LEFT, at, WIDTH - RIGHT, at);
-                add(out, "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" fill=\"#4a5568\">%s</text>%n", LEFT - 6, at + 4, label);
+                add(
+                        out,
+                        "<line x1=\"%d\" y1=\"%.1f\" x2=\"%d\" y2=\"%.1f\" stroke=\"#e2e8f0\"/>%n",
+                        LEFT,
+                        at,
+                        WIDTH - RIGHT,
+                        at);
+                add(
+                        out,
+                        "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\" fill=\"#4a5568\">%s</text>%n",
+                        LEFT - 6,
+                        at + 4,
+                        label);
             }
         }
     }

@@ -3,6 +3,8 @@ package espalier.examples.report;
 import espalier.nn.train.ConfusionMatrix;
 import espalier.nn.train.TrainingListener.EpochReport;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -53,7 +55,9 @@ public final class RunFolder {
                 report.accuracy(),
                 testAccuracy,
                 report.samples() / report.seconds()));
-        write("history.csv", "epoch,loss,train_accuracy,test_accuracy,images_per_second\n" + String.join("\n", history) + "\n");
+        write(
+                "history.csv",
+                "epoch,loss,train_accuracy,test_accuracy,images_per_second\n" + String.join("\n", history) + "\n");
     }
 
     /** Writes {@code result.json}, {@code report.html} and {@code report.md}. */
@@ -61,9 +65,7 @@ public final class RunFolder {
         write("result.json", Json.write(figures));
         String loss = chart("Training loss", 1).svg();
         String accuracy = new LineChart(
-                        "Accuracy, %",
-                        "epoch",
-                        List.of(series("training", 2, 100), series("test", 3, 100)))
+                        "Accuracy, %", "epoch", List.of(series("training", 2, 100), series("test", 3, 100)))
                 .svg();
         String grid = ConfusionGrid.svg(matrix);
         write("loss.svg", loss);
@@ -92,11 +94,12 @@ public final class RunFolder {
         StringBuilder out = new StringBuilder();
         out.append("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>")
                 .append(Markup.escape(title))
-                .append("</title>\n<style>\nbody { font: 15px/1.5 system-ui, sans-serif; color: #1a202c; max-width: 60rem;"
-                        + " margin: 2rem auto; padding: 0 1rem }\ntable { border-collapse: collapse; margin: 1rem 0 }\n"
-                        + "td { border-bottom: 1px solid #e2e8f0; padding: .2rem 1.2rem .2rem 0; vertical-align: top }\n"
-                        + "figure { display: inline-block; margin: 0 1rem 1rem 0 }\nsvg { max-width: 100%; height: auto }\n"
-                        + "</style>\n<h1>")
+                .append(
+                        "</title>\n<style>\nbody { font: 15px/1.5 system-ui, sans-serif; color: #1a202c; max-width: 60rem;"
+                                + " margin: 2rem auto; padding: 0 1rem }\ntable { border-collapse: collapse; margin: 1rem 0 }\n"
+                                + "td { border-bottom: 1px solid #e2e8f0; padding: .2rem 1.2rem .2rem 0; vertical-align: top }\n"
+                                + "figure { display: inline-block; margin: 0 1rem 1rem 0 }\nsvg { max-width: 100%; height: auto }\n"
+                                + "</style>\n<h1>")
                 .append(Markup.escape(title))
                 .append("</h1>\n<table>\n");
         figures.forEach((name, value) -> out.append("<tr><td>")
@@ -131,9 +134,10 @@ public final class RunFolder {
         }
     }
 
-    /** Where and with what a run was made. */
-    public static Map<String, Object> circumstances(String device) {
+    /** How, where and with what a run was made. */
+    public static Map<String, Object> circumstances(String device, List<String> arguments) {
         Map<String, Object> found = new LinkedHashMap<>();
+        found.put("command", String.join(" ", arguments));
         found.put("commit", commit());
         found.put("jdk", Runtime.version().toString());
         found.put("cpu", cpu());
@@ -155,7 +159,12 @@ public final class RunFolder {
         return System.getProperty("os.arch");
     }
 
+    /** The commit that was built, as the build notes it. */
     private static String commit() {
-        return System.getProperty("espalier.commit", "unknown");
+        try (InputStream noted = RunFolder.class.getResourceAsStream("commit.txt")) {
+            return noted == null ? "unknown" : new String(noted.readAllBytes(), StandardCharsets.UTF_8).strip();
+        } catch (IOException problem) {
+            return "unknown";
+        }
     }
 }

@@ -34,7 +34,8 @@ public final class FirstTensor implements Callable<Integer> {
         Tensor line = Linalg.choleskySolve(gram, right);
         out.println("slope and intercept " + line);
 
-        double miss = line.sub(Tensor.of(new float[] {2, 1}, 2, 1)).abs().maxOver().item();
+        double miss =
+                line.sub(Tensor.of(new float[] {2, 1}, 2, 1)).abs().maxOver().item();
         return Expectation.atMost(out, "distance from slope 2, intercept 1", 1e-5, miss);
     }
 }

@@ -19,7 +19,8 @@ public final class GradientCheck implements Callable<Integer> {
     /** x³, and 3x² times what comes in. */
     private static Variable cube(Variable x) {
         Tensor v = x.value();
-        return Variable.of("cube", v.square().mul(v), Edge.edge(x, g -> g.mul(v.square()).mul(3)));
+        return Variable.of(
+                "cube", v.square().mul(v), Edge.edge(x, g -> g.mul(v.square()).mul(3)));
     }
 
     /** The same value with a gradient that forgets the 3. */

@@ -25,7 +25,10 @@ import picocli.CommandLine.Spec;
 /** LeNet-5 on MNIST with the training loop written out: what {@code Trainer} does, in twenty lines. */
 @Command(name = "lenet-mnist", description = "LeNet-5 on MNIST, the loop written out.", mixinStandardHelpOptions = true)
 public final class LenetMnist implements Callable<Integer> {
-    @Option(names = "--data", defaultValue = "mnist", description = "mnist, or the folder it is in. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--data",
+            defaultValue = "mnist",
+            description = "mnist, or the folder it is in. Default: ${DEFAULT-VALUE}.")
     private String data = "mnist";
 
     @Option(names = "--epochs", defaultValue = "10", description = "Default: ${DEFAULT-VALUE}.")
@@ -67,6 +70,9 @@ public final class LenetMnist implements Callable<Integer> {
             out.flush();
         }
         return Expectation.atLeast(
-                out, "accuracy on the test images", epochs >= 10 ? 0.99 : 0.9, Evaluation.of(model, test).accuracy());
+                out,
+                "accuracy on the test images",
+                epochs >= 10 ? 0.99 : 0.9,
+                Evaluation.of(model, test).accuracy());
     }
 }

@@ -50,14 +50,17 @@ public final class MlpByHand implements Callable<Integer> {
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         Split digits = DataCatalog.usual().read("digits");
-        DataLoader loader =
-                DataLoader.of(digits.train(), 32).shuffled(random.split("order")).with(digits.normalize());
+        DataLoader loader = DataLoader.of(digits.train(), 32)
+                .shuffled(random.split("order"))
+                .with(digits.normalize());
         for (int epoch = 0; epoch < EPOCHS; epoch++) {
             loader.forEach(epoch, 0, batch -> {
                 Variable loss = Losses.crossEntropy(network(batch.images()), batch.labels());
                 loss.backward();
                 for (Variable parameter : List.of(w1, b1, w2, b2)) {
-                    parameter.value().subInPlace(parameter.gradient().orElseThrow().mul(RATE));
+                    parameter
+                            .value()
+                            .subInPlace(parameter.gradient().orElseThrow().mul(RATE));
                     parameter.clearGradient();
                 }
             });

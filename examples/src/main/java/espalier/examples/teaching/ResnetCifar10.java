@@ -30,7 +30,10 @@ import picocli.CommandLine.Spec;
  */
 @Command(name = "resnet-cifar10", description = "ResNet-20 on CIFAR-10.", mixinStandardHelpOptions = true)
 public final class ResnetCifar10 implements Callable<Integer> {
-    @Option(names = "--data", defaultValue = "cifar-10", description = "cifar-10, or the folder it is in. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--data",
+            defaultValue = "cifar-10",
+            description = "cifar-10, or the folder it is in. Default: ${DEFAULT-VALUE}.")
     private String data = "cifar-10";
 
     @Option(names = "--paper", description = "The recipe of the paper: 160 epochs.")
@@ -84,6 +87,9 @@ public final class ResnetCifar10 implements Callable<Integer> {
                 .train(train, rounds);
         double floor = paper ? 0.91 : epochs >= 15 ? 0.88 : 0.3;
         return Expectation.atLeast(
-                out, "accuracy on the test images", floor, Evaluation.of(model, test).accuracy());
+                out,
+                "accuracy on the test images",
+                floor,
+                Evaluation.of(model, test).accuracy());
     }
 }

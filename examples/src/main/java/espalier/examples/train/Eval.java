@@ -7,13 +7,10 @@ import espalier.nn.data.DataLoader;
 import espalier.nn.train.ConfusionMatrix;
 import espalier.nn.train.Evaluation;
 import espalier.tensor.Device;
-import espalier.tensor.Tensor;
 import espalier.tensor.io.SafeTensors;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Locale;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -44,15 +41,14 @@ public final class Eval implements Callable<Integer> {
         try (SafeTensors saved = SafeTensors.open(file)) {
             String name = Optional.ofNullable(model)
                     .or(() -> Optional.ofNullable(saved.metadata().get("model")))
-                    .orElseThrow(() -> new IllegalArgumentException(file + " does not say which model it is; use --model"));
+                    .orElseThrow(
+                            () -> new IllegalArgumentException(file + " does not say which model it is; use --model"));
             Module net = ModelCatalog.named(name).make(Init.of(device, 0));
-            Map<String, Tensor> state = new LinkedHashMap<>();
-            for (String path : saved.names()) {
-                state.put(path, saved.tensor(path, device));
-            }
-            net.load(state);
+            net.load(saved.tensors(device));
             Split split = options.split();
-            DataLoader test = DataLoader.of(split.test(), options.batch()).with(split.normalize()).on(device);
+            DataLoader test = DataLoader.of(split.test(), options.batch())
+                    .with(split.normalize())
+                    .on(device);
             ConfusionMatrix matrix = Evaluation.of(net, test);
             spec.commandLine()
                     .getOut()

@@ -37,8 +37,8 @@ public final class Graph implements Callable<Integer> {
     public Integer call() throws IOException {
         ModelCatalog kind = ModelCatalog.named(model);
         Module net = kind.make(Init.of(1));
-        Variable input = Variable.constant(
-                Tensor.zeros(espalier.tensor.Device.cpu(), DType.F32, kind.input().inserting(0, 2)));
+        Variable input = Variable.constant(Tensor.zeros(
+                espalier.tensor.Device.cpu(), DType.F32, kind.input().inserting(0, 2)));
         Variable result = ForwardPass.training(RandomSource.of(1), () -> net.apply(input));
         GraphDrawing drawing = GraphDrawing.of(result).named(input, "input");
         net.parameters().forEach((path, parameter) -> drawing.named(parameter.raw(), path));

@@ -23,6 +23,10 @@ final class ProgressLine implements TrainingListener {
     private long stepsHere;
     private long samplesHere;
 
+    ProgressLine(PrintWriter out, int epochs, int batches) {
+        this(out, System.console() != null && System.console().isTerminal(), epochs, batches);
+    }
+
     ProgressLine(PrintWriter out, boolean terminal, int epochs, int batches) {
         this.out = out;
         this.terminal = terminal;
@@ -39,7 +43,7 @@ final class ProgressLine implements TrainingListener {
         long now = System.nanoTime();
         if (terminal && now - shown > EVERY_NANOS) {
             shown = now;
-            out.print("\r" + line(at) + " ");
+            out.print("\r" + line(at) + "\033[K");
             out.flush();
         }
     }
@@ -50,14 +54,14 @@ final class ProgressLine implements TrainingListener {
         double remaining = stepsHere == 0 ? 0 : seconds / stepsHere * left;
         return String.format(
                 Locale.ROOT,
-                "epoch %d/%d  batch %d/%d  loss %.4f  accuracy %.2f %%  %,.0f images/s  %s left",
+                "epoch %2d/%d  loss %.4f  accuracy %5.2f %%  %,6.0f images/s  batch %d/%d, %s left",
                 at.epoch() + 1,
                 epochs,
-                at.batch(),
-                batches,
                 loss.value(),
                 100 * accuracy.value(),
                 samplesHere / seconds,
+                at.batch(),
+                batches,
                 clock(remaining));
     }
 
@@ -76,7 +80,7 @@ final class ProgressLine implements TrainingListener {
         out.print(terminal ? "\r\033[K" : "");
         out.println(String.format(
                 Locale.ROOT,
-                "epoch %d/%d  loss %.4f  accuracy %.2f %%  %,.0f images/s  %.1f s",
+                "epoch %2d/%d  loss %.4f  accuracy %5.2f %%  %,6.0f images/s  %5.1f s",
                 at.epoch(),
                 epochs,
                 report.loss(),

@@ -13,16 +13,27 @@ import picocli.CommandLine.Option;
 
 /** Options that all commands on models and data share. */
 final class RunOptions {
-    @Option(names = "--data", defaultValue = "fashion-tenth", paramLabel = "NAME|FOLDER", description = "Data: fashion-tenth or digits (embedded), mnist, fashion-mnist, cifar-10, or a folder. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--data",
+            defaultValue = "fashion-tenth",
+            paramLabel = "NAME|FOLDER",
+            description =
+                    "Data: fashion-tenth or digits (embedded), mnist, fashion-mnist, cifar-10, or a folder. Default: ${DEFAULT-VALUE}.")
     private String data = "fashion-tenth";
 
     @Option(names = "--data-root", paramLabel = "FOLDER", description = "Where named data is looked for first.")
     private @Nullable Path root;
 
-    @Option(names = "--device", defaultValue = "cpu", description = "cpu, reference or a name that devices lists. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--device",
+            defaultValue = "cpu",
+            description = "cpu, reference or a name that devices lists. Default: ${DEFAULT-VALUE}.")
     private String device = "cpu";
 
-    @Option(names = "--threads", defaultValue = "0", description = "Threads of the CPU; results do not depend on them. Default: one a processor.")
+    @Option(
+            names = "--threads",
+            defaultValue = "0",
+            description = "Threads of the CPU; results do not depend on them. Default: one a processor.")
     private int threads;
 
     @Option(names = "--seed", defaultValue = "1", description = "Of all random numbers. Default: ${DEFAULT-VALUE}.")

@@ -23,8 +23,7 @@ public enum ScheduleOption {
             case STEP -> Schedule.multiStep(0.1, steps / 2, steps * 3 / 4);
             case COSINE -> Schedule.cosine(Math.max(1, steps));
             case ONECYCLE -> Schedule.oneCycle(Math.max(2, steps));
-            case WARMUP_COSINE ->
-                Schedule.cosine(Math.max(1, steps - warm)).after(Schedule.linear(0, 1, warm), warm);
+            case WARMUP_COSINE -> Schedule.cosine(Math.max(1, steps - warm)).after(Schedule.linear(0, 1, warm), warm);
         };
     }
 }

@@ -14,13 +14,12 @@ import espalier.nn.train.Checkpoint;
 import espalier.nn.train.ConfusionMatrix;
 import espalier.nn.train.Evaluation;
 import espalier.nn.train.Trainer;
-import espalier.nn.train.TrainingListener;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
+import espalier.tensor.Tensor;
 import espalier.tensor.io.SafeTensors;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
@@ -40,7 +39,10 @@ public final class Train implements Callable<Integer> {
     @Mixin
     private final RunOptions options = new RunOptions();
 
-    @Option(names = "--model", defaultValue = "lenet5", description = "One of those that summary lists. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--model",
+            defaultValue = "lenet5",
+            description = "One of those that summary lists. Default: ${DEFAULT-VALUE}.")
     private String model = "lenet5";
 
     @Option(names = "--epochs", defaultValue = "10", description = "Times through the data. Default: ${DEFAULT-VALUE}.")
@@ -52,7 +54,10 @@ public final class Train implements Callable<Integer> {
     @Option(names = "--momentum", defaultValue = "0.9", description = "Of SGD. Default: ${DEFAULT-VALUE}.")
     private double momentum;
 
-    @Option(names = "--decay", defaultValue = "0.0005", description = "Weight decay, of weights only. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--decay",
+            defaultValue = "0.0005",
+            description = "Weight decay, of weights only. Default: ${DEFAULT-VALUE}.")
     private double decay;
 
     @Option(names = "--nesterov", description = "Look ahead along the velocity.")
@@ -61,16 +66,26 @@ public final class Train implements Callable<Integer> {
     @Option(names = "--smoothing", defaultValue = "0", description = "Of labels. Default: ${DEFAULT-VALUE}.")
     private double smoothing;
 
-    @Option(names = "--schedule", defaultValue = "cosine", description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--schedule",
+            defaultValue = "cosine",
+            description = "${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
     private ScheduleOption schedule = ScheduleOption.COSINE;
 
-    @Option(names = "--out", defaultValue = "runs/train", paramLabel = "FOLDER", description = "Where results go. Default: ${DEFAULT-VALUE}.")
+    @Option(
+            names = "--out",
+            defaultValue = "runs/train",
+            paramLabel = "FOLDER",
+            description = "Where results go. Default: ${DEFAULT-VALUE}.")
     private Path out = Path.of("runs", "train");
 
     @Option(names = "--resume", description = "Go on from the checkpoint in --out.")
     private boolean resume;
 
-    @Option(names = "--checkpoint-steps", defaultValue = "0", description = "Save a checkpoint every so many steps too, not only every epoch.")
+    @Option(
+            names = "--checkpoint-steps",
+            defaultValue = "0",
+            description = "Save a checkpoint every so many steps too, not only every epoch.")
     private int checkpointSteps;
 
     @Spec
@@ -93,7 +108,8 @@ public final class Train implements Callable<Integer> {
                 .shuffled(random.split("data"))
                 .with(split.augment().then(split.normalize()))
                 .on(device);
-        DataLoader test = DataLoader.of(split.test(), 250).with(split.normalize()).on(device);
+        DataLoader test =
+                DataLoader.of(split.test(), 250).with(split.normalize()).on(device);
         Sgd.Options sgd = new Sgd.Options(rate, momentum, decay, nesterov);
         Optimizer<Sgd.Options> optimizer = new Sgd(net.parameters(), sgd)
                 .forRoles(EnumSet.of(Role.BIAS, Role.NORM_SCALE, Role.NORM_SHIFT), sgd.withDecay(0));
@@ -101,8 +117,8 @@ public final class Train implements Callable<Integer> {
         Path checkpoint = folder.file("checkpoint.safetensors");
         Trainer trainer = new Trainer(net, optimizer, this::loss, random)
                 .with(schedule.over((long) rounds * train.batches()))
-                .with(new ProgressLine(console, System.console() != null, rounds, train.batches()))
-                .with(new Recorder(net, optimizer, test, folder, checkpoint));
+                .with(new ProgressLine(console, rounds, train.batches()))
+                .with(new Recorder(net, optimizer, test, folder, checkpoint, checkpointSteps));
         if (resume && Files.exists(checkpoint)) {
             trainer.from(Checkpoint.load(checkpoint, net, optimizer));
         }
@@ -112,12 +128,18 @@ public final class Train implements Callable<Integer> {
         SafeTensors.write(folder.file("model.safetensors"), net.state(), Map.of("model", model, "data", split.name()));
         ConfusionMatrix matrix = Evaluation.of(net, test);
         folder.finish(model + " on " + split.name(), figures(split, device, rounds, matrix, seconds), matrix);
-        console.printf(Locale.ROOT, "test accuracy %.2f %% (%d of %d)%n", 100 * matrix.accuracy(), matrix.correct(), matrix.total());
-        console.printf("report: %s%n", folder.file("report.html").toAbsolutePath().normalize());
+        console.printf(
+                Locale.ROOT,
+                "test accuracy %.2f %% (%d of %d)%n",
+                100 * matrix.accuracy(),
+                matrix.correct(),
+                matrix.total());
+        console.printf(
+                "report: %s%n", folder.file("report.html").toAbsolutePath().normalize());
         return 0;
     }
 
-    private Variable loss(Variable outputs, espalier.tensor.Tensor labels) {
+    private Variable loss(Variable outputs, Tensor labels) {
         return Losses.crossEntropy(outputs, labels, smoothing);
     }
 
@@ -134,50 +156,9 @@ public final class Train implements Callable<Integer> {
         figures.put("batch", options.batch());
         figures.put("seed", options.seed());
         figures.put("seconds", seconds);
-        figures.put("command", String.join(" ", spec.commandLine().getParseResult().originalArgs()));
-        figures.putAll(RunFolder.circumstances(device.backend().description()));
+        figures.putAll(RunFolder.circumstances(
+                device.backend().description(),
+                spec.commandLine().getParseResult().originalArgs()));
         return figures;
-    }
-
-    /** After each epoch: test, note, save; and save every so many steps. */
-    private final class Recorder implements TrainingListener {
-        private final Module net;
-        private final Optimizer<?> optimizer;
-        private final DataLoader test;
-        private final RunFolder folder;
-        private final Path checkpoint;
-
-        Recorder(Module net, Optimizer<?> optimizer, DataLoader test, RunFolder folder, Path checkpoint) {
-            this.net = net;
-            this.optimizer = optimizer;
-            this.test = test;
-            this.folder = folder;
-            this.checkpoint = checkpoint;
-        }
-
-        @Override
-        public void onStep(Position at, StepReport report) {
-            if (checkpointSteps > 0 && at.step() % checkpointSteps == 0) {
-                save(at);
-            }
-        }
-
-        @Override
-        public void onEpoch(Position at, EpochReport report) {
-            try {
-                folder.epoch(at.epoch(), report, Evaluation.of(net, test).accuracy());
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-            save(at);
-        }
-
-        private void save(Position at) {
-            try {
-                Checkpoint.save(checkpoint, net, optimizer, at);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
-        }
     }
 }

@@ -1,0 +1,57 @@
+package espalier.examples.train;
+
+import espalier.examples.report.RunFolder;
+import espalier.nn.Module;
+import espalier.nn.data.DataLoader;
+import espalier.nn.optim.Optimizer;
+import espalier.nn.train.Checkpoint;
+import espalier.nn.train.Evaluation;
+import espalier.nn.train.TrainingListener;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+
+/** After each epoch: tests, notes the figures, saves a checkpoint; and saves one every so many steps, if asked to. */
+final class Recorder implements TrainingListener {
+    private final Module net;
+    private final Optimizer<?> optimizer;
+    private final DataLoader test;
+    private final RunFolder folder;
+    private final Path checkpoint;
+    private final int everySteps;
+
+    /** A recorder; {@code everySteps} of 0 means after epochs only. */
+    Recorder(Module net, Optimizer<?> optimizer, DataLoader test, RunFolder folder, Path checkpoint, int everySteps) {
+        this.net = net;
+        this.optimizer = optimizer;
+        this.test = test;
+        this.folder = folder;
+        this.checkpoint = checkpoint;
+        this.everySteps = everySteps;
+    }
+
+    @Override
+    public void onStep(Position at, StepReport report) {
+        if (everySteps > 0 && at.step() % everySteps == 0) {
+            save(at);
+        }
+    }
+
+    @Override
+    public void onEpoch(Position at, EpochReport report) {
+        try {
+            folder.epoch(at.epoch(), report, Evaluation.of(net, test).accuracy());
+        } catch (IOException problem) {
+            throw new UncheckedIOException(problem);
+        }
+        save(at);
+    }
+
+    private void save(Position at) {
+        try {
+            Checkpoint.save(checkpoint, net, optimizer, at);
+        } catch (IOException problem) {
+            throw new UncheckedIOException(problem);
+        }
+    }
+}
