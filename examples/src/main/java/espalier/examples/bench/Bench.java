@@ -24,7 +24,7 @@ import picocli.CommandLine.Spec;
         description = "Time the kernels, beside what the machine itself can do.",
         footer = {
             "",
-            "FAMILY is gemm, conv, elementwise, train, infer, coldstart, threads or all.",
+            "FAMILY is gemm, conv, elementwise, sparse, lowbit, train, infer, coldstart, threads or all.",
             "Prints lines of: workload, implementation, threads, value, unit, separated by tabs.",
             "The first lines are what the machine itself can do, measured in plain Java."
         },

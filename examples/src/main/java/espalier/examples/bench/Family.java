@@ -9,6 +9,8 @@ enum Family {
     GEMM(GemmWorkloads::all),
     CONV(ConvolutionWorkloads::all),
     ELEMENTWISE(ElementwiseWorkloads::all),
+    SPARSE(SparseWorkloads::all),
+    LOWBIT(LowBitWorkloads::all),
     /** Steps of training of whole networks. */
     TRAIN(NetworkWorkloads::training),
     /** Whole networks that are only run. */
