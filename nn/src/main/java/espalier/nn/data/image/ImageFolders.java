@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
@@ -28,6 +29,9 @@ import javax.imageio.stream.ImageInputStream;
  */
 public final class ImageFolders {
     private static final int MOST_CLASSES = 256;
+    private static final List<String> FORMATS = List.of("png", "jpeg");
+    private static final byte[] END_OF_JPEG = {(byte) 0xFF, (byte) 0xD9};
+    private static final byte[] END_OF_PNG = {'I', 'E', 'N', 'D'};
     private static final long MOST_PIXELS = 1L << 26;
 
     private ImageFolders() {}
@@ -106,6 +110,9 @@ public final class ImageFolders {
             }
             ImageReader reader = readers.next();
             try {
+                if (!FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))) {
+                    throw new DataFileException(file, "is neither PNG nor JPEG inside, but " + reader.getFormatName());
+                }
                 reader.setInput(in, true, true);
                 long size = (long) reader.getWidth(0) * reader.getHeight(0);
                 if (size > MOST_PIXELS) {
@@ -113,8 +120,8 @@ public final class ImageFolders {
                             file,
                             "has " + reader.getWidth(0) + "x" + reader.getHeight(0) + " pixels, too many to unpack");
                 }
-                if (isCutJpeg(bytes)) {
-                    throw new DataFileException(file, bytes.length, "ends too early: a JPEG file ends with FF D9");
+                if (isCut(bytes)) {
+                    throw new DataFileException(file, bytes.length, "ends too early: the end marker is missing");
                 }
                 return reader.read(0);
             } finally {
@@ -127,15 +134,15 @@ public final class ImageFolders {
         }
     }
 
-    /** ImageIO fills what is missing of a JPEG with grey and says nothing, so the end marker is looked for. */
-    private static boolean isCutJpeg(byte[] bytes) {
-        boolean jpeg = bytes.length > 2 && bytes[0] == (byte) 0xFF && bytes[1] == (byte) 0xD8;
-        for (int i = bytes.length - 2; jpeg && i > Math.max(0, bytes.length - 1024); i--) {
-            if (bytes[i] == (byte) 0xFF && bytes[i + 1] == (byte) 0xD9) {
+    /** ImageIO fills what is missing with grey or black and says nothing, so the end marker is looked for. */
+    private static boolean isCut(byte[] bytes) {
+        byte[] end = bytes[0] == (byte) 0xFF ? END_OF_JPEG : END_OF_PNG;
+        for (int i = bytes.length - end.length; i > Math.max(0, bytes.length - 1024); i--) {
+            if (Arrays.equals(bytes, i, i + end.length, end, 0, end.length)) {
                 return false;
             }
         }
-        return jpeg;
+        return true;
     }
 
     private static BufferedImage fitted(BufferedImage image, int height, int width) {

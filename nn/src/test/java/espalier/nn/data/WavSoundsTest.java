@@ -1,0 +1,165 @@
+package espalier.nn.data;
+
+import static espalier.nn.data.Packing.file;
+import static espalier.nn.data.Packing.refusal;
+import static espalier.nn.data.Packing.refuses;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import espalier.tensor.Shape;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** WAV files in folders and zips, whole and damaged. */
+class WavSoundsTest {
+    private static final List<String> CLASSES = List.of("zero", "one");
+
+    @TempDir
+    private Path folder;
+
+    private static void tag(ByteBuffer bytes, String name, int size) {
+        bytes.put(name.getBytes(StandardCharsets.US_ASCII)).putInt(size);
+    }
+
+    /** A WAVE file with an unknown chunk of odd length in the middle. */
+    private static byte[] wav(int format, int channels, int bits, short... samples) {
+        int data = 2 * samples.length;
+        ByteBuffer bytes = ByteBuffer.allocate(12 + 24 + 12 + 8 + data).order(ByteOrder.LITTLE_ENDIAN);
+        tag(bytes, "RIFF", 48 + data);
+        bytes.put("WAVE".getBytes(StandardCharsets.US_ASCII));
+        tag(bytes, "fmt ", 16);
+        bytes.putShort((short) format).putShort((short) channels).putInt(8000).putInt(16000);
+        bytes.putShort((short) 2).putShort((short) bits);
+        tag(bytes, "LIST", 3);
+        bytes.putInt(0);
+        tag(bytes, "data", data);
+        for (short sample : samples) {
+            bytes.putShort(sample);
+        }
+        return bytes.array();
+    }
+
+    private static final byte[] SOUND = wav(1, 1, 16, (short) 16384, (short) -32768, (short) 1);
+
+    private static byte[] zip(Object... namesAndContents) throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (ZipOutputStream out = new ZipOutputStream(packed)) {
+            for (int i = 0; i < namesAndContents.length; i += 2) {
+                out.putNextEntry(new ZipEntry((String) namesAndContents[i]));
+                out.write((byte[]) namesAndContents[i + 1]);
+                out.closeEntry();
+            }
+        }
+        return packed.toByteArray();
+    }
+
+    private static WavSounds read(Path source) throws IOException {
+        return WavSounds.read(source, 4, name -> name.charAt(0) - '0', CLASSES);
+    }
+
+    private static float[] sample(WavSounds sounds, int index) {
+        float[] values = new float[4];
+        sounds.copySample(index, values, 0);
+        return values;
+    }
+
+    @Test
+    void aFolder() throws IOException {
+        file(folder, "1_b.wav", SOUND);
+        file(folder, "0_a.wav", wav(1, 1, 16, (short) 1, (short) 2, (short) 3, (short) 4, (short) 5));
+        file(folder, "notes.txt", new byte[1]);
+        WavSounds sounds = read(folder);
+        assertEquals(2, sounds.size());
+        assertEquals(Shape.of(1, 4), sounds.sampleShape());
+        assertEquals(0, sounds.label(0));
+        assertEquals(1, sounds.label(1));
+        assertArrayEquals(new float[] {1 / 32768f, 2 / 32768f, 3 / 32768f, 4 / 32768f}, sample(sounds, 0));
+        assertArrayEquals(new float[] {0.5f, -1, 1 / 32768f, 0}, sample(sounds, 1), "cut, and filled with silence");
+    }
+
+    @Test
+    void aZipInTheOrderOfNames() throws IOException {
+        Path zip = file(folder, "a.zip", zip("x/1_z.wav", SOUND, "x/readme", new byte[3], "x/0_a.wav", SOUND));
+        WavSounds sounds = read(zip);
+        assertEquals(2, sounds.size());
+        assertEquals(0, sounds.label(0));
+        assertEquals(1, sounds.label(1));
+    }
+
+    @Test
+    void namesThatGiveNoLabel() throws IOException {
+        Path zip = file(folder, "a.zip", zip("7_a.wav", SOUND));
+        refuses("the name of 7_a.wav gives label 7 of 2 classes", zip, () -> read(zip));
+    }
+
+    @Test
+    void nothingInside() throws IOException {
+        refuses("holds no .wav files", folder, () -> read(folder));
+        Path missing = folder.resolve("missing.zip");
+        refuses("is not there", missing, () -> read(missing));
+        Path zip = file(folder, "a.zip", zip("a.txt", SOUND));
+        refuses("holds no .wav files", zip, () -> read(zip));
+    }
+
+    @Test
+    void aSoundTruncatedAnywhere() throws IOException {
+        for (int length = 0; length < SOUND.length; length++) {
+            Path wav = file(folder, "0.wav", Arrays.copyOf(SOUND, length));
+            String said = refusal(wav, () -> read(folder));
+            String expected = length < 12 ? "is no RIFF" : length < 36 ? "mono|chunk of 16" : "no data|chunk of";
+            assertTrue(Arrays.stream(expected.split("\\|")).anyMatch(said::contains), "cut at " + length + ": " + said);
+        }
+    }
+
+    @Test
+    void aZipTruncatedAnywhere() throws IOException {
+        byte[] whole = zip("0_a.wav", SOUND, "1_b.wav", SOUND);
+        for (int length = 0; length < whole.length; length++) {
+            Path zip = file(folder, "a.zip", Arrays.copyOf(whole, length));
+            assertTrue(refusal(zip, () -> read(zip)).startsWith("is a damaged zip file: "));
+        }
+    }
+
+    @Test
+    void otherFormats() throws IOException {
+        for (byte[] other : List.of(
+                wav(3, 1, 16, (short) 1), wav(1, 2, 16, (short) 1), wav(1, 1, 8, (short) 1), wav(1, 1, 24, (short)
+                        1))) {
+            Path wav = file(folder, "0.wav", other);
+            refuses("is not mono 16-bit PCM", wav, () -> read(folder));
+        }
+    }
+
+    @Test
+    void lyingChunks() throws IOException {
+        byte[] bytes = SOUND.clone();
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(52, -1);
+        Path wav = file(folder, "0.wav", bytes);
+        refuses("byte 48: has a chunk of 4294967295 bytes, of which 6 are there", wav, () -> read(folder));
+    }
+
+    @Test
+    void whatUnpacksToTooMuchIsNotUnpacked() throws IOException {
+        Path zip = file(folder, "bomb.zip", zip("0.wav", new byte[(1 << 24) + 1]));
+        refuses("0.wav is larger than 16777216 bytes", zip, () -> read(zip));
+        Path many = file(folder, "many.zip", zip("0.wav", SOUND, "1.wav", SOUND));
+        assertEquals(2, WavSounds.inZip(many, 4, 2L * SOUND.length).size());
+        refuses(
+                "unpacks to more than " + (2 * SOUND.length - 1) + " bytes",
+                many,
+                () -> WavSounds.inZip(many, 4, 2L * SOUND.length - 1));
+        Files.delete(zip);
+    }
+}
