@@ -26,7 +26,8 @@ class LaneCountTest {
         }
     }
 
-    private static URLClassLoader kernels(int lanes) throws Exception {
+    /** The module's classes, loaded anew with so many lanes. */
+    static URLClassLoader kernels(int lanes) throws Exception {
         URL location = Lanes.class.getProtectionDomain().getCodeSource().getLocation();
         // Without a parent, for the others find the classes that the named module has already.
         var loader = new URLClassLoader(new URL[] {location}, null);
