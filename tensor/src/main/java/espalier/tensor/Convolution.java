@@ -71,8 +71,7 @@ public final class Convolution {
         }
         int height = (x.dim(2) - 1) * spec.strideH() - 2 * spec.padH() + spec.dilationH() * (w.dim(2) - 1) + 1;
         int width = (x.dim(3) - 1) * spec.strideW() - 2 * spec.padW() + spec.dilationW() * (w.dim(3) - 1) + 1;
-        Shape output =
-                Shape.of(x.dim(0), w.dim(1) * spec.groups(), height + outputPadding, width + outputPadding);
+        Shape output = Shape.of(x.dim(0), w.dim(1) * spec.groups(), height + outputPadding, width + outputPadding);
         return inputGradient(spec, x, w, output);
     }
 

@@ -21,7 +21,8 @@ public sealed interface Indexing permits Tensor {
     }
 
     private static void checkOtherAxes(String op, Tensor x, int axis, Tensor index) {
-        if (index.rank() != x.rank() || !index.shape().with(axis, 1).equals(x.shape().with(axis, 1))) {
+        if (index.rank() != x.rank()
+                || !index.shape().with(axis, 1).equals(x.shape().with(axis, 1))) {
             throw new ShapeException(
                     op + ": index " + index.shape() + " must have the sizes of " + x.shape() + " besides axis " + axis);
         }

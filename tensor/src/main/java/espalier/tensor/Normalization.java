@@ -80,7 +80,9 @@ public final class Normalization {
     private static void requireChannels(String op, Tensor x, Tensor scale, Tensor shift) {
         x.requireSameType(op, scale);
         x.requireSameType(op, shift);
-        if (x.rank() < 2 || !scale.shape().equals(Shape.of(x.dim(1))) || !shift.shape().equals(scale.shape())) {
+        if (x.rank() < 2
+                || !scale.shape().equals(Shape.of(x.dim(1)))
+                || !shift.shape().equals(scale.shape())) {
             throw new ShapeException(op + ": needs input [N, C, ..] and values [C]: input " + x.shape() + ", values "
                     + scale.shape() + " and " + shift.shape());
         }

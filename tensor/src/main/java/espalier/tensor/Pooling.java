@@ -58,8 +58,8 @@ public final class Pooling {
         if (x.rank() != 4 || height < 1 || width < 1) {
             throw new ShapeException("adaptiveAverage: cannot make " + height + "x" + width + " of " + x.shape());
         }
-        Tensor out = Tensor.allocate(
-                "adaptiveAverage", x.device(), x.dtype(), Shape.of(x.dim(0), x.dim(1), height, width));
+        Tensor out =
+                Tensor.allocate("adaptiveAverage", x.device(), x.dtype(), Shape.of(x.dim(0), x.dim(1), height, width));
         for (int i = 0; i < height; i++) {
             int top = i * x.dim(2) / height;
             int bottom = Math.ceilDiv((i + 1) * x.dim(2), height);

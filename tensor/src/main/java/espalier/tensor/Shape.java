@@ -48,8 +48,8 @@ public final class Shape {
         for (int dim : dims) {
             product *= dim;
             if (product > Integer.MAX_VALUE) {
-                throw new ShapeException(
-                        op + ": " + Arrays.toString(dims) + " has more than 2147483647 elements, the most a tensor holds");
+                throw new ShapeException(op + ": " + Arrays.toString(dims)
+                        + " has more than 2147483647 elements, the most a tensor holds");
             }
         }
         return (int) product;

@@ -164,12 +164,13 @@ public sealed interface Shaping permits Tensor {
             first.requireSameType("concat", part);
             if (part.rank() != first.rank()
                     || !part.shape().with(at, 1).equals(first.shape().with(at, 1))) {
-                throw new ShapeException("concat: sizes besides axis " + axis + " differ: " + first.shape() + " and "
-                        + part.shape());
+                throw new ShapeException(
+                        "concat: sizes besides axis " + axis + " differ: " + first.shape() + " and " + part.shape());
             }
             total += part.dim(at);
         }
-        Tensor out = Tensor.allocate("concat", first.device(), first.dtype(), first.shape().with(at, total));
+        Tensor out = Tensor.allocate(
+                "concat", first.device(), first.dtype(), first.shape().with(at, total));
         int start = 0;
         for (Tensor part : parts) {
             out.narrow(at, start, part.dim(at)).copyInPlace(part);
@@ -198,8 +199,7 @@ public sealed interface Shaping permits Tensor {
             throw new ShapeException("pad: " + before + " before and " + after + " after do not fit axis " + axis
                     + " of " + x.shape() + " in mode " + mode);
         }
-        Tensor out =
-                Tensor.allocate("pad", x.device(), x.dtype(), x.shape().with(at, before + n + after));
+        Tensor out = Tensor.allocate("pad", x.device(), x.dtype(), x.shape().with(at, before + n + after));
         out.narrow(at, before, n).copyInPlace(x);
         if (before > 0) {
             Tensor edge = out.narrow(at, 0, before);
@@ -213,7 +213,8 @@ public sealed interface Shaping permits Tensor {
             Tensor edge = out.narrow(at, before + n, after);
             switch (mode) {
                 case ZERO -> edge.fillInPlace(0);
-                case REFLECT -> edge.copyInPlace(x.narrow(at, n - 1 - after, after).flip(at));
+                case REFLECT ->
+                    edge.copyInPlace(x.narrow(at, n - 1 - after, after).flip(at));
                 case REPLICATE -> edge.copyInPlace(x.narrow(at, n - 1, 1));
             }
         }

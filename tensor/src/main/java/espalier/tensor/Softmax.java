@@ -73,9 +73,11 @@ public final class Softmax {
             throw new ShapeException("crossEntropy: logits must be [N, K] and labels [N]: logits " + logits.shape()
                     + ", labels " + labels.shape());
         }
-        if (labels.size() > 0 && (labels.minOver().item() < 0 || labels.maxOver().item() >= logits.dim(1))) {
+        if (labels.size() > 0
+                && (labels.minOver().item() < 0 || labels.maxOver().item() >= logits.dim(1))) {
             throw new ShapeException("crossEntropy: a label is not from 0 to " + (logits.dim(1) - 1) + " (labels from "
-                    + (int) labels.minOver().item() + " to " + (int) labels.maxOver().item() + ")");
+                    + (int) labels.minOver().item() + " to "
+                    + (int) labels.maxOver().item() + ")");
         }
     }
 }

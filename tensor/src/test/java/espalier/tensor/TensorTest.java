@@ -190,7 +190,8 @@ class TensorTest {
         assertTrue(message.startsWith("device: there is no abacus:0 here; there are cpu, reference"), () -> message);
         assertEquals(
                 "device: a CPU device needs at least 1 thread, not 0",
-                assertThrows(IllegalArgumentException.class, () -> Device.cpu(0)).getMessage());
+                assertThrows(IllegalArgumentException.class, () -> Device.cpu(0))
+                        .getMessage());
     }
 
     private static void refused(String message, Executable call) {

@@ -52,7 +52,8 @@ public class ScalarBackend implements Backend {
 
     @Override
     public final void upload(MemorySegment from, Storage to, int start) {
-        MemorySegment.copy(from, 0, heap(to).segment(), (long) start * to.dtype().bytes(), from.byteSize());
+        MemorySegment.copy(
+                from, 0, heap(to).segment(), (long) start * to.dtype().bytes(), from.byteSize());
     }
 
     @Override

@@ -60,11 +60,22 @@ class PlainConvolutionTest {
         for (int trial = 0; trial < 50; trial++) {
             int groups = 1 + random.nextInt(2);
             var spec = new ConvSpec(
-                    1 + random.nextInt(3), 1 + random.nextInt(3), random.nextInt(3), random.nextInt(3),
-                    1 + random.nextInt(2), 1 + random.nextInt(2), groups);
+                    1 + random.nextInt(3),
+                    1 + random.nextInt(3),
+                    random.nextInt(3),
+                    random.nextInt(3),
+                    1 + random.nextInt(2),
+                    1 + random.nextInt(2),
+                    groups);
             var g = new ConvGeometry(
-                    1 + random.nextInt(2), 2 * groups, 5 + random.nextInt(4), 5 + random.nextInt(4), 3 * groups,
-                    1 + random.nextInt(3), 1 + random.nextInt(3), spec);
+                    1 + random.nextInt(2),
+                    2 * groups,
+                    5 + random.nextInt(4),
+                    5 + random.nextInt(4),
+                    3 * groups,
+                    1 + random.nextInt(3),
+                    1 + random.nextInt(3),
+                    spec);
             float[] x = floats(random, g.inputLength());
             float[] w = floats(random, g.weightLength());
             float[] dy = floats(random, g.outputLength());

@@ -86,8 +86,7 @@ final class ConvTile {
     }
 
     /** As {@link #run} with all vectors, one row and nine terms. */
-    void runNine(
-            float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase, float bias) {
+    void runNine(float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase, float bias) {
         NineTaps.correlate(a, aAt, offsets, x, xBase, xStarts, c, cBase, cStarts, bias);
     }
 
@@ -102,8 +101,21 @@ final class ConvTile {
      *     as zero
      */
     void run(
-            int rows, int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int xBase,
-            float[] c, int cBase, int from, int to, boolean add, float[] bias, int biasAt) {
+            int rows,
+            int n,
+            float[] a,
+            int aAt,
+            int[] offsets,
+            int offsetsAt,
+            float[] x,
+            int xBase,
+            float[] c,
+            int cBase,
+            int from,
+            int to,
+            boolean add,
+            float[] bias,
+            int biasAt) {
         float[] start = add ? NO_BIAS : bias;
         int startAt = add ? 0 : biasAt;
         int width = rows == 4 ? (WIDE && to - from > 2 ? 4 : 2) : rows == 3 ? 3 : 4;
@@ -125,10 +137,22 @@ final class ConvTile {
             int x3 = xBase + xStarts[v3];
             int c3 = cBase + cStarts[v3];
             switch (rows) {
-                case 4 -> tile4x4(n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, x3, c, c0, c1, c2, c3, rowStride, add, start, startAt);
-                case 3 -> tile3x3(n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, c, c0, c1, c2, rowStride, add, start, startAt);
-                case 2 -> tile2x4(n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, x3, c, c0, c1, c2, c3, rowStride, add, start, startAt);
-                case 1 -> tile1x4(n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, x3, c, c0, c1, c2, c3, rowStride, add, start, startAt);
+                case 4 ->
+                    tile4x4(
+                            n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, x3, c, c0, c1, c2, c3, rowStride, add, start,
+                            startAt);
+                case 3 ->
+                    tile3x3(
+                            n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, c, c0, c1, c2, rowStride, add, start,
+                            startAt);
+                case 2 ->
+                    tile2x4(
+                            n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, x3, c, c0, c1, c2, c3, rowStride, add, start,
+                            startAt);
+                case 1 ->
+                    tile1x4(
+                            n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, x3, c, c0, c1, c2, c3, rowStride, add, start,
+                            startAt);
                 default -> throw new IllegalArgumentException("ConvTile: rows must be 1 to 4, got " + rows);
             }
         }
@@ -136,8 +160,21 @@ final class ConvTile {
 
     /** Four rows, two vectors. */
     private static void tile4x2(
-            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int x0, int x1,
-            float[] c, int c0, int c1, int rowStride, boolean add, float[] bias, int biasAt) {
+            int n,
+            float[] a,
+            int aAt,
+            int[] offsets,
+            int offsetsAt,
+            float[] x,
+            int x0,
+            int x1,
+            float[] c,
+            int c0,
+            int c1,
+            int rowStride,
+            boolean add,
+            float[] bias,
+            int biasAt) {
         FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         FloatVector s10 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
@@ -185,8 +222,25 @@ final class ConvTile {
 
     /** Four rows, four vectors. */
     private static void tile4x4(
-            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int x0, int x1, int x2, int x3,
-            float[] c, int c0, int c1, int c2, int c3, int rowStride, boolean add, float[] bias, int biasAt) {
+            int n,
+            float[] a,
+            int aAt,
+            int[] offsets,
+            int offsetsAt,
+            float[] x,
+            int x0,
+            int x1,
+            int x2,
+            int x3,
+            float[] c,
+            int c0,
+            int c1,
+            int c2,
+            int c3,
+            int rowStride,
+            boolean add,
+            float[] bias,
+            int biasAt) {
         FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);
@@ -268,8 +322,23 @@ final class ConvTile {
 
     /** Three rows, three vectors. */
     private static void tile3x3(
-            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int x0, int x1, int x2,
-            float[] c, int c0, int c1, int c2, int rowStride, boolean add, float[] bias, int biasAt) {
+            int n,
+            float[] a,
+            int aAt,
+            int[] offsets,
+            int offsetsAt,
+            float[] x,
+            int x0,
+            int x1,
+            int x2,
+            float[] c,
+            int c0,
+            int c1,
+            int c2,
+            int rowStride,
+            boolean add,
+            float[] bias,
+            int biasAt) {
         FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);
@@ -321,8 +390,25 @@ final class ConvTile {
 
     /** Two rows, four vectors. */
     private static void tile2x4(
-            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int x0, int x1, int x2, int x3,
-            float[] c, int c0, int c1, int c2, int c3, int rowStride, boolean add, float[] bias, int biasAt) {
+            int n,
+            float[] a,
+            int aAt,
+            int[] offsets,
+            int offsetsAt,
+            float[] x,
+            int x0,
+            int x1,
+            int x2,
+            int x3,
+            float[] c,
+            int c0,
+            int c1,
+            int c2,
+            int c3,
+            int rowStride,
+            boolean add,
+            float[] bias,
+            int biasAt) {
         FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);
@@ -371,8 +457,25 @@ final class ConvTile {
     /** One row, four vectors. */
     @SuppressWarnings("unused") // one row needs no distance to the next; the tiles share one signature
     private static void tile1x4(
-            int n, float[] a, int aAt, int[] offsets, int offsetsAt, float[] x, int x0, int x1, int x2, int x3,
-            float[] c, int c0, int c1, int c2, int c3, int rowStride, boolean add, float[] bias, int biasAt) {
+            int n,
+            float[] a,
+            int aAt,
+            int[] offsets,
+            int offsetsAt,
+            float[] x,
+            int x0,
+            int x1,
+            int x2,
+            int x3,
+            float[] c,
+            int c0,
+            int c1,
+            int c2,
+            int c3,
+            int rowStride,
+            boolean add,
+            float[] bias,
+            int biasAt) {
         FloatVector s00 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);

@@ -141,8 +141,21 @@ final class ConvWeightGradient {
                 int a = r * pixels;
                 int to = sumsAt + r * rowStride;
                 tile.run(
-                        height, pixels, gradient, a, block.offsets(), 0, input, 0, sums, to, v, end, !fresh,
-                        ConvTile.NO_BIAS, 0);
+                        height,
+                        pixels,
+                        gradient,
+                        a,
+                        block.offsets(),
+                        0,
+                        input,
+                        0,
+                        sums,
+                        to,
+                        v,
+                        end,
+                        !fresh,
+                        ConvTile.NO_BIAS,
+                        0);
             }
         }
     }

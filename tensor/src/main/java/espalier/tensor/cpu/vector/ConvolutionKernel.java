@@ -17,7 +17,10 @@ final class ConvolutionKernel {
 
     /** Whether the kernels take this: F32, and at least one channel, row and column. */
     static boolean takes(Tensor x, Tensor w) {
-        return x.dtype() == DType.F32 && w.dtype() == DType.F32 && w.shape().size() > 0 && x.shape().without(0).size() > 0;
+        return x.dtype() == DType.F32
+                && w.dtype() == DType.F32
+                && w.shape().size() > 0
+                && x.shape().without(0).size() > 0;
     }
 
     static void forward(Parallel parallel, ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias, Tensor out) {

@@ -94,9 +94,25 @@ record Correlation(
         }
         int kernel = g.kh() * g.kw();
         return new Correlation(
-                g.n(), spec.groups(), g.groupInputs(), g.h(), g.w(), spec.padH(), spec.padW(), spec.strideH(),
-                spec.strideW(), g.groupOutputs(), g.outH(), g.outW(), g.outH(), g.outW(), 1, 1,
-                g.groupOutputs() * g.groupInputs() * kernel, g.groupInputs() * kernel, kernel,
+                g.n(),
+                spec.groups(),
+                g.groupInputs(),
+                g.h(),
+                g.w(),
+                spec.padH(),
+                spec.padW(),
+                spec.strideH(),
+                spec.strideW(),
+                g.groupOutputs(),
+                g.outH(),
+                g.outW(),
+                g.outH(),
+                g.outW(),
+                1,
+                1,
+                g.groupOutputs() * g.groupInputs() * kernel,
+                g.groupInputs() * kernel,
+                kernel,
                 List.of(new Part(down, across, 0, 0)));
     }
 
@@ -114,9 +130,26 @@ record Correlation(
         }
         int kernel = g.kh() * g.kw();
         return new Correlation(
-                g.n(), spec.groups(), g.groupOutputs(), g.outH(), g.outW(), down.before(), across.before(), 1, 1,
-                g.groupInputs(), down.points(), across.points(), g.h(), g.w(), spec.strideH(), spec.strideW(),
-                g.groupOutputs() * g.groupInputs() * kernel, kernel, g.groupInputs() * kernel, parts);
+                g.n(),
+                spec.groups(),
+                g.groupOutputs(),
+                g.outH(),
+                g.outW(),
+                down.before(),
+                across.before(),
+                1,
+                1,
+                g.groupInputs(),
+                down.points(),
+                across.points(),
+                g.h(),
+                g.w(),
+                spec.strideH(),
+                spec.strideW(),
+                g.groupOutputs() * g.groupInputs() * kernel,
+                kernel,
+                g.groupInputs() * kernel,
+                parts);
     }
 
     /**
@@ -199,8 +232,7 @@ record Correlation(
         }
     }
 
-    private void packPanel(
-            float[] weight, int from, int row, int[] terms, boolean inOrder, float[] packed, int to) {
+    private void packPanel(float[] weight, int from, int row, int[] terms, boolean inOrder, float[] packed, int to) {
         int height = Math.min(ConvTile.ROWS, rows - row);
         int n = terms.length;
         if (inOrder) {

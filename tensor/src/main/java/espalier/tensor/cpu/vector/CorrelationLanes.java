@@ -52,8 +52,8 @@ final class CorrelationLanes {
 
     /** Whether a block of images is small enough. */
     static boolean takes(Correlation k) {
-        long floats = (long) LANES
-                * ((long) k.channels() * k.srcH() * k.srcW() + (long) k.rows() * k.dstH() * k.dstW());
+        long floats =
+                (long) LANES * ((long) k.channels() * k.srcH() * k.srcW() + (long) k.rows() * k.dstH() * k.dstW());
         return floats <= BLOCK_FLOATS && k.images() > 1;
     }
 
@@ -77,15 +77,19 @@ final class CorrelationLanes {
         for (int i = 0; i < k.gridH(); i++) {
             int y = i * k.stepH() + part.dstY();
             int first = 0;
-            while (first < part.down().size() && !onImage(i * k.strideH() - k.top(), part.down().get(first), k.srcH())) {
+            while (first < part.down().size()
+                    && !onImage(i * k.strideH() - k.top(), part.down().get(first), k.srcH())) {
                 first++;
             }
             int end = first;
-            while (end < part.down().size() && onImage(i * k.strideH() - k.top(), part.down().get(end), k.srcH())) {
+            while (end < part.down().size()
+                    && onImage(i * k.strideH() - k.top(), part.down().get(end), k.srcH())) {
                 end++;
             }
             if (y >= 0 && y < k.dstH() && end > first) {
-                rowsByTaps.computeIfAbsent(List.of(first, end), _ -> new ArrayList<>()).add(i);
+                rowsByTaps
+                        .computeIfAbsent(List.of(first, end), _ -> new ArrayList<>())
+                        .add(i);
             }
         }
         for (int q = 0; q < part.across().size(); q++) {
@@ -117,8 +121,7 @@ final class CorrelationLanes {
                 int x = j * k.stepW() + part.dstX();
                 if (x >= 0 && x < k.dstW() && onImage(j * k.strideW() - k.left(), across, k.srcW())) {
                     int y = i * k.stepH() + part.dstY();
-                    xStarts[count] =
-                            ((i * k.strideH() - k.top()) * k.srcW() + j * k.strideW() - k.left()) * LANES;
+                    xStarts[count] = ((i * k.strideH() - k.top()) * k.srcW() + j * k.strideW() - k.left()) * LANES;
                     cStarts[count] = (y * k.dstW() + x) * LANES;
                     count++;
                 }
@@ -188,9 +191,23 @@ final class CorrelationLanes {
                     int last = Math.min(count, v + BLOCK_VECTORS);
                     for (int r = firstRow; r < endRow; r += ConvTile.ROWS) {
                         int height = Math.min(ConvTile.ROWS, k.rows() - r);
-                        group.pixels().run(
-                                height, n, packed, aAt + r * table.length + term * height, table, term, x, 0, c,
-                                r * dstPlane, v, last, true, ConvTile.NO_BIAS, 0);
+                        group.pixels()
+                                .run(
+                                        height,
+                                        n,
+                                        packed,
+                                        aAt + r * table.length + term * height,
+                                        table,
+                                        term,
+                                        x,
+                                        0,
+                                        c,
+                                        r * dstPlane,
+                                        v,
+                                        last,
+                                        true,
+                                        ConvTile.NO_BIAS,
+                                        0);
                     }
                 }
             }

@@ -174,11 +174,22 @@ final class CorrelationSweep {
         int endPanel = Math.min(k.rows(), panels * (split + 1) / splits * ConvTile.ROWS);
         boolean inPlace = placement.writesInPlace();
         int partStride = k.rows() * vectors.rowStride();
-        float[] c = inPlace ? dst : Scratch.floats(Scratch.CONV_OUTPUT, k.parts().size() * partStride);
+        float[] c =
+                inPlace ? dst : Scratch.floats(Scratch.CONV_OUTPUT, k.parts().size() * partStride);
         for (int p = 0; p < k.parts().size(); p++) {
             int cBase = inPlace ? to + firstRow * k.dstW() : p * partStride;
             multiply(
-                    offsets[p], packed, k.packedAt(p, group), x, xBase, c, cBase, vectors, firstPanel, endPanel, bias,
+                    offsets[p],
+                    packed,
+                    k.packedAt(p, group),
+                    x,
+                    xBase,
+                    c,
+                    cBase,
+                    vectors,
+                    firstPanel,
+                    endPanel,
+                    bias,
                     biasAt + group * k.rows());
         }
         if (!inPlace) {
@@ -217,8 +228,21 @@ final class CorrelationSweep {
                     int at = cBase + r * vectors.rowStride();
                     boolean biased = bias.length > 0;
                     tile.run(
-                            height, n, packed, a, table, start, x, xBase, c, at, v, end, start > 0,
-                            biased ? bias : ConvTile.NO_BIAS, biased ? biasAt + r : 0);
+                            height,
+                            n,
+                            packed,
+                            a,
+                            table,
+                            start,
+                            x,
+                            xBase,
+                            c,
+                            at,
+                            v,
+                            end,
+                            start > 0,
+                            biased ? bias : ConvTile.NO_BIAS,
+                            biased ? biasAt + r : 0);
                 }
             }
         }

@@ -29,7 +29,8 @@ final class DepthwiseWeightGradient {
     DepthwiseWeightGradient(ConvGeometry geometry) {
         g = geometry;
         k = Correlation.forward(g);
-        int rowFloats = (g.w() + g.spec().padW() + g.spec().strideW()) * g.spec().strideH();
+        int rowFloats =
+                (g.w() + g.spec().padW() + g.spec().strideW()) * g.spec().strideH();
         chunkRows = Math.clamp(WINDOW_FLOATS / rowFloats, 1, g.outH());
         window = new PaddedWindow(
                 k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), k.parts(), chunkRows, k.gridW());
@@ -77,8 +78,16 @@ final class DepthwiseWeightGradient {
 
     /** Adds the products of one plane of x and the planes of dy that come from it. */
     private void addPlane(
-            int n, int channel, float[] x, int xAt, float[] dy, int dyAt, float[] input, float[] gradient,
-            float[] sums, int sumsAt) {
+            int n,
+            int channel,
+            float[] x,
+            int xAt,
+            float[] dy,
+            int dyAt,
+            float[] input,
+            float[] gradient,
+            float[] sums,
+            int sumsAt) {
         int outputs = g.groupOutputs();
         for (int row = 0; row < g.outH(); row += chunkRows) {
             int rows = Math.min(chunkRows, g.outH() - row);

@@ -21,8 +21,16 @@ final class NineTaps {
 
     /** {@code c[cBase + cStarts[v] + j] = bias + sum over t of a[aAt + t] * x[xBase + xStarts[v] + offsets[t] + j]}. */
     static void correlate(
-            float[] a, int aAt, int[] offsets, float[] x, int xBase, int[] xStarts,
-            float[] c, int cBase, int[] cStarts, float bias) {
+            float[] a,
+            int aAt,
+            int[] offsets,
+            float[] x,
+            int xBase,
+            int[] xStarts,
+            float[] c,
+            int cBase,
+            int[] cStarts,
+            float bias) {
         FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt]);
         FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 1]);
         FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 2]);

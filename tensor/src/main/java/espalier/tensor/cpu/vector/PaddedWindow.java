@@ -129,7 +129,13 @@ final class PaddedWindow {
                         zero(window, at, at + pitch);
                     } else {
                         zero(window, at, at + first);
-                        StridedCopy.gather(src, from + y * srcW + first * strideW + rx - left, strideW, window, at + first, last - first);
+                        StridedCopy.gather(
+                                src,
+                                from + y * srcW + first * strideW + rx - left,
+                                strideW,
+                                window,
+                                at + first,
+                                last - first);
                         zero(window, at + last, at + pitch);
                     }
                 }

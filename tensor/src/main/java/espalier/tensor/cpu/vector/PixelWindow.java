@@ -28,9 +28,7 @@ final class PixelWindow {
         int outH = g.outH();
         int outW = g.outW();
         imagesPerBlock = Math.clamp(pixelsPerBlock / (outH * outW), 1, Math.max(1, g.n()));
-        int blocksPerImage = imagesPerBlock > 1
-                ? 1
-                : Math.ceilDiv(outH, Math.clamp(pixelsPerBlock / outW, 1, outH));
+        int blocksPerImage = imagesPerBlock > 1 ? 1 : Math.ceilDiv(outH, Math.clamp(pixelsPerBlock / outW, 1, outH));
         rowsPerBlock = Math.ceilDiv(outH, blocksPerImage);
         keepH = g.kh() == 1 ? spec.strideH() : 1;
         keepW = g.kw() == 1 ? spec.strideW() : 1;
@@ -126,7 +124,9 @@ final class PixelWindow {
             int image = xAt + ((firstImage(block) + n) * g.c() + firstChannel) * plane;
             for (int i = 0; i < rows; i++) {
                 int to = (n * rows + i) * columns * pitch;
-                int y = firstRow(block) * g.spec().strideH() + i * keepH - g.spec().padH();
+                int y = firstRow(block) * g.spec().strideH()
+                        + i * keepH
+                        - g.spec().padH();
                 if (y < 0 || y >= g.h()) {
                     Arrays.fill(window, to, to + columns * pitch, 0f);
                     continue;

@@ -70,8 +70,7 @@ final class StridedCopy {
     }
 
     /** {@code to[toAt + 2*i] = evens[evensAt + i], to[toAt + 2*i + 1] = odds[oddsAt + i]} for {@code pairs} pairs. */
-    static void interleave(
-            float[] evens, int evensAt, float[] odds, int oddsAt, float[] to, int toAt, int pairs) {
+    static void interleave(float[] evens, int evensAt, float[] odds, int oddsAt, float[] to, int toAt, int pairs) {
         int i = 0;
         if (IN_REGISTERS) {
             for (; i < pairs && pairs >= 8; i += 8) {

@@ -132,7 +132,14 @@ final class VectorPlacement {
      * @param partStride distance between the results of two parts
      */
     void store(
-            float[] results, int partStride, Vectors vectors, int firstRow, int fromRow, int toRow, float[] dst, int dstAt) {
+            float[] results,
+            int partStride,
+            Vectors vectors,
+            int firstRow,
+            int fromRow,
+            int toRow,
+            float[] dst,
+            int dstAt) {
         for (int p = 0; p < k.parts().size(); p++) {
             Correlation.Part part = k.parts().get(p);
             boolean paired = k.stepW() == 2; // parts come in pairs that differ in their columns only

@@ -126,9 +126,15 @@ class VectorConvolutionTest {
             int h = 1 + random.nextInt(random.nextBoolean() ? 6 : 20);
             int w = 1 + random.nextInt(random.nextBoolean() ? 6 : 40);
             var spec = new ConvSpec(
-                    1 + random.nextInt(3) * random.nextInt(2), 1 + random.nextInt(3) * random.nextInt(2),
-                    random.nextInt(4), random.nextInt(4), 1 + random.nextInt(4) / 3, 1 + random.nextInt(4) / 3, groups);
-            if (h + 2 * spec.padH() <= spec.dilationH() * (kh - 1) || w + 2 * spec.padW() <= spec.dilationW() * (kw - 1)) {
+                    1 + random.nextInt(3) * random.nextInt(2),
+                    1 + random.nextInt(3) * random.nextInt(2),
+                    random.nextInt(4),
+                    random.nextInt(4),
+                    1 + random.nextInt(4) / 3,
+                    1 + random.nextInt(4) / 3,
+                    groups);
+            if (h + 2 * spec.padH() <= spec.dilationH() * (kh - 1)
+                    || w + 2 * spec.padW() <= spec.dilationW() * (kw - 1)) {
                 continue;
             }
             int n = batches[random.nextInt(batches.length)];
@@ -168,7 +174,8 @@ class VectorConvolutionTest {
     }
 
     /** Rounding of a sum of n terms of size at most 1/4, as a random walk, with a wide margin; outside, equality. */
-    private static void assertClose(String op, ConvGeometry g, float[] expected, float[] actual, int length, int terms) {
+    private static void assertClose(
+            String op, ConvGeometry g, float[] expected, float[] actual, int length, int terms) {
         double tolerance = 1e-6 * (1 + Math.sqrt(terms));
         for (int i = 0; i < expected.length; i++) {
             boolean inside = i >= MARGIN && i < MARGIN + length;
