@@ -38,6 +38,7 @@ public final class Checkpoint {
         optimizer.state().forEach((path, value) -> tensors.put(OPTIMIZER + path, value));
         Map<String, String> metadata = new LinkedHashMap<>();
         metadata.put("format", FORMAT);
+        metadata.put("optimizer", optimizer.getClass().getSimpleName());
         metadata.put("epoch", Integer.toString(position.epoch()));
         metadata.put("batch", Integer.toString(position.batch()));
         metadata.put("step", Long.toString(position.step()));
@@ -56,6 +57,11 @@ public final class Checkpoint {
                 throw new IOException(file + ": is no checkpoint of a training run; it may be a model file");
             }
             Position position = position(file, saved.metadata());
+            String kind = optimizer.getClass().getSimpleName();
+            String found = saved.metadata().getOrDefault("optimizer", kind);
+            if (!found.equals(kind)) {
+                throw new IOException(file + ": was made with the optimizer " + found + ", not " + kind);
+            }
             Map<String, Tensor> optimizerState = part(saved, OPTIMIZER);
             optimizer.requireFits(optimizerState);
             model.load(part(saved, MODEL));
