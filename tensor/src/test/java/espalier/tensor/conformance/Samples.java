@@ -5,7 +5,10 @@ import java.util.Random;
 
 /** Numbers to test with: every third one is a hard case, the others are random. */
 enum Samples {
-    /** Zeros of both signs, infinities, NaN, subnormal and huge numbers, ties of rounding, borders of exp. */
+    /**
+     * Zeros of both signs, infinities, NaN, subnormal and huge numbers, ties of rounding, borders of exp; in bytes the
+     * ends of their range, where arithmetic wraps.
+     */
     HARD,
     /** Normal numbers only, for sums and products whose rounding error is bounded by their size. */
     TAME,
@@ -64,6 +67,8 @@ enum Samples {
     };
 
     private static final double[] SPECIAL_WHOLE = {0, 1, -1, 2, 3, -7, 10, -10};
+    private static final double[] SPECIAL_SIGNED_BYTES = {0, 1, -1, 127, -128, 100, -7, 3};
+    private static final double[] SPECIAL_BYTES = {0, 1, 255, 128, 127, 200, 10, 3};
 
     /** {@code n} values that the type can hold exactly. */
     double[] values(DType type, int n, long seed) {
@@ -90,7 +95,13 @@ enum Samples {
     }
 
     private static double special(DType type, int i) {
-        return type.isFloating() ? SPECIAL[i % SPECIAL.length] : SPECIAL_WHOLE[i % SPECIAL_WHOLE.length];
+        double[] specials = switch (type) {
+            case F64, F32, F16 -> SPECIAL;
+            case I64, I32 -> SPECIAL_WHOLE;
+            case I8 -> SPECIAL_SIGNED_BYTES;
+            case U8, BOOL -> SPECIAL_BYTES;
+        };
+        return specials[i % specials.length];
     }
 
     private static double free(Random random, DType type) {
