@@ -12,7 +12,7 @@ final class PackedB {
     /** Columns, and rows, that are copied at once. */
     private static final int STRIP = 2 * Lanes.COUNT;
 
-    private static final int STRIP_ROWS = 8;
+    private static final int STRIP_ROWS = 16;
 
     /** Elements of a transposed matrix's column that are copied at once, so that what they are copied to stays near. */
     private static final int RUN = 64;
