@@ -44,7 +44,7 @@ public interface TrainingListener {
     record StepReport(double loss, int correct, int samples) {}
 
     /**
-     * One epoch (or what was left of it after a resume).
+     * One epoch, or what was left of it after a resume; if that was nothing, loss and accuracy are NaN.
      *
      * @param loss mean loss of its samples
      * @param accuracy part of the samples whose largest output was the label, as the model was while it learned

@@ -18,14 +18,19 @@ class PublishedCountsTest {
     private static final Shape CIFAR = Shape.of(1, 3, 32, 32);
     private static final Shape IMAGENET = Shape.of(1, 3, 224, 224);
 
-    private static void check(Function<Init, ? extends Module> model, Shape input, long parameters, long macs) {
-        Summary summary = Summary.of(model.apply(Init.of(1)), input);
+    private static Module check(Function<Init, ? extends Module> make, Shape input, long parameters, long macs) {
+        Module model = make.apply(Init.of(1));
+        Summary summary = Summary.of(model, input);
         assertEquals(parameters, summary.parameters(), "parameters");
         assertEquals(macs, summary.macs(), "multiply-adds");
+        assertEquals(
+                Shape.of(1, input.dim(2) > 32 ? 1000 : 10),
+                summary.rows().getLast().output());
         assertEquals(
                 parameters,
                 summary.rows().stream().mapToLong(Summary.Row::parameters).sum(),
                 "the rows add up");
+        return model;
     }
 
     private static long weights(Module model) {
@@ -88,8 +93,8 @@ class PublishedCountsTest {
     @Test
     void resNet50() {
         // STR's budgets count 4,089,284,608 with the average pool's 2048·7·7; this is without.
-        check(ResNet::resnet50, IMAGENET, 25_557_032, 4_089_284_608L - 100_352);
-        assertEquals(25_502_912, weights(ResNet.resnet50(Init.of(1))));
+        Module model = check(ResNet::resnet50, IMAGENET, 25_557_032, 4_089_284_608L - 100_352);
+        assertEquals(25_502_912, weights(model));
     }
 
     @Test
