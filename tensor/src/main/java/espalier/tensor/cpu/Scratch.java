@@ -42,9 +42,6 @@ public final class Scratch {
     /** What the sums of a tile start from. */
     public static final int TILE = 11;
 
-    /** A few rows of the result of a matmul. */
-    public static final int GEMM_C = 12;
-
     private static final int SLOTS = 15;
     private static final ThreadLocal<float[][]> FLOATS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 

@@ -54,7 +54,7 @@ final class DotProducts {
         });
     }
 
-    /** Columns {@code j} to {@code j + count - 1} of c. If they are fewer than 4 the last is computed more than once. */
+    /** Columns {@code j} to {@code j + count - 1} of c; of fewer than 4 the last is computed more than once. */
     private void columns(int j, int count) {
         float[] sums = Scratch.floats(Scratch.TILE, 2 * TILE * LANES);
         int last = j + count - 1;

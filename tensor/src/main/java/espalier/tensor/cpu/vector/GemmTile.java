@@ -7,13 +7,13 @@ import jdk.incubator.vector.VectorSpecies;
  * The micro-kernel of matrix products: up to 4 rows of a packed left matrix times some vectors of columns of a right
  * matrix, packed or not.
  *
- * <p>With 4 rows by 2 vectors there are, for each {@code k}, 2 vector loads, 4 broadcasts and 8 fused multiply-adds, so the
- * FMA units are the limit. Each accumulator is a local variable, which the compiler keeps in a register; 8 of them hide
- * the latency of two FMA units and fit the 16 registers of AVX2. Fewer rows are given more vectors. With the 32 registers of
- * AVX-512 a tile of 4 rows has 16.
+ * <p>With 4 rows by 2 vectors there are, for each {@code k}, 2 vector loads, 4 broadcasts and 8 fused multiply-adds,
+ * so the FMA units are the limit. Each accumulator is a local variable, which the compiler keeps in a register; 8 of
+ * them hide the latency of two FMA units and fit the 16 registers of AVX2. Fewer rows are given more vectors. With
+ * the 32 registers of AVX-512 a tile of 4 rows has 16.
  *
- * <p>Positions advance by a constant from one {@code k} to the next, which lets the compiler check array bounds once, before the
- * loop. {@link ConvTile} does the same work for columns that lie anywhere.
+ * <p>Positions advance by a constant from one {@code k} to the next, which lets the compiler check array bounds once,
+ * before the loop. {@link ConvTile} does the same work for columns that lie anywhere.
  */
 final class GemmTile {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
@@ -45,8 +45,8 @@ final class GemmTile {
     }
 
     /**
-     * One tile: {@code c[cAt + r * stride + j] = start[r * w + j] + sum over k < n of a[aAt + k * rows + r] * b[bAt + k *
-     * ld + j]} for {@code j < w}, the {@link #columns} of so many rows.
+     * One tile: {@code c[cAt + r * stride + j] = start[r * w + j] + sum over k < n of a[aAt + k * rows + r] * b[bAt +
+     * k * ld + j]} for {@code j < w}, the {@link #columns} of so many rows.
      */
     static void multiply(
             int rows,
@@ -261,8 +261,9 @@ final class GemmTile {
     }
 
     /**
-     * As {@link #multiply} with 4 rows and 2 vectors, but with a left matrix whose rows lie {@code lda} apart, and a result without
-     * gaps: {@code c[r * 2 * LANES + j] = sum over k < n of a[aAt + r * lda + k] * b[bAt + k * ld + j]}.
+     * As {@link #multiply} with 4 rows and 2 vectors, but with a left matrix whose rows lie {@code lda} apart, and a
+     * result without gaps: {@code c[r * 2 * LANES + j] = sum over k < n of a[aAt + r * lda + k] * b[bAt + k * ld +
+     * j]}.
      */
     static void multiplyRows(int n, float[] a, int aAt, int lda, float[] b, int bAt, int ld, float[] c) {
         FloatVector s00 = FloatVector.zero(SPECIES);

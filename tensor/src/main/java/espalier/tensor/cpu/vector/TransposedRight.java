@@ -7,9 +7,9 @@ import espalier.tensor.cpu.Scratch;
 /**
  * Product {@code X [M, K]} times the transpose of {@code W [N, K]}, both row-major: a linear layer on a batch.
  *
- * <p>Packing the transpose of W would cost as much time as a batch of 30 rows takes to multiply. So the transpose of the result is
- * computed, {@code W·Xᵀ}: W is read where it lies, X is packed, being the smaller one, and the tiles are turned as they
- * are stored.
+ * <p>Packing the transpose of W would cost as much time as a batch of 30 rows takes to multiply. So the transpose of
+ * the result is computed, {@code W·Xᵀ}: W is read where it lies, X is packed, being the smaller one, and the tiles
+ * are turned as they are stored.
  */
 final class TransposedRight {
     private static final int ROWS = GemmTile.ROWS;
@@ -50,7 +50,7 @@ final class TransposedRight {
         });
     }
 
-    /** Rows of W, that is columns of c. The last group of four overlaps the one before it if they do not come out even. */
+    /** Rows of W, that is columns of c. The last four overlap those before them if they do not come out even. */
     private void rows(int from, int to) {
         int depth = w.columns();
         float[] tile = Scratch.floats(Scratch.TILE, ROWS * COLUMNS);
