@@ -13,9 +13,8 @@ import jdk.incubator.vector.FloatVector;
  * <ul>
  *   <li>{@link DotProducts}, when both operands lie in runs along K and M or N is small: a linear layer on few images;
  *   <li>{@link RowTimesMatrix}, when M is 1;
- *   <li>{@link TransposedRight}, when the right matrix is a transpose and the left one is not large: a linear layer
- *   on a
- *       batch;
+ *   <li>{@link TransposedRight}, when the right matrix is a transpose and the left one is not large: a linear
+ *       layer on a batch;
  *   <li>{@link FewRows}, when M is small: packing the right matrix would not pay;
  *   <li>packing of both operands for all the rest, with blocks that stay in the caches (Goto and van de Geijn 2008,
  *       "Anatomy of High-Performance Matrix Multiplication").
