@@ -39,6 +39,9 @@ public final class Scratch {
     /** A second such run. */
     public static final int OPERAND_2 = 14;
 
+    /** The lanes of one vector on their way into a sum. */
+    public static final int LANES = 12;
+
     /** What the sums of a tile start from. */
     public static final int TILE = 11;
 

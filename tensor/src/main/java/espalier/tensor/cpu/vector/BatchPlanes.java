@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector;
 
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.Scratch;
 import java.util.Arrays;
 
 /**
@@ -161,7 +162,7 @@ record BatchPlanes(float[] array, int offset, int images, int channels, int size
     /** The sums of all images' columns, and of the columns of each channel. */
     private double[] columnSums(int columns, ColumnSum body) {
         double[] so = new double[columns / size];
-        float[] sums = new float[columns];
+        float[] sums = Scratch.zeros(Scratch.COLUMNS, columns);
         for (int n = 0; n < images; n++) {
             body.add(n, sums);
             if ((n + 1) % DEPTH == 0 || n + 1 == images) {
@@ -170,7 +171,7 @@ record BatchPlanes(float[] array, int offset, int images, int channels, int size
                         so[c] += sums[j];
                     }
                 }
-                Arrays.fill(sums, 0f);
+                Arrays.fill(sums, 0, columns, 0f);
             }
         }
         return so;

@@ -5,6 +5,7 @@ import static espalier.tensor.cpu.vector.Lanes.FLOATS;
 import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.NE;
 
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.spi.ReduceOp;
 import jdk.incubator.vector.FloatVector;
 
@@ -158,7 +159,7 @@ final class RowReduction {
                 d = d.add(fromArray(FLOATS, x, at + i + 3 * COUNT));
             }
         }
-        float[] lanes = new float[COUNT];
+        float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
         a.add(c).add(b.add(d)).intoArray(lanes, 0);
         return folded(lanes);
     }
@@ -180,7 +181,7 @@ final class RowReduction {
                 d = s.fma(s, d);
             }
         }
-        float[] lanes = new float[COUNT];
+        float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
         a.add(c).add(b.add(d)).intoArray(lanes, 0);
         return folded(lanes);
     }
@@ -202,7 +203,7 @@ final class RowReduction {
                 d = s.fma(s, d);
             }
         }
-        float[] lanes = new float[COUNT];
+        float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
         a.add(c).add(b.add(d)).intoArray(lanes, 0);
         return folded(lanes);
     }
@@ -224,7 +225,7 @@ final class RowReduction {
                 d = s.fma(fromArray(FLOATS, y, yo + i + 3 * COUNT), d);
             }
         }
-        float[] lanes = new float[COUNT];
+        float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
         a.add(c).add(b.add(d)).intoArray(lanes, 0);
         return folded(lanes);
     }
@@ -242,7 +243,7 @@ final class RowReduction {
                 d = d.add(1f, fromArray(FLOATS, x, at + i + 3 * COUNT).compare(NE, 0f));
             }
         }
-        float[] lanes = new float[COUNT];
+        float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
         a.add(c).add(b.add(d)).intoArray(lanes, 0);
         return folded(lanes);
     }
@@ -260,7 +261,7 @@ final class RowReduction {
                 d = d.mul(fromArray(FLOATS, x, at + i + 3 * COUNT));
             }
         }
-        float[] lanes = new float[COUNT];
+        float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
         a.mul(c).mul(b.mul(d)).intoArray(lanes, 0);
         return product(lanes);
     }
@@ -278,7 +279,7 @@ final class RowReduction {
                 d = d.min(fromArray(FLOATS, x, at + i + 3 * COUNT));
             }
         }
-        float[] lanes = new float[COUNT];
+        float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
         a.min(c).min(b.min(d)).intoArray(lanes, 0);
         return min(lanes);
     }
@@ -296,7 +297,7 @@ final class RowReduction {
                 d = d.max(fromArray(FLOATS, x, at + i + 3 * COUNT));
             }
         }
-        float[] lanes = new float[COUNT];
+        float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
         a.max(c).max(b.max(d)).intoArray(lanes, 0);
         return max(lanes);
     }
