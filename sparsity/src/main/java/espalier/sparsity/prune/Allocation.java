@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /** How a network's budget is shared out among its layers: how many groups each may keep. */
@@ -60,7 +61,8 @@ public enum Allocation {
             erkDensities(shapes, 1 - density).forEach((path, d) -> {
                 boolean channels = granularity == Granularity.FILTER || granularity == Granularity.CHANNEL;
                 double part = channels ? Math.sqrt(d) : d;
-                keeps.put(path, atLeastOne(part * granularity.groups(shapes.get(path))));
+                Shape shape = Objects.requireNonNull(shapes.get(path));
+                keeps.put(path, atLeastOne(part * granularity.groups(shape)));
             });
             return keeps;
         }
