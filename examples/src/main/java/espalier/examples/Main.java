@@ -69,7 +69,7 @@ public final class Main implements Runnable {
         this.out = out;
     }
 
-    /** Runs one command and exits with its status: 0 done, 1 failed, 2 called wrongly. */
+    /** Runs one command and exits with its status: 0 done, 1 an expectation was missed, 2 called wrongly. */
     public static void main(String[] arguments) {
         System.exit(run(writer(System.out), writer(System.err), arguments));
     }
@@ -104,6 +104,11 @@ public final class Main implements Runnable {
         }
     }
 
+    /** The names of all commands. */
+    static List<String> names() {
+        return COMMANDS.stream().map(Main::nameOf).toList();
+    }
+
     private static String nameOf(Class<?> type) {
         return type.getAnnotation(Command.class).name();
     }
@@ -129,13 +134,15 @@ public final class Main implements Runnable {
             case IOException file -> command.getErr().println(name + ": " + describe(file));
             default -> throw problem;
         }
-        return CommandLine.ExitCode.SOFTWARE;
+        return CommandLine.ExitCode.USAGE;
     }
 
     private static String describe(@Nullable Throwable problem) {
         return switch (problem) {
             case java.nio.file.NoSuchFileException missing -> "there is no file " + missing.getFile();
             case java.nio.file.AccessDeniedException denied -> "not allowed to open " + denied.getFile();
+            case java.nio.file.FileSystemException file
+            when file.getReason() != null -> file.getFile() + ": " + file.getReason();
             case null -> "a file cannot be read";
             default -> firstLine(problem);
         };

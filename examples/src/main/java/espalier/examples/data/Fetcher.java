@@ -1,6 +1,8 @@
 package espalier.examples.data;
 
 import espalier.examples.data.Source.Checked;
+import java.io.EOFException;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -9,6 +11,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -19,6 +22,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 import java.util.zip.GZIPInputStream;
+import java.util.zip.ZipException;
 
 /**
  * Fetches a data set into a folder. Everything arrives in a folder beside it, {@code NAME.part}, and is moved when all of
@@ -112,7 +116,7 @@ final class Fetcher {
                     }
                 }
             }
-        } catch (java.util.zip.ZipException | java.io.EOFException problem) {
+        } catch (ZipException | EOFException problem) {
             throw new IOException(address + " is damaged or cut off: " + problem.getMessage(), problem);
         }
         for (Checked file : source.files()) {
@@ -146,24 +150,31 @@ final class Fetcher {
                 .connectTimeout(PATIENCE)
                 .followRedirects(HttpClient.Redirect.NORMAL)
                 .build();
+        HttpResponse<InputStream> response;
         try {
             HttpRequest request = HttpRequest.newBuilder(URI.create(address))
                     .timeout(PATIENCE)
                     .build();
-            HttpResponse<InputStream> response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
-            if (response.statusCode() != 200) {
-                response.body().close();
-                throw new IOException(address + " answers with status " + response.statusCode());
-            }
-            return new Described(address, response.body());
+            response = client.send(request, HttpResponse.BodyHandlers.ofInputStream());
         } catch (ConnectException problem) {
             throw new IOException("cannot connect to " + address, problem);
-        } catch (java.net.http.HttpTimeoutException problem) {
+        } catch (HttpTimeoutException problem) {
             throw new IOException(address + " does not answer within " + PATIENCE.toSeconds() + " s", problem);
+        } catch (IOException problem) {
+            throw brokenOff(address, problem);
         } catch (InterruptedException problem) {
             Thread.currentThread().interrupt();
             throw new IOException("the transfer from " + address + " was interrupted", problem);
         }
+        if (response.statusCode() != 200) {
+            response.body().close();
+            throw new IOException(address + " answers with status " + response.statusCode());
+        }
+        return new Described(address, response.body());
+    }
+
+    private static IOException brokenOff(String address, IOException problem) {
+        return new IOException("the transfer from " + address + " broke off: " + problem.getMessage(), problem);
     }
 
     private void count(long bytes) {
@@ -172,7 +183,7 @@ final class Fetcher {
     }
 
     private InputStream counted(InputStream in) {
-        return new java.io.FilterInputStream(in) {
+        return new FilterInputStream(in) {
             @Override
             public int read(byte[] into, int offset, int length) throws IOException {
                 int n = super.read(into, offset, length);
@@ -220,7 +231,7 @@ final class Fetcher {
     }
 
     /** Says which address a transfer that broke off was from. */
-    private static final class Described extends java.io.FilterInputStream {
+    private static final class Described extends FilterInputStream {
         private final String address;
 
         Described(String address, InputStream in) {
@@ -239,7 +250,7 @@ final class Fetcher {
             try {
                 return super.read(into, offset, length);
             } catch (IOException problem) {
-                throw new IOException("the transfer from " + address + " broke off: " + problem.getMessage(), problem);
+                throw brokenOff(address, problem);
             }
         }
     }

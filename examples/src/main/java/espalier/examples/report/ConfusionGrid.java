@@ -8,12 +8,13 @@ final class ConfusionGrid {
     private static final int CELL = 34;
     private static final int LEFT = 96;
     private static final int TOP = 96;
+    private static final int RIGHT = 56;
 
     private ConfusionGrid() {}
 
     static String svg(ConfusionMatrix matrix) {
         int n = matrix.classes().size();
-        int width = LEFT + n * CELL + 10;
+        int width = LEFT + n * CELL + RIGHT;
         int height = TOP + n * CELL + 10;
         StringBuilder out = new StringBuilder();
         add(

@@ -68,7 +68,7 @@ public record LineChart(String title, String xLabel, List<Series> series) {
     private void curve(StringBuilder out, Series s, Range x, Range y, String colour) {
         StringBuilder points = new StringBuilder();
         for (int i = 0; i < s.x.length; i++) {
-            if (!Double.isNaN(s.y[i])) {
+            if (Double.isFinite(s.y[i])) {
                 add(points, "%.1f,%.1f ", across(x, s.x[i]), down(y, s.y[i]));
             }
         }
@@ -79,7 +79,7 @@ public record LineChart(String title, String xLabel, List<Series> series) {
                 points.toString().strip());
         if (s.x.length <= 40) {
             for (int i = 0; i < s.x.length; i++) {
-                if (!Double.isNaN(s.y[i])) {
+                if (Double.isFinite(s.y[i])) {
                     add(
                             out,
                             "<circle cx=\"%.1f\" cy=\"%.1f\" r=\"2.5\" fill=\"%s\"/>%n",
@@ -157,7 +157,7 @@ public record LineChart(String title, String xLabel, List<Series> series) {
         double high = Double.NEGATIVE_INFINITY;
         for (Series s : series) {
             for (double value : horizontal ? s.x : s.y) {
-                if (!Double.isNaN(value) && !Double.isInfinite(value)) {
+                if (Double.isFinite(value)) {
                     low = Math.min(low, value);
                     high = Math.max(high, value);
                 }

@@ -29,6 +29,9 @@ public final class RunFolder {
 
     /** Opens a folder, which is made if it is not there; what a resumed run wrote before is read back. */
     public static RunFolder open(Path folder, boolean resumed) throws IOException {
+        if (Files.exists(folder) && !Files.isDirectory(folder)) {
+            throw new IOException(folder + " is a file, not a folder for results");
+        }
         Files.createDirectories(folder);
         RunFolder run = new RunFolder(folder);
         Path csv = run.file("history.csv");
@@ -92,14 +95,14 @@ public final class RunFolder {
 
     private static String html(String title, Map<String, Object> figures, List<String> pictures) {
         StringBuilder out = new StringBuilder();
-        out.append("<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<title>")
+        out.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<title>")
                 .append(Markup.escape(title))
                 .append(
                         "</title>\n<style>\nbody { font: 15px/1.5 system-ui, sans-serif; color: #1a202c; max-width: 60rem;"
                                 + " margin: 2rem auto; padding: 0 1rem }\ntable { border-collapse: collapse; margin: 1rem 0 }\n"
                                 + "td { border-bottom: 1px solid #e2e8f0; padding: .2rem 1.2rem .2rem 0; vertical-align: top }\n"
                                 + "figure { display: inline-block; margin: 0 1rem 1rem 0 }\nsvg { max-width: 100%; height: auto }\n"
-                                + "</style>\n<h1>")
+                                + "</style>\n</head>\n<body>\n<h1>")
                 .append(Markup.escape(title))
                 .append("</h1>\n<table>\n");
         figures.forEach((name, value) -> out.append("<tr><td>")
@@ -109,7 +112,7 @@ public final class RunFolder {
                 .append("</td></tr>\n"));
         out.append("</table>\n");
         pictures.forEach(svg -> out.append("<figure>\n").append(svg).append("</figure>\n"));
-        return out.append("</html>\n").toString();
+        return out.append("</body>\n</html>\n").toString();
     }
 
     private static String markdown(String title, Map<String, Object> figures) {
@@ -125,7 +128,7 @@ public final class RunFolder {
     }
 
     private void write(String name, String text) throws IOException {
-        Path part = Files.createTempFile(folder, name, ".part");
+        Path part = file(name + ".part");
         try {
             Files.writeString(part, text);
             Files.move(part, file(name), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);

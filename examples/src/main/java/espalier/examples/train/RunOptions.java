@@ -54,6 +54,9 @@ final class RunOptions {
     }
 
     Device device() {
+        if (threads < 0) {
+            throw new IllegalArgumentException("--threads must be at least 1, not " + threads);
+        }
         if (device.equals("cpu") && threads > 0) {
             return Device.cpu(threads);
         }
@@ -65,6 +68,9 @@ final class RunOptions {
     }
 
     int batch() {
+        if (batch < 1) {
+            throw new IllegalArgumentException("--batch must be at least 1, not " + batch);
+        }
         return batch;
     }
 

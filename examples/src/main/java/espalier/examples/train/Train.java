@@ -94,6 +94,9 @@ public final class Train implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter console = spec.commandLine().getOut();
+        if (epochs < 1) {
+            throw new IllegalArgumentException("--epochs must be at least 1, not " + epochs);
+        }
         Device device = options.device();
         ModelCatalog kind = ModelCatalog.named(model);
         Split split = options.split();

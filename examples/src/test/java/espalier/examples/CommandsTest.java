@@ -1,0 +1,87 @@
+package espalier.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every command has help, the quick ones run, and a mistake gets one sentence and status 2. */
+class CommandsTest {
+    static Stream<String> names() {
+        return Main.names().stream();
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void everyCommandExplainsItself(String name) {
+        Console help = Console.run(name + " --help");
+        assertEquals(0, help.status(), help.err());
+        assertTrue(help.out().startsWith("Usage: examples/run " + name), help.out());
+        assertEquals("", help.err());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"first-tensor, met", "gradient-check, met", "mlp-by-hand, met", "devices, reference", "data, embedded"})
+    void theQuickOnesRun(String command, String said) {
+        Console done = Console.run(command);
+        assertEquals(0, done.status(), done.err());
+        assertTrue(done.out().contains(said), done.out());
+    }
+
+    @Test
+    void theSummaryCountsWhatThePruningLiteratureCounts() {
+        Console done = Console.run("summary --model lenet5");
+        assertTrue(done.out().contains("431,080 parameters, 2,293,000 MACs"), done.out());
+    }
+
+    @Test
+    void theGraphIsDrawnAsTextAndAsAPicture(@TempDir Path folder) throws Exception {
+        Path svg = folder.resolve("graph.svg");
+        Console text = Console.run("graph --model lenet5");
+        assertTrue(text.out().contains("conv2d"), text.out());
+        assertEquals(0, Console.run("graph --model lenet5 --svg " + svg).status());
+        assertTrue(Files.readString(svg).startsWith("<svg"), "it is a picture");
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            train --model nix             | examples/run train: there is no model called nix; there are lenet300, lenet5
+            train --data nix              | examples/run train: there is no data called nix; embedded are fashion-tenth and digits
+            train --data digits           | examples/run train: model lenet5 takes images [1, 28, 28], digits has [1, 8, 8]
+            train --model resnet20        | examples/run train: model resnet20 takes images [3, 32, 32], fashion-tenth has [1, 28, 28]
+            train --device nix            | examples/run train: device: there is no nix here
+            train --epochs -1             | examples/run train: --epochs must be at least 1, not -1
+            train --epochs x              | examples/run train: Invalid value for option '--epochs'
+            train --batch 0               | examples/run train: --batch must be at least 1, not 0
+            train --threads -2            | examples/run train: --threads must be at least 1, not -2
+            train --lr -1                 | examples/run train: sgd: rate
+            train --momentum 1            | examples/run train: sgd: rate 0.01 and decay 5.0E-4 must not be negative, momentum 1.0
+            train --schedule nix          | examples/run train: Invalid value for option '--schedule'
+            train --frob                  | examples/run train: Unknown option: '--frob'
+            quickstart --epochs 0         | examples/run quickstart: --epochs must be at least 1, not 0
+            eval                          | examples/run eval: Missing required option: '--model-file=FILE'
+            eval --model-file /no/such    | examples/run eval: there is no file /no/such
+            summary --model nix           | examples/run summary: there is no model called nix
+            graph --svg /no/such/a.svg    | examples/run graph: there is no file /no/such/a.svg
+            data fetch nix                | examples/run data fetch: there is no data called nix to fetch; there are mnist
+            lenet-mnist --data nix        | examples/run lenet-mnist: there is no data called nix
+            bench train --model nix       | examples/run bench: there is no model called nix
+            bench train --batch -1        | examples/run bench: --batch must be at least 1, not -1
+            """)
+    void aMistakeGetsOneSentence(String arguments, String message, @TempDir Path folder) throws Exception {
+        boolean writes = arguments.startsWith("train") || arguments.startsWith("quickstart");
+        Console done = Console.run(arguments + (writes ? " --out " + folder.resolve("run") : ""));
+        List<String> lines = done.err().lines().toList();
+        assertEquals(1, lines.size(), done.err());
+        assertTrue(lines.getFirst().startsWith(message), lines.getFirst());
+        assertEquals(2, done.status());
+    }
+}

@@ -1,0 +1,103 @@
+package espalier.examples;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import espalier.autograd.Variable;
+import espalier.nn.Init;
+import espalier.nn.model.LeNet;
+import espalier.tensor.Tensor;
+import espalier.tensor.io.SafeTensors;
+import java.io.ByteArrayOutputStream;
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program in {@code examples/embedding}, compiled and run in four ways: one answer. */
+class EmbeddingTest {
+    private static final Path PROGRAM = Path.of("embedding", "Classify.java");
+
+    @TempDir
+    private Path folder;
+
+    private Path model;
+    private Path image;
+
+    @BeforeEach
+    void prepare() throws IOException {
+        model = folder.resolve("model.safetensors");
+        image = folder.resolve("image.pgm");
+        SafeTensors.write(model, LeNet.lenet5(Init.of(1)).state(), Map.of());
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        bytes.write("P5\n28 28\n255\n".getBytes(StandardCharsets.US_ASCII));
+        for (int i = 0; i < 28 * 28; i++) {
+            bytes.write(i * 37 % 256);
+        }
+        Files.write(image, bytes.toByteArray());
+        int status = ToolProvider.getSystemJavaCompiler()
+                .run(null, null, null, "-cp", libraries(), "-d", folder.toString(), PROGRAM.toString());
+        assertEquals(0, status, "it compiles with three libraries");
+    }
+
+    private static String libraries() {
+        return Stream.of(Tensor.class, Variable.class, LeNet.class)
+                .map(EmbeddingTest::origin)
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    private static String origin(Class<?> type) {
+        try {
+            return Path.of(type.getProtectionDomain()
+                            .getCodeSource()
+                            .getLocation()
+                            .toURI())
+                    .toString();
+        } catch (URISyntaxException problem) {
+            throw new AssertionError(problem);
+        }
+    }
+
+    private String answer(List<String> start, Path picture) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(start);
+        command.addAll(List.of("Classify", model.toString(), picture.toString()));
+        Process process = new ProcessBuilder(command)
+                .redirectError(folder.resolve("err").toFile())
+                .start();
+        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+        return process.waitFor() + " " + said;
+    }
+
+    @Test
+    void classPathAndModulePathWithAndWithoutTheVectorApiGiveOneAnswer() throws Exception {
+        List<String> onClassPath = List.of("-cp", folder + File.pathSeparator + libraries());
+        List<String> onModulePath =
+                List.of("-p", libraries(), "--add-modules", "espalier.nn", "-cp", folder.toString());
+        List<String> flag = List.of("--add-modules", "jdk.incubator.vector");
+        Set<String> answers = new HashSet<>();
+        for (List<String> path : List.of(onClassPath, onModulePath)) {
+            for (List<String> more : List.of(List.<String>of(), flag)) {
+                answers.add(answer(Stream.concat(path.stream(), more.stream()).toList(), image));
+                String log = Files.readString(folder.resolve("err"));
+                assertTrue(log.contains(more.isEmpty() ? "scalar" : "vector, "), log);
+            }
+        }
+        assertEquals(1, answers.size(), answers::toString);
+        assertTrue(answers.iterator().next().matches("0 [A-Za-z -]+"), answers::toString);
+    }
+}
