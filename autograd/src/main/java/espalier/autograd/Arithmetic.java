@@ -116,6 +116,16 @@ public sealed interface Arithmetic permits Variable {
     default Variable matmul(Variable b) {
         Tensor x = self().value();
         Tensor y = b.value();
-        return Variable.of("matmul", x.matmul(y), edge(self(), g -> g.matmul(y.t())), edge(b, g -> x.t().matmul(g)));
+        return Variable.of(
+                "matmul",
+                x.matmul(y),
+                edge(self(), g -> g.matmul(y.t())),
+                // For a transposed view, as a linear layer's weight is, xᵀ·g is made as (gᵀ·x)ᵀ: undoing the view then
+                // gives a gradient in the order of memory, and nothing is copied.
+                edge(
+                        b,
+                        g -> y.layout().isContiguous()
+                                ? x.t().matmul(g)
+                                : g.t().matmul(x).t()));
     }
 }
