@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Transposes rows of floats: {@code to[toAt + j*toStride + i] = from[fromAt + i*fromStride + j]}.
  *
  * <p>Eight rows by eight columns are turned in registers. In three steps, blocks of 4×4, then 2×2, then single elements
- * change places across the diagonal: each step is one permutation and one blend a row. What is left over at the edge of
- * the rows is done by a block that overlaps the one before; fewer than eight rows are done one element at a time.
+ * change places across the diagonal: each step is one permutation and one blend a row. What is left over at an
+ * edge is done by a block that overlaps the one before; fewer than eight rows or columns are done one at a time.
  */
 final class Transpose {
     private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
@@ -30,23 +30,30 @@ final class Transpose {
     /** Turns {@code rows} rows of {@code columns} elements. */
     static void run(
             float[] from, int fromAt, int fromStride, int rows, int columns, float[] to, int toAt, int toStride) {
-        int i = 0;
-        if (IN_REGISTERS && columns >= 8) {
-            for (; i + 8 <= rows; i += 8) {
+        if (rows == 1 && toStride == 1) {
+            StridedCopy.copy(from, fromAt, to, toAt, columns);
+        } else if (IN_REGISTERS && columns >= 8 && rows >= 8) {
+            for (int i = 0; i < rows; i += 8) {
+                int row = Math.min(i, rows - 8);
                 for (int j = 0; j < columns; j += 8) {
                     int column = Math.min(j, columns - 8);
-                    eight(from, fromAt + i * fromStride + column, fromStride, to, toAt + column * toStride + i, toStride);
+                    int read = fromAt + row * fromStride + column;
+                    eight(from, read, fromStride, to, toAt + column * toStride + row, toStride);
                 }
             }
-            if (i + 4 == rows && toStride == 4) {
-                for (int j = 0; j < columns; j += 8) {
-                    int column = Math.min(j, columns - 8);
-                    four(from, fromAt + i * fromStride + column, fromStride, to, toAt + column * 4);
-                }
-                return;
+        } else if (IN_REGISTERS && columns >= 8 && rows == 4 && toStride == 4) {
+            for (int j = 0; j < columns; j += 8) {
+                int column = Math.min(j, columns - 8);
+                four(from, fromAt + column, fromStride, to, toAt + column * 4);
             }
+        } else {
+            oneByOne(from, fromAt, fromStride, rows, columns, to, toAt, toStride);
         }
-        for (; i < rows; i++) {
+    }
+
+    private static void oneByOne(
+            float[] from, int fromAt, int fromStride, int rows, int columns, float[] to, int toAt, int toStride) {
+        for (int i = 0; i < rows; i++) {
             int read = fromAt + i * fromStride;
             int write = toAt + i;
             for (int j = 0; j < columns; j++, write += toStride) {
