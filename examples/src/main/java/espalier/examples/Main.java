@@ -57,12 +57,14 @@ public final class Main implements Runnable {
     @Option(
             names = {"-h", "--help"},
             description = "List what there is.")
+    @SuppressWarnings("unused") // picocli sets it and acts on it
     private boolean help;
 
     @Option(
             names = {"-V", "--version"},
             versionHelp = true,
             description = "Print the version.")
+    @SuppressWarnings("unused") // picocli sets it and acts on it
     private boolean version;
 
     private Main(PrintWriter out) {

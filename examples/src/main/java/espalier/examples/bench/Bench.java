@@ -133,7 +133,7 @@ public final class Bench implements Callable<Integer> {
         try {
             return ModelCatalog.named(name);
         } catch (IllegalArgumentException problem) {
-            throw wrong(problem.getMessage());
+            throw wrong(String.valueOf(problem.getMessage()));
         }
     }
 
