@@ -25,18 +25,18 @@ final class VectorConvolution {
             int biasAt,
             float[] y,
             int yAt) {
-        correlate(parallel, Correlation.forward(g), x, xAt, w, wAt, bias, biasAt, y, yAt);
+        correlate(parallel, ConvPlan.of(g, true), x, xAt, w, wAt, bias, biasAt, y, yAt);
     }
 
     /** {@code dy [N, O, H', W'], w → dx [N, C, H, W]}. Read the other way round, this is transposed convolution. */
     static void inputGradient(
             Parallel parallel, ConvGeometry g, float[] dy, int dyAt, float[] w, int wAt, float[] dx, int dxAt) {
-        correlate(parallel, Correlation.inputGradient(g), dy, dyAt, w, wAt, NONE, 0, dx, dxAt);
+        correlate(parallel, ConvPlan.of(g, false), dy, dyAt, w, wAt, NONE, 0, dx, dxAt);
     }
 
     private static void correlate(
             Parallel parallel,
-            Correlation correlation,
+            ConvPlan plan,
             float[] src,
             int srcAt,
             float[] w,
@@ -45,15 +45,11 @@ final class VectorConvolution {
             int biasAt,
             float[] dst,
             int dstAt) {
-        CorrelationSweep sweep = new CorrelationSweep(correlation);
-        if (CorrelationLanes.takes(correlation)) {
-            CorrelationLanes lanes = new CorrelationLanes(correlation);
-            if (lanes.cost() < sweep.cost()) {
-                lanes.run(parallel, src, srcAt, w, wAt, bias, biasAt, dst, dstAt);
-                return;
-            }
+        if (plan.lanes().isPresent()) {
+            plan.lanes().get().run(parallel, src, srcAt, w, wAt, bias, biasAt, dst, dstAt);
+        } else {
+            plan.sweep().run(parallel, src, srcAt, w, wAt, bias, biasAt, dst, dstAt);
         }
-        sweep.run(parallel, src, srcAt, w, wAt, bias, biasAt, dst, dstAt);
     }
 
     /** {@code x [N, C, H, W], dy [N, O, H', W'] → dw [O, C/g, kH, kW]}. */
