@@ -75,8 +75,8 @@ class AllocationTest {
 
     @Test
     void resNet20() {
-        // Above the aim of 1 MB: the tables that the convolution kernels work out anew at each call. May it only fall.
+        // It settles at 1.5 MB, above the aim of 1 MB: tables of the weight gradients and of batch norm.
         Module model = ResNet.cifar(Init.of(1), 20, ResNet.Shortcut.PADDED);
-        check("ResNet-20", model, Shape.of(3, 32, 32), 16, 5 << 20);
+        check("ResNet-20", model, Shape.of(3, 32, 32), 16, 3 << 20);
     }
 }
