@@ -12,8 +12,8 @@ import espalier.tensor.cpu.Scratch;
  * place, and computes all output channels. Prepared for one geometry, then used for any number of batches of its size.
  */
 final class PackedConvolution {
-    /** Multiply-adds of a vector in a task: about 50 microseconds. */
-    private static final long TASK_WORK = 1 << 18;
+    /** Multiply-adds of a vector in a task: about 100 microseconds. */
+    private static final long TASK_WORK = 1 << 19;
 
     /** Most floats of a window: a quarter of a megabyte, so that it stays in the second-level cache. */
     private static final int WINDOW_FLOATS = 1 << 16;

@@ -12,8 +12,8 @@ import java.util.Arrays;
  * whose rows are a large power of two apart, because its columns would share a few sets of the cache.
  */
 final class PackedProduct {
-    /** Multiply-adds of a vector in a task: about 50 microseconds. */
-    private static final long TASK_WORK = 1 << 18;
+    /** Multiply-adds of a vector in a task: about 100 microseconds. */
+    private static final long TASK_WORK = 1 << 19;
 
     /** Vectors in a copied panel, and the least that a task takes. */
     private static final int PANEL = 8;

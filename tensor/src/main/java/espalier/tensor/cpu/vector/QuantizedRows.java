@@ -9,15 +9,19 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Rows of integer codes for {@link ConvTile}: one byte to an element in memory, widened to floats a strip at a time on
+ * Rows of integer codes for {@link ConvTile}: one byte to an element in memory, widened to floats a few rows at a time on
  * the way to the multipliers.
  *
  * <p>The codes of 4 rows lie together for each column, as the tile reads them, so widening is a conversion and a
- * multiplication by the rows' scales, vector by vector. A strip of floats is used for many columns before it is
- * overwritten, and so costs little.
+ * multiplication by the rows' scales, vector by vector. The floats are used for many columns before they are
+ * overwritten, and so cost little.
  */
 final class QuantizedRows extends PackedRows {
     private static final int STRIP = ConvTile.ROWS;
+
+    /** Rows that are widened at once: their floats fit the second-level cache. */
+    private static final int BLOCK = 8 * STRIP;
+
     private static final VectorSpecies<Float> FLOATS = ConvTile.SPECIES;
     private static final int LANES = FLOATS.length();
 
@@ -75,36 +79,44 @@ final class QuantizedRows extends PackedRows {
             float[] bias,
             int biasAt) {
         boolean biased = bias.length > 0;
-        float[] strip = Scratch.floats(Scratch.GEMM_A, STRIP * columns + LANES);
-        for (int row = fromRow; row < toRow; row += STRIP) {
-            int height = Math.min(STRIP, toRow - row);
-            widen(row, height, strip);
-            tile.run(
-                    height,
-                    columns,
-                    strip,
-                    0,
-                    table,
-                    0,
-                    x,
-                    xBase,
-                    c,
-                    cBase + row * tile.rowStride(),
-                    from,
-                    to,
-                    false,
-                    biased ? bias : ConvTile.NO_BIAS,
-                    biased ? biasAt + row : 0);
+        float[] widened = Scratch.floats(Scratch.GEMM_A, BLOCK * columns + LANES);
+        int width = LANES == 8 ? 2 : 4;
+        for (int top = fromRow; top < toRow; top += BLOCK) {
+            int bottom = Math.min(toRow, top + BLOCK);
+            for (int row = top; row < bottom; row += STRIP) {
+                widen(row, Math.min(STRIP, bottom - row), widened, (row - top) * columns);
+            }
+            for (int v = from; v < to; v += width) { // the vectors' part of x stays in the cache for all strips
+                int end = Math.min(to, v + width);
+                for (int row = top; row < bottom; row += STRIP) {
+                    tile.run(
+                            Math.min(STRIP, bottom - row),
+                            columns,
+                            widened,
+                            (row - top) * columns,
+                            table,
+                            0,
+                            x,
+                            xBase,
+                            c,
+                            cBase + row * tile.rowStride(),
+                            v,
+                            end,
+                            false,
+                            biased ? bias : ConvTile.NO_BIAS,
+                            biased ? biasAt + row : 0);
+                }
+            }
         }
     }
 
     /** Writes {@code scale * code} of {@code height} rows to {@code to [columns][height]}. */
-    private void widen(int row, int height, float[] to) {
+    private void widen(int row, int height, float[] to, int toAt) {
         int count = height * columns;
         int at = row * columns;
         if (height != STRIP || LANES < 8) {
             for (int i = 0; i < count; i++) {
-                to[i] = scales[row + i % height] * codes[at + i];
+                to[toAt + i] = scales[row + i % height] * codes[at + i];
             }
             return;
         }
@@ -113,7 +125,7 @@ final class QuantizedRows extends PackedRows {
             scale = scale.withLane(lane, scales[row + lane % STRIP]);
         }
         for (int i = 0; i < count; i += LANES) { // may write past the strip; there is room
-            floats(at + i).mul(scale).intoArray(to, i);
+            floats(at + i).mul(scale).intoArray(to, toAt + i);
         }
     }
 

@@ -104,76 +104,112 @@ final class SparseRows extends PackedRows {
             int width = width(tile, v, to);
             int end = Math.min(to, v + width);
             if (width == 8) {
-                SparseTile.oneRow(
-                        fromRow,
-                        toRow,
-                        pointers,
-                        values,
-                        table,
-                        x,
-                        xBase + tile.xStart(v),
-                        c,
-                        cBase + tile.cStart(v),
-                        tile.rowStride(),
-                        bias,
-                        biasAt);
+                for (int row = fromRow; row < toRow; row++) {
+                    int first = pointers[row];
+                    SparseTile.oneRow(
+                            first,
+                            pointers[row + 1] - first,
+                            values,
+                            table,
+                            x,
+                            xBase + tile.xStart(v),
+                            c,
+                            cBase + tile.cStart(v) + row * tile.rowStride(),
+                            bias.length > 0 ? bias[biasAt + row] : 0f);
+                }
             } else if (height == 1) {
-                int v1 = Math.min(v + 1, end - 1);
-                int v2 = Math.min(v + 2, end - 1);
-                int v3 = Math.min(v + 3, end - 1);
-                SparseTile.oneRow(
-                        fromRow,
-                        toRow,
-                        pointers,
-                        values,
-                        table,
-                        x,
-                        xBase + tile.xStart(v),
-                        xBase + tile.xStart(v1),
-                        xBase + tile.xStart(v2),
-                        xBase + tile.xStart(v3),
-                        c,
-                        cBase + tile.cStart(v),
-                        cBase + tile.cStart(v1),
-                        cBase + tile.cStart(v2),
-                        cBase + tile.cStart(v3),
-                        tile.rowStride(),
-                        bias,
-                        biasAt);
+                multiplySingles(table, x, xBase, tile, c, cBase, v, end - 1, fromRow, toRow, bias, biasAt);
             } else if (width == 2) {
-                int wholeStrips = toRow / ConvTile.ROWS;
-                SparseTile.fourRows(
-                        fromRow / ConvTile.ROWS,
-                        wholeStrips,
-                        pointers,
-                        values,
-                        table,
-                        x,
-                        xBase + tile.xStart(v),
-                        xBase + tile.xStart(end - 1),
-                        c,
-                        cBase + tile.cStart(v),
-                        cBase + tile.cStart(end - 1),
-                        tile.rowStride(),
-                        bias,
-                        biasAt);
-                multiplyStrips(
-                        table,
-                        x,
-                        xBase,
-                        tile,
-                        c,
-                        cBase,
-                        v,
-                        end,
-                        Math.max(fromRow, wholeStrips * ConvTile.ROWS),
-                        toRow,
-                        bias,
-                        biasAt);
+                int whole = toRow / ConvTile.ROWS * ConvTile.ROWS;
+                multiplyFours(table, x, xBase, tile, c, cBase, v, end - 1, fromRow, whole, bias, biasAt);
+                multiplyStrips(table, x, xBase, tile, c, cBase, v, end, Math.max(fromRow, whole), toRow, bias, biasAt);
             } else {
                 multiplyStrips(table, x, xBase, tile, c, cBase, v, end, fromRow, toRow, bias, biasAt);
             }
             v = end;
+        }
+    }
+
+    /** Whole strips of four rows times two vectors. */
+    private void multiplyFours(
+            int[] table,
+            float[] x,
+            int xBase,
+            ConvTile tile,
+            float[] c,
+            int cBase,
+            int v,
+            int last,
+            int fromRow,
+            int toRow,
+            float[] bias,
+            int biasAt) {
+        boolean biased = bias.length > 0;
+        int x0 = xBase + tile.xStart(v);
+        int x1 = xBase + tile.xStart(last);
+        int c0 = cBase + tile.cStart(v);
+        int c1 = cBase + tile.cStart(last);
+        int rowStride = tile.rowStride();
+        for (int row = fromRow; row < toRow; row += ConvTile.ROWS) {
+            int first = pointers[row / ConvTile.ROWS];
+            int count = pointers[row / ConvTile.ROWS + 1] - first;
+            SparseTile.fourRows(
+                    first,
+                    count,
+                    values,
+                    table,
+                    x,
+                    x0,
+                    x1,
+                    c,
+                    c0 + row * rowStride,
+                    c1 + row * rowStride,
+                    rowStride,
+                    biased ? bias : ConvTile.NO_BIAS,
+                    biased ? biasAt + row : 0);
+        }
+    }
+
+    /** Rows of their own times four vectors, which need not be neighbours; the last may be taken several times. */
+    private void multiplySingles(
+            int[] table,
+            float[] x,
+            int xBase,
+            ConvTile tile,
+            float[] c,
+            int cBase,
+            int v,
+            int last,
+            int fromRow,
+            int toRow,
+            float[] bias,
+            int biasAt) {
+        int v1 = Math.min(v + 1, last);
+        int v2 = Math.min(v + 2, last);
+        int v3 = Math.min(v + 3, last);
+        int x0 = xBase + tile.xStart(v);
+        int x1 = xBase + tile.xStart(v1);
+        int x2 = xBase + tile.xStart(v2);
+        int x3 = xBase + tile.xStart(v3);
+        for (int row = fromRow; row < toRow; row++) {
+            int first = pointers[row];
+            int to = cBase + row * tile.rowStride();
+            SparseTile.oneRow(
+                    first,
+                    pointers[row + 1] - first,
+                    values,
+                    table,
+                    x,
+                    x0,
+                    x1,
+                    x2,
+                    x3,
+                    c,
+                    to + tile.cStart(v),
+                    to + tile.cStart(v1),
+                    to + tile.cStart(v2),
+                    to + tile.cStart(v3),
+                    bias.length > 0 ? bias[biasAt + row] : 0f);
         }
     }
 
@@ -230,42 +266,44 @@ final class SparseRows extends PackedRows {
 
     @Override
     void multiplyVector(float[] x, int xAt, float[] y, int yAt, int fromRow, int toRow, float[] bias, int biasAt) {
-        if (height == ConvTile.ROWS) {
-            SparseTile.blocksTimesVector(
-                    fromRow / height, toRow / height, pointers, values, columnIndices, x, xAt, y, yAt, bias, biasAt);
-            fromRow = Math.max(fromRow, toRow / height * height);
-        }
+        boolean biased = bias.length > 0;
         for (int top = fromRow; top < toRow; top += height) {
             int first = pointers[top / height];
             int count = pointers[top / height + 1] - first;
             int bottom = Math.min(toRow, top + height);
-            for (int row = top; row < bottom; row++) {
-                int inBlock = (row - top) / ConvTile.ROWS * ConvTile.ROWS;
-                int strip = Math.min(ConvTile.ROWS, bottom - top - inBlock);
-                int at = first * height + inBlock * count + (row - top - inBlock);
-                float start = bias.length > 0 ? bias[biasAt + row] : 0f;
-                y[yAt + row] = start + rowTimesVector(first, count, at, strip, x, xAt);
+            if (height == 1) {
+                float sum = SparseTile.oneRowTimesVector(first, count, values, columnIndices, x, xAt);
+                y[yAt + top] = biased ? bias[biasAt + top] + sum : sum;
+            } else if (height == ConvTile.ROWS && bottom - top == height) {
+                SparseTile.fourRowsTimesVector(
+                        first,
+                        count,
+                        values,
+                        columnIndices,
+                        x,
+                        xAt,
+                        y,
+                        yAt + top,
+                        biased ? bias : ConvTile.NO_BIAS,
+                        biased ? biasAt + top : 0);
+            } else {
+                for (int row = top; row < bottom; row++) {
+                    float start = biased ? bias[biasAt + row] : 0f;
+                    y[yAt + row] = start + inBlockTimesVector(first, count, row - top, bottom - top, x, xAt);
+                }
             }
         }
     }
 
-    /** Four sums take turns, so that an addition need not wait for the one before. */
-    private float rowTimesVector(int first, int count, int at, int strip, float[] x, int xAt) {
-        float s0 = 0f;
-        float s1 = 0f;
-        float s2 = 0f;
-        float s3 = 0f;
-        int whole = count / 4;
-        for (int i = 0; i < whole; i++) {
-            int t = 4 * i;
-            s0 += values[at + t * strip] * x[xAt + columnIndices[first + t]];
-            s1 += values[at + (t + 1) * strip] * x[xAt + columnIndices[first + t + 1]];
-            s2 += values[at + (t + 2) * strip] * x[xAt + columnIndices[first + t + 2]];
-            s3 += values[at + (t + 3) * strip] * x[xAt + columnIndices[first + t + 3]];
+    /** Row {@code i} of a block row that has {@code present} rows, times one column. */
+    private float inBlockTimesVector(int first, int count, int i, int present, float[] x, int xAt) {
+        int top = i / ConvTile.ROWS * ConvTile.ROWS;
+        int strip = Math.min(ConvTile.ROWS, present - top);
+        int at = first * height + top * count + i - top;
+        float sum = 0f;
+        for (int t = 0; t < count; t++) {
+            sum = Math.fma(values[at + t * strip], x[xAt + columnIndices[first + t]], sum);
         }
-        for (int t = 4 * whole; t < count; t++) {
-            s0 += values[at + t * strip] * x[xAt + columnIndices[first + t]];
-        }
-        return (s0 + s1) + (s2 + s3);
+        return sum;
     }
 }
