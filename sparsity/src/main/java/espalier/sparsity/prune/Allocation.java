@@ -10,7 +10,6 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 
 /** How a network's budget is shared out among its layers: how many groups each may keep. */
@@ -57,12 +56,12 @@ public enum Allocation {
         public Map<String, Integer> keeps(Map<String, Tensor> weights, Granularity granularity, double density) {
             Map<String, Shape> shapes = new LinkedHashMap<>();
             weights.forEach((path, w) -> shapes.put(path, w.shape()));
+            Map<String, Double> densities = erkDensities(shapes, 1 - density);
+            boolean channels = granularity == Granularity.FILTER || granularity == Granularity.CHANNEL;
             Map<String, Integer> keeps = new LinkedHashMap<>();
-            erkDensities(shapes, 1 - density).forEach((path, d) -> {
-                boolean channels = granularity == Granularity.FILTER || granularity == Granularity.CHANNEL;
-                double part = channels ? Math.sqrt(d) : d;
-                Shape shape = Objects.requireNonNull(shapes.get(path));
-                keeps.put(path, atLeastOne(part * granularity.groups(shape)));
+            weights.forEach((path, w) -> {
+                double d = densities.getOrDefault(path, 1.0);
+                keeps.put(path, atLeastOne((channels ? Math.sqrt(d) : d) * granularity.groups(w.shape())));
             });
             return keeps;
         }
