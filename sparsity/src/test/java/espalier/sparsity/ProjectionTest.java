@@ -72,6 +72,15 @@ class ProjectionTest {
         assertEquals(3, z.ne(0).any(0).countNonZero().item());
     }
 
+    /** A set without zero, such as that of signs, must not bring pruned weights back. */
+    @Test
+    void withinAMaskNothingComesBack() {
+        Tensor v = Tensor.of(SIX);
+        Projection ones = x -> x.zerosLike().add(1);
+        Tensor z = Projection.within(v.abs().gt(0.3), ones).nearest(v);
+        assertArrayEquals(new float[] {1, 0, 1, 0, 0, 1}, z.toFloats());
+    }
+
     @Test
     void keepingMoreThanThereAreIsRefused() {
         Exception refused = assertThrows(IllegalArgumentException.class, () -> TopK.mask(Tensor.ones(3), 4));

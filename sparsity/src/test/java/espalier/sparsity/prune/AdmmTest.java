@@ -69,6 +69,16 @@ class AdmmTest {
                 1e-6f);
     }
 
+    /** After one exact step and round at ρ = 2: w₂ = u₂ = 0.266667, z₂ = 0, so the pull is 2·(w₂ − z₂ + u₂). */
+    @Test
+    void theDualAddsToThePull() {
+        Admm.Constraint c = constraint(2);
+        exactStep(c);
+        c.round(1, 2);
+        c.pull();
+        assertEquals(1.066667, weight.raw().gradient().orElseThrow().get(1), 1e-5);
+    }
+
     @Test
     void aStrongerRhoKeepsTheDual() {
         Admm.Constraint c = constraint(1);
