@@ -11,8 +11,8 @@ import espalier.nn.layer.Linear;
 import espalier.nn.layer.Pool2d;
 import espalier.nn.layer.Sequential;
 import espalier.tensor.spi.ConvSpec;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
 
 /**
  * The networks on which pruning is measured, for images of 28x28 pixels in one channel and ten classes (LeCun et al.
@@ -23,13 +23,14 @@ public final class LeNet {
 
     /** LeNet-300-100: two hidden layers, 266,200 weights. */
     public static Sequential lenet300(Init init) {
-        return new Sequential(
-                new Flatten(),
-                linear(init.in("fc1"), 784, 300),
-                Activation.relu(),
-                linear(init.in("fc2"), 300, 100),
-                Activation.relu(),
-                linear(init.in("fc3"), 100, 10));
+        SequencedMap<String, Module> layers = new LinkedHashMap<>();
+        layers.put("flatten", new Flatten());
+        layers.put("fc1", linear(init.in("fc1"), 784, 300));
+        layers.put("relu1", Activation.relu());
+        layers.put("fc2", linear(init.in("fc2"), 300, 100));
+        layers.put("relu2", Activation.relu());
+        layers.put("fc3", linear(init.in("fc3"), 100, 10));
+        return new Sequential(layers);
     }
 
     /**
@@ -46,23 +47,23 @@ public final class LeNet {
     }
 
     private static Sequential lenet5(Init init, boolean norm) {
-        List<Module> layers = new ArrayList<>();
-        layers.add(conv(init.in("conv1"), 1, 20, !norm));
+        SequencedMap<String, Module> layers = new LinkedHashMap<>();
+        layers.put("conv1", conv(init.in("conv1"), 1, 20, !norm));
         if (norm) {
-            layers.add(new BatchNorm(init, 20));
-            layers.add(Activation.relu());
+            layers.put("bn1", new BatchNorm(init, 20));
+            layers.put("relu1", Activation.relu());
         }
-        layers.add(Pool2d.max(2, 2));
-        layers.add(conv(init.in("conv2"), 20, 50, !norm));
+        layers.put("pool1", Pool2d.max(2, 2));
+        layers.put("conv2", conv(init.in("conv2"), 20, 50, !norm));
         if (norm) {
-            layers.add(new BatchNorm(init, 50));
-            layers.add(Activation.relu());
+            layers.put("bn2", new BatchNorm(init, 50));
+            layers.put("relu2", Activation.relu());
         }
-        layers.add(Pool2d.max(2, 2));
-        layers.add(new Flatten());
-        layers.add(linear(init.in("fc1"), 800, 500));
-        layers.add(Activation.relu());
-        layers.add(linear(init.in("fc2"), 500, 10));
+        layers.put("pool2", Pool2d.max(2, 2));
+        layers.put("flatten", new Flatten());
+        layers.put("fc1", linear(init.in("fc1"), 800, 500));
+        layers.put("relu3", Activation.relu());
+        layers.put("fc2", linear(init.in("fc2"), 500, 10));
         return new Sequential(layers);
     }
 

@@ -13,8 +13,8 @@ import espalier.nn.layer.Sequential;
 import espalier.nn.layer.ShortcutA;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PoolSpec;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
 
 /** Residual networks (He et al. 2016), for CIFAR's 32x32 images (section 4.2) and for ImageNet's (table 1). */
 public final class ResNet {
@@ -38,36 +38,35 @@ public final class ResNet {
             throw new IllegalArgumentException("resnet: depth " + depth + " is not 6n+2, such as 20, 32 or 56");
         }
         int blocks = (depth - 2) / 6;
-        List<Module> layers = new ArrayList<>();
-        layers.add(conv3(init.in("stem"), 3, 16, 1));
-        layers.add(new BatchNorm(init, 16));
-        layers.add(Activation.relu());
+        SequencedMap<String, Module> layers = new LinkedHashMap<>();
+        layers.put("conv1", conv3(init.in("stem"), 3, 16, 1));
+        layers.put("bn1", new BatchNorm(init, 16));
+        layers.put("relu1", Activation.relu());
         int channels = 16;
         for (int stage = 0; stage < 3; stage++) {
             int out = 16 << stage;
             for (int block = 0; block < blocks; block++) {
                 int stride = stage > 0 && block == 0 ? 2 : 1;
-                layers.add(basic(init.in("stage" + stage + "block" + block), channels, out, stride, shortcut));
-                layers.add(Activation.relu());
+                Init part = init.in("stage" + stage + "block" + block);
+                add(layers, stage, block, basic(part, channels, out, stride, shortcut));
                 channels = out;
             }
         }
-        layers.add(new GlobalAveragePool());
-        layers.add(new Linear(init.in("classifier"), 64, 10));
+        layers.put("pool", new GlobalAveragePool());
+        layers.put("classifier", new Linear(init.in("classifier"), 64, 10));
         return new Sequential(layers);
     }
 
     /** ResNet-18 for 224x224 images and 1000 classes: 11,689,512 parameters. */
     public static Sequential resnet18(Init init) {
-        List<Module> layers = stem(init);
+        SequencedMap<String, Module> layers = stem(init);
         int channels = 64;
         for (int stage = 0; stage < 4; stage++) {
             int out = 64 << stage;
             for (int block = 0; block < 2; block++) {
                 int stride = stage > 0 && block == 0 ? 2 : 1;
                 Init part = init.in("stage" + stage + "block" + block);
-                layers.add(basic(part, channels, out, stride, Shortcut.PROJECTED));
-                layers.add(Activation.relu());
+                add(layers, stage, block, basic(part, channels, out, stride, Shortcut.PROJECTED));
                 channels = out;
             }
         }
@@ -76,43 +75,55 @@ public final class ResNet {
 
     /** ResNet-50 for 224x224 images and 1000 classes: 25,557,032 parameters. */
     public static Sequential resnet50(Init init) {
-        List<Module> layers = stem(init);
+        SequencedMap<String, Module> layers = stem(init);
         int[] blocks = {3, 4, 6, 3};
         int channels = 64;
         for (int stage = 0; stage < 4; stage++) {
             int width = 64 << stage;
             for (int block = 0; block < blocks[stage]; block++) {
                 int stride = stage > 0 && block == 0 ? 2 : 1;
-                layers.add(bottleneck(init.in("stage" + stage + "block" + block), channels, width, stride));
-                layers.add(Activation.relu());
+                Init part = init.in("stage" + stage + "block" + block);
+                add(layers, stage, block, bottleneck(part, channels, width, stride));
                 channels = 4 * width;
             }
         }
         return classified(init, layers, channels);
     }
 
-    private static List<Module> stem(Init init) {
+    private static SequencedMap<String, Module> stem(Init init) {
         ConvSpec spec = ConvSpec.of().withStride(2).withPadding(3);
-        return new ArrayList<>(List.of(
-                new Conv2d(init.in("stem"), 3, 64, 7, spec, false),
-                new BatchNorm(init, 64),
-                Activation.relu(),
-                new Pool2d(Pool2d.Kind.MAX, PoolSpec.of(3, 2).withPadding(1))));
+        SequencedMap<String, Module> layers = new LinkedHashMap<>();
+        layers.put("conv1", new Conv2d(init.in("stem"), 3, 64, 7, spec, false));
+        layers.put("bn1", new BatchNorm(init, 64));
+        layers.put("relu1", Activation.relu());
+        layers.put("pool1", new Pool2d(Pool2d.Kind.MAX, PoolSpec.of(3, 2).withPadding(1)));
+        return layers;
     }
 
-    private static Sequential classified(Init init, List<Module> layers, int channels) {
-        layers.add(new GlobalAveragePool());
-        layers.add(new Linear(init.in("classifier"), channels, 1000));
+    /** A block is called by its stage and its place in it, from 1, as {@code layer2.0} and the like are elsewhere. */
+    private static void add(SequencedMap<String, Module> layers, int stage, int block, Module residual) {
+        String name = "stage" + (stage + 1) + "block" + (block + 1);
+        layers.put(name, residual);
+        layers.put(name + "relu", Activation.relu());
+    }
+
+    private static Sequential classified(Init init, SequencedMap<String, Module> layers, int channels) {
+        layers.put("pool", new GlobalAveragePool());
+        layers.put("classifier", new Linear(init.in("classifier"), channels, 1000));
         return new Sequential(layers);
     }
 
     private static Module basic(Init init, int in, int out, int stride, Shortcut shortcut) {
-        Sequential body = new Sequential(
-                conv3(init.in("conv1"), in, out, stride),
-                new BatchNorm(init, out),
-                Activation.relu(),
-                conv3(init.in("conv2"), out, out, 1),
-                new BatchNorm(init, out));
+        SequencedMap<String, Module> body = new LinkedHashMap<>();
+        body.put("conv1", conv3(init.in("conv1"), in, out, stride));
+        body.put("bn1", new BatchNorm(init, out));
+        body.put("relu1", Activation.relu());
+        body.put("conv2", conv3(init.in("conv2"), out, out, 1));
+        body.put("bn2", new BatchNorm(init, out));
+        return residual(init, new Sequential(body), in, out, stride, shortcut);
+    }
+
+    private static Module residual(Init init, Sequential body, int in, int out, int stride, Shortcut shortcut) {
         if (stride == 1 && in == out) {
             return new Residual(body);
         }
@@ -124,22 +135,25 @@ public final class ResNet {
 
     private static Module bottleneck(Init init, int in, int width, int stride) {
         int out = 4 * width;
-        Sequential body = new Sequential(
-                new Conv2d(init.in("conv1"), in, width, 1, ConvSpec.of(), false),
-                new BatchNorm(init, width),
-                Activation.relu(),
-                conv3(init.in("conv2"), width, width, stride),
-                new BatchNorm(init, width),
-                Activation.relu(),
-                new Conv2d(init.in("conv3"), width, out, 1, ConvSpec.of(), false),
-                new BatchNorm(init, out));
-        return stride == 1 && in == out ? new Residual(body) : new Residual(body, projection(init, in, out, stride));
+        SequencedMap<String, Module> body = new LinkedHashMap<>();
+        body.put("conv1", new Conv2d(init.in("conv1"), in, width, 1, ConvSpec.of(), false));
+        body.put("bn1", new BatchNorm(init, width));
+        body.put("relu1", Activation.relu());
+        body.put("conv2", conv3(init.in("conv2"), width, width, stride));
+        body.put("bn2", new BatchNorm(init, width));
+        body.put("relu2", Activation.relu());
+        body.put("conv3", new Conv2d(init.in("conv3"), width, out, 1, ConvSpec.of(), false));
+        body.put("bn3", new BatchNorm(init, out));
+        return residual(init, new Sequential(body), in, out, stride, Shortcut.PROJECTED);
     }
 
     private static Module projection(Init init, int in, int out, int stride) {
-        return new Sequential(
-                new Conv2d(init.in("projection"), in, out, 1, ConvSpec.of().withStride(stride), false),
-                new BatchNorm(init, out));
+        SequencedMap<String, Module> layers = new LinkedHashMap<>();
+        layers.put(
+                "conv",
+                new Conv2d(init.in("projection"), in, out, 1, ConvSpec.of().withStride(stride), false));
+        layers.put("bn", new BatchNorm(init, out));
+        return new Sequential(layers);
     }
 
     private static Conv2d conv3(Init init, int in, int out, int stride) {

@@ -10,8 +10,8 @@ import espalier.nn.layer.Linear;
 import espalier.nn.layer.Pool2d;
 import espalier.nn.layer.Sequential;
 import espalier.tensor.spi.ConvSpec;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.SequencedMap;
 
 /** VGG with batch norm for CIFAR (Simonyan and Zisserman 2015, configuration D, one classifier layer). */
 public final class Vgg {
@@ -31,21 +31,24 @@ public final class Vgg {
     }
 
     private static Sequential plan(Init init, int inputChannels, int... plan) {
-        List<Module> layers = new ArrayList<>();
+        SequencedMap<String, Module> layers = new LinkedHashMap<>();
         int channels = inputChannels;
+        int convolutions = 0;
+        int pools = 0;
         for (int i = 0; i < plan.length; i++) {
             if (plan[i] == POOL) {
-                layers.add(Pool2d.max(2, 2));
+                layers.put("pool" + ++pools, Pool2d.max(2, 2));
                 continue;
             }
             ConvSpec same = ConvSpec.of().withPadding(1);
-            layers.add(new Conv2d(init.in("conv" + i), channels, plan[i], 3, same, false));
-            layers.add(new BatchNorm(init, plan[i]));
-            layers.add(Activation.relu());
+            convolutions++;
+            layers.put("conv" + convolutions, new Conv2d(init.in("conv" + i), channels, plan[i], 3, same, false));
+            layers.put("bn" + convolutions, new BatchNorm(init, plan[i]));
+            layers.put("relu" + convolutions, Activation.relu());
             channels = plan[i];
         }
-        layers.add(new GlobalAveragePool());
-        layers.add(new Linear(init.in("classifier"), channels, 10));
+        layers.put("pool", new GlobalAveragePool());
+        layers.put("classifier", new Linear(init.in("classifier"), channels, 10));
         return new Sequential(layers);
     }
 }

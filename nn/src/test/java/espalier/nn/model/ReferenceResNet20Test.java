@@ -24,6 +24,8 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -45,7 +47,6 @@ class ReferenceResNet20Test {
 
     private static String theirs(String ours) {
         String[] parts = ours.split("\\.");
-        int at = Integer.parseInt(parts[0]);
         String last = switch (parts[parts.length - 1]) {
             case "scale" -> "weight";
             case "shift" -> "bias";
@@ -53,22 +54,13 @@ class ReferenceResNet20Test {
             case "variance" -> "running_var";
             default -> parts[parts.length - 1];
         };
-        if (at >= 21) {
+        if (parts[0].equals("classifier")) {
             return "linear." + last;
         }
-        String layer = at == 0 ? "conv1" : at == 1 ? "bn1" : inBlock(Integer.parseInt(parts[2]));
-        int block = (at - 3) / 2; // each followed by its ReLU
-        String where = at < 3 ? "" : "layer" + (1 + block / 3) + "." + block % 3 + ".";
-        return where + layer + "." + last;
-    }
-
-    private static String inBlock(int index) {
-        return switch (index) {
-            case 0 -> "conv1";
-            case 1 -> "bn1";
-            case 3 -> "conv2";
-            default -> "bn2";
-        };
+        Matcher block = Pattern.compile("stage(\\d)block(\\d)").matcher(parts[0]);
+        return block.matches()
+                ? "layer%s.%d.%s.%s".formatted(block.group(1), Integer.parseInt(block.group(2)) - 1, parts[2], last)
+                : parts[0] + "." + last;
     }
 
     private static int images() {

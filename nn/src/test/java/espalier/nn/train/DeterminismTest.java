@@ -91,7 +91,7 @@ class DeterminismTest {
             Losses.crossEntropy(model.apply(x), espalier.tensor.Tensor.of(device, new int[64], Shape.of(64)))
                     .backward();
             gradients[i] = model.parameters()
-                    .get("2.weight")
+                    .get("conv2.weight")
                     .raw()
                     .gradient()
                     .orElseThrow()
