@@ -105,7 +105,14 @@ public final class DataCatalog {
                 file(folder, "train-images-idx3-ubyte"), file(folder, "train-labels-idx1-ubyte"), classes);
         Dataset test =
                 IdxFiles.read(file(folder, "t10k-images-idx3-ubyte"), file(folder, "t10k-labels-idx1-ubyte"), classes);
-        return new Split(name, train, test, fashion ? EmbeddedData.FASHION : EmbeddedData.MNIST, Transform.none());
+        return fashion
+                ? new Split(
+                        name,
+                        train,
+                        test,
+                        EmbeddedData.FASHION,
+                        Transform.flip().then(Transform.crop(1)))
+                : new Split(name, train, test, EmbeddedData.MNIST, Transform.crop(2));
     }
 
     private static Split cifar(String name, Path folder) throws IOException {

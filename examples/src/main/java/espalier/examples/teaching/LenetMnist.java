@@ -45,8 +45,10 @@ public final class LenetMnist implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Split mnist = DataCatalog.usual().read(data);
         RandomSource random = RandomSource.of(seed);
-        DataLoader train =
-                DataLoader.of(mnist.train(), 128).shuffled(random.split("data")).with(mnist.normalize());
+        // Each image is shifted by up to two pixels, another way in every epoch.
+        DataLoader train = DataLoader.of(mnist.train(), 128)
+                .shuffled(random.split("data"))
+                .with(mnist.augment().then(mnist.normalize()));
         DataLoader test = DataLoader.of(mnist.test(), 250).with(mnist.normalize());
 
         Module model = LeNet.lenet5(Init.of(seed));

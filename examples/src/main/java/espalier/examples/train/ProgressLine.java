@@ -9,7 +9,7 @@ import java.util.Locale;
  * Says how training goes: in a terminal one line that is written over, in a log one line an epoch. Loss, accuracy,
  * images a second and the time that is left.
  */
-final class ProgressLine implements TrainingListener {
+public final class ProgressLine implements TrainingListener {
     private static final long EVERY_NANOS = 200_000_000;
 
     private final PrintWriter out;
@@ -23,7 +23,7 @@ final class ProgressLine implements TrainingListener {
     private long stepsHere;
     private long samplesHere;
 
-    ProgressLine(PrintWriter out, int epochs, int batches) {
+    public ProgressLine(PrintWriter out, int epochs, int batches) {
         this(out, System.console() != null && System.console().isTerminal(), epochs, batches);
     }
 

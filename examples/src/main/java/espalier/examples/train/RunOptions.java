@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Options that all commands on models and data share. */
-final class RunOptions {
+public final class RunOptions {
     @Option(
             names = "--data",
             defaultValue = "fashion-tenth",
@@ -45,7 +45,8 @@ final class RunOptions {
     @Option(names = "--smoke", description = "A few samples only: does it run at all?")
     private boolean smoke;
 
-    Split split() throws IOException {
+    /** The data, or a few of its samples in a smoke run. */
+    public Split split() throws IOException {
         DataCatalog usual = DataCatalog.usual();
         List<Path> roots = new ArrayList<>(usual.roots());
         Optional.ofNullable(root).ifPresent(first -> roots.addFirst(first));
@@ -53,7 +54,8 @@ final class RunOptions {
         return smoke ? split.smoke() : split;
     }
 
-    Device device() {
+    /** Where to compute. */
+    public Device device() {
         if (threads < 0) {
             throw new IllegalArgumentException("--threads must be at least 1, not " + threads);
         }
@@ -63,18 +65,21 @@ final class RunOptions {
         return Device.named(device);
     }
 
-    long seed() {
+    /** The seed of all random numbers. */
+    public long seed() {
         return seed;
     }
 
-    int batch() {
+    /** Samples a step. */
+    public int batch() {
         if (batch < 1) {
             throw new IllegalArgumentException("--batch must be at least 1, not " + batch);
         }
         return batch;
     }
 
-    boolean smoke() {
+    /** Whether only a few samples are wanted. */
+    public boolean smoke() {
         return smoke;
     }
 }
