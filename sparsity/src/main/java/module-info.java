@@ -7,4 +7,5 @@ module espalier.sparsity {
     exports espalier.sparsity.parametrize;
     exports espalier.sparsity.prune;
     exports espalier.sparsity.quant;
+    exports espalier.sparsity.storage;
 }
