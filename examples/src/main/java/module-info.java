@@ -11,6 +11,8 @@ module espalier.examples {
 
     opens espalier.examples.bench to
             info.picocli;
+    opens espalier.examples.compress to
+            info.picocli;
     opens espalier.examples.data to
             info.picocli;
     opens espalier.examples to

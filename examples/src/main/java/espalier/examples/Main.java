@@ -1,6 +1,7 @@
 package espalier.examples;
 
 import espalier.examples.bench.Bench;
+import espalier.examples.compress.Compress;
 import espalier.examples.data.DataCommand;
 import espalier.examples.teaching.FirstTensor;
 import espalier.examples.teaching.GradientCheck;
@@ -42,6 +43,7 @@ public final class Main implements Runnable {
             DataCommand.class,
             Train.class,
             Eval.class,
+            Compress.class,
             SummaryTable.class,
             Graph.class,
             Devices.class,

@@ -1,0 +1,86 @@
+package espalier.examples.compress;
+
+import espalier.autograd.Variable;
+import espalier.autograd.op.Losses;
+import espalier.examples.train.ScheduleOption;
+import espalier.nn.Module;
+import espalier.nn.Role;
+import espalier.nn.optim.Adam;
+import espalier.nn.optim.Optimizer;
+import espalier.nn.optim.Sgd;
+import espalier.tensor.Tensor;
+import java.util.EnumSet;
+
+/**
+ * How a stage trains: the same keys in every section of a recipe.
+ *
+ * @param epochs times through the data
+ * @param optimizer SGD with momentum, or Adam
+ * @param rate learning rate
+ * @param momentum of SGD
+ * @param decay weight decay, of weights only
+ * @param schedule of the rate
+ * @param smoothing of labels
+ */
+public record TrainingPlan(
+        int epochs,
+        Kind optimizer,
+        double rate,
+        double momentum,
+        double decay,
+        ScheduleOption schedule,
+        double smoothing) {
+    /** The optimizers there are. */
+    public enum Kind {
+        /** Stochastic gradient descent with momentum. */
+        SGD,
+        /** Adam (Kingma and Ba 2015). */
+        ADAM
+    }
+
+    /** The roles that are not decayed. */
+    private static final EnumSet<Role> NOT_DECAYED =
+            EnumSet.of(Role.BIAS, Role.NORM_SCALE, Role.NORM_SHIFT, Role.THRESHOLD, Role.GATE);
+
+    /** What a section says, with a stage's own defaults for what it does not say. */
+    public static TrainingPlan of(Settings settings, int epochs, double rate) {
+        Kind kind = settings.choice("optimizer", Kind.SGD);
+        return new TrainingPlan(
+                positive(settings, epochs),
+                kind,
+                settings.number("lr", kind == Kind.ADAM ? 1e-3 : rate),
+                settings.number("momentum", 0.9),
+                settings.number("decay", kind == Kind.ADAM ? 0 : 5e-4),
+                settings.choice("schedule", ScheduleOption.COSINE),
+                settings.number("smoothing", 0));
+    }
+
+    private static int positive(Settings settings, int otherwise) {
+        int epochs = settings.whole("epochs", otherwise);
+        if (epochs < 1) {
+            throw settings.wrong("epochs", epochs + " is less than 1");
+        }
+        return epochs;
+    }
+
+    /** An optimizer of all parameters of a model, those of parametrizations included. */
+    public Optimizer<?> optimizer(Module model) {
+        return switch (optimizer) {
+            case SGD -> {
+                Sgd.Options options = new Sgd.Options(rate, momentum, decay, false);
+                yield new Sgd(model.parameters(), options).forRoles(NOT_DECAYED, options.withDecay(0));
+            }
+            case ADAM -> new Adam(model.parameters(), Adam.Options.of(rate));
+        };
+    }
+
+    /** The loss. */
+    public Variable loss(Variable outputs, Tensor labels) {
+        return Losses.crossEntropy(outputs, labels, smoothing);
+    }
+
+    /** For this many epochs instead. */
+    public TrainingPlan withEpochs(int other) {
+        return new TrainingPlan(other, optimizer, rate, momentum, decay, schedule, smoothing);
+    }
+}

@@ -1,0 +1,142 @@
+package espalier.examples.compress;
+
+import espalier.examples.data.Split;
+import espalier.examples.train.ProgressLine;
+import espalier.nn.Module;
+import espalier.nn.Parameter;
+import espalier.nn.data.DataLoader;
+import espalier.nn.optim.Optimizer;
+import espalier.nn.optim.Schedule;
+import espalier.nn.train.Evaluation;
+import espalier.nn.train.Trainer;
+import espalier.nn.train.TrainingListener;
+import espalier.sparsity.Sparsity;
+import espalier.tensor.Device;
+import espalier.tensor.RandomSource;
+import java.io.PrintWriter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A network that goes through the stages of a recipe, with what it learns from and what it is judged by. */
+public final class Workpiece {
+    private final Module net;
+    private final Split data;
+    private final DataLoader train;
+    private final DataLoader test;
+    private final RandomSource random;
+    private final PrintWriter out;
+    private final List<Milestone> milestones = new ArrayList<>();
+    private int trainings;
+
+    /** A network and its data. */
+    public Workpiece(Module net, Split data, int batch, Device device, RandomSource random, PrintWriter out) {
+        this.net = net;
+        this.data = data;
+        this.random = random;
+        this.out = out;
+        train = DataLoader.of(data.train(), batch)
+                .shuffled(random.split("data"))
+                .with(data.augment().then(data.normalize()))
+                .on(device);
+        test = DataLoader.of(data.test(), 250).with(data.normalize()).on(device);
+    }
+
+    /** The network. */
+    public Module net() {
+        return net;
+    }
+
+    /** What it learns from, in batches. */
+    public DataLoader train() {
+        return train;
+    }
+
+    /** What it is judged by. */
+    public DataLoader test() {
+        return test;
+    }
+
+    /** The data, as it was read. */
+    public Split data() {
+        return data;
+    }
+
+    /** Where progress is told. */
+    public PrintWriter out() {
+        return out;
+    }
+
+    /** How many steps an epoch has. */
+    public int batches() {
+        return train.batches();
+    }
+
+    /** Trains, with listeners such as a pruning method. */
+    public void train(TrainingPlan plan, List<? extends TrainingListener> listeners) {
+        train(plan, plan.schedule().over((long) plan.epochs() * batches()), listeners);
+    }
+
+    /** Trains under a schedule of the stage's own. */
+    public void train(TrainingPlan plan, Schedule schedule, List<? extends TrainingListener> listeners) {
+        Optimizer<?> optimizer = plan.optimizer(net);
+        Trainer trainer = new Trainer(net, optimizer, plan::loss, random.split("training " + trainings++))
+                .with(schedule)
+                .with(new ProgressLine(out, plan.epochs(), batches()));
+        listeners.forEach(trainer::with);
+        trainer.train(train, plan.epochs());
+    }
+
+    /** The part of the test images it gets right. */
+    public double accuracy() {
+        return Evaluation.of(net, test).accuracy();
+    }
+
+    /** Runs a stage and notes where the network then stands. */
+    public void run(String name, Stage stage) {
+        long start = System.nanoTime();
+        stage.run(this);
+        Sparsity sparsity = Sparsity.of(net);
+        double seconds = (System.nanoTime() - start) * 1e-9;
+        Milestone reached = new Milestone(name, accuracy(), sparsity.weights(), sparsity.nonZeros(), seconds);
+        milestones.add(reached);
+        out.printf(
+                "[%s] accuracy %.2f %%, %,d of %,d weights (%.1fx), %.0f s%n",
+                name, 100 * reached.accuracy(), reached.nonZeros(), reached.weights(), sparsity.rate(), seconds);
+        out.flush();
+    }
+
+    /** Where it stood after each stage. */
+    public List<Milestone> milestones() {
+        return List.copyOf(milestones);
+    }
+
+    /**
+     * The weights by path.
+     *
+     * @see #path
+     */
+    public Map<String, Parameter> weights() {
+        return Sparsity.weights(net);
+    }
+
+    /**
+     * The path of a layer's weight, as recipes name it: {@code conv1} or {@code conv1.weight}.
+     *
+     * @throws IllegalArgumentException listing the layers there are
+     */
+    public String path(String layer) {
+        if (weights().containsKey(layer)) {
+            return layer;
+        }
+        if (weights().containsKey(layer + ".weight")) {
+            return layer + ".weight";
+        }
+        throw new IllegalArgumentException("there is no layer called " + layer + " with weights; there are "
+                + String.join(
+                        ", ",
+                        weights().keySet().stream()
+                                .map(path -> path.replaceFirst("\\.weight$", ""))
+                                .toList()));
+    }
+}
