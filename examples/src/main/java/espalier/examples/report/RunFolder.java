@@ -94,25 +94,11 @@ public final class RunFolder {
     }
 
     private static String html(String title, Map<String, Object> figures, List<String> pictures) {
-        StringBuilder out = new StringBuilder();
-        out.append("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\"/>\n<title>")
-                .append(Markup.escape(title))
-                .append(
-                        "</title>\n<style>\nbody { font: 15px/1.5 system-ui, sans-serif; color: #1a202c; max-width: 60rem;"
-                                + " margin: 2rem auto; padding: 0 1rem }\ntable { border-collapse: collapse; margin: 1rem 0 }\n"
-                                + "td { border-bottom: 1px solid #e2e8f0; padding: .2rem 1.2rem .2rem 0; vertical-align: top }\n"
-                                + "figure { display: inline-block; margin: 0 1rem 1rem 0 }\nsvg { max-width: 100%; height: auto }\n"
-                                + "</style>\n</head>\n<body>\n<h1>")
-                .append(Markup.escape(title))
-                .append("</h1>\n<table>\n");
-        figures.forEach((name, value) -> out.append("<tr><td>")
-                .append(Markup.escape(name.replace('_', ' ')))
-                .append("</td><td>")
-                .append(Markup.escape(shown(value)))
-                .append("</td></tr>\n"));
-        out.append("</table>\n");
-        pictures.forEach(svg -> out.append("<figure>\n").append(svg).append("</figure>\n"));
-        return out.append("</body>\n</html>\n").toString();
+        List<List<String>> rows = new ArrayList<>();
+        figures.forEach((name, value) -> rows.add(List.of(name.replace('_', ' '), shown(value))));
+        HtmlPage page = new HtmlPage(title).table(List.of(), rows);
+        pictures.forEach(page::picture);
+        return page.html();
     }
 
     private static String markdown(String title, Map<String, Object> figures) {
