@@ -1,22 +1,21 @@
 package espalier.sparsity;
 
+import espalier.autograd.Variable;
+import espalier.autograd.op.Shrinkage;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import java.util.stream.IntStream;
 
 /**
- * What is removed as one: a single weight, or a group of them that can leave the network together.
- *
- * <p>A granularity turns a weight {@code [O, I, kH, kW]} (or {@code [out, in]}) into a vector of importances, one for each
- * group: its Euclidean norm, which for a single weight is its magnitude. That is the thesis of Kusupati (2020): a method
- * for single weights, applied to this vector, prunes structure.
+ * Groups along the axes of a weight {@code [O, I, kH, kW]} or {@code [out, in]}: a single weight, or what can leave the
+ * network together.
  *
  * <pre>{@code
  * Tensor w = Tensor.of(new float[] {0.9f, -0.1f, 0.4f, -0.2f, 0.05f, -0.7f}, 2, 3);
- * Tensor rows = Granularity.FILTER.importances(w);      // [0.98995, 0.72973] as [2, 1]
+ * Tensor rows = Granularity.FILTER.scores(w);           // [0.98995, 0.72973] as [2, 1]
  * }</pre>
  */
-public enum Granularity {
+public enum Granularity implements Grouping {
     /** Every weight by itself: non-structured pruning. */
     ELEMENT,
     /** All weights of one output: a row of the matrix {@code O × I·kH·kW}. */
@@ -40,17 +39,26 @@ public enum Granularity {
         };
     }
 
-    /**
-     * The importances, with the axes of a group kept at size 1, so that they broadcast against the weight:
-     * {@code [O, 1, 1, 1]} for filters.
-     */
-    public Tensor importances(Tensor w) {
+    /** The norms, with the axes of a group kept at size 1: {@code [O, 1, 1, 1]} for filters. */
+    @Override
+    public Tensor norms(Tensor w) {
         int[] within = axes(w.rank());
         return within.length == 0 ? w.abs() : w.norm(true, within);
     }
 
-    /** How many groups a weight of this shape has. */
-    public int groups(Shape shape) {
+    @Override
+    public Tensor spread(Tensor ofGroups, Shape shape) {
+        return ofGroups;
+    }
+
+    @Override
+    public int count(Shape shape) {
         return shape.reduced(axes(shape.rank())).size();
+    }
+
+    @Override
+    public Variable shrink(Variable w, Variable t) {
+        int[] within = axes(w.shape().rank());
+        return within.length == 0 ? w.softThreshold(t) : Shrinkage.groups(w, t, within);
     }
 }

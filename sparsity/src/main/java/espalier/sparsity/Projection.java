@@ -14,13 +14,13 @@ public interface Projection {
     Tensor nearest(Tensor v);
 
     /**
-     * At most {@code keep} groups that are not zero. Zeroing a group costs its squared norm, so the nearest point keeps
-     * the groups of largest norm.
+     * At most {@code keep} groups that are not zero. Zeroing a group costs its squared norm, so with a {@link Grouping} the
+     * result is the nearest point; with any other importance it is a member of the set, but not the nearest one.
      */
-    static Projection largest(Granularity granularity, int keep) {
+    static Projection largest(Importance importance, int keep) {
         return v -> {
-            Tensor mask = TopK.mask(granularity.importances(v), keep);
-            return mask.where(v, v.zerosLike());
+            Tensor mask = TopK.mask(importance.scores(v), keep);
+            return importance.grouping().spread(mask, v.shape()).where(v, v.zerosLike());
         };
     }
 

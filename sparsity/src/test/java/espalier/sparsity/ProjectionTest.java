@@ -27,11 +27,11 @@ class ProjectionTest {
         Tensor w = Tensor.of(SIX, 2, 3);
         assertArrayEquals(
                 new float[] {0.9899495f, 0.7297260f},
-                Granularity.FILTER.importances(w).toFloats(),
+                Granularity.FILTER.scores(w).toFloats(),
                 1e-6f);
         assertArrayEquals(
                 new float[] {0.9219544f, 0.1118034f, 0.8062258f},
-                Granularity.COLUMN.importances(w).toFloats(),
+                Granularity.COLUMN.scores(w).toFloats(),
                 1e-6f);
         assertArrayEquals(
                 new float[] {0.9f, -0.1f, 0.4f, 0, 0, 0},
@@ -44,15 +44,15 @@ class ProjectionTest {
     @Test
     void channelsAndKernelsOfAConvolution() {
         Tensor w = Tensor.of(new float[] {1, 1, 1, 1, 2, 2, 2, 2, 0, 0, 0, 3, 1, 0, 0, 0}, 2, 2, 2, 2);
-        assertEquals(Shape.of(1, 2, 1, 1), Granularity.CHANNEL.importances(w).shape());
+        assertEquals(Shape.of(1, 2, 1, 1), Granularity.CHANNEL.scores(w).shape());
         assertArrayEquals(
                 new float[] {(float) Math.sqrt(13), (float) Math.sqrt(17)},
-                Granularity.CHANNEL.importances(w).toFloats(),
+                Granularity.CHANNEL.scores(w).toFloats(),
                 1e-6f);
         assertArrayEquals(
-                new float[] {2, 4, 3, 1}, Granularity.KERNEL.importances(w).toFloats(), 1e-6f);
-        assertEquals(4, Granularity.KERNEL.groups(w.shape()));
-        assertEquals(8, Granularity.COLUMN.groups(w.shape()));
+                new float[] {2, 4, 3, 1}, Granularity.KERNEL.scores(w).toFloats(), 1e-6f);
+        assertEquals(4, Granularity.KERNEL.count(w.shape()));
+        assertEquals(8, Granularity.COLUMN.count(w.shape()));
     }
 
     @Test

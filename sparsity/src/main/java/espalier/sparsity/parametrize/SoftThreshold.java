@@ -1,12 +1,12 @@
 package espalier.sparsity.parametrize;
 
 import espalier.autograd.Variable;
-import espalier.autograd.op.Shrinkage;
 import espalier.nn.Module;
 import espalier.nn.Parameter;
 import espalier.nn.Parametrization;
 import espalier.nn.Role;
 import espalier.sparsity.Granularity;
+import espalier.sparsity.Importance;
 import espalier.sparsity.Sparsity;
 import espalier.tensor.DType;
 import espalier.tensor.Shape;
@@ -29,30 +29,28 @@ import java.util.List;
 public final class SoftThreshold implements Parametrization {
     private final Parameter s;
     private final ThresholdMap map;
-    private final Granularity granularity;
+    private final Importance importance;
 
     /** With a trained number, which several weights may share for one threshold in the whole network. */
-    public SoftThreshold(Parameter s, ThresholdMap map, Granularity granularity) {
+    public SoftThreshold(Parameter s, ThresholdMap map, Importance importance) {
         this.s = s;
         this.map = map;
-        this.granularity = granularity;
+        this.importance = importance;
     }
 
     /** In front of every weight of a model, each with its own s that starts at {@code start}. */
-    public static void onWeights(Module model, Granularity granularity, ThresholdMap map, double start) {
+    public static void onWeights(Module model, Importance importance, ThresholdMap map, double start) {
         for (Parameter weight : Sparsity.weights(model).values()) {
             Tensor first = Tensor.full(weight.raw().value().device(), DType.F32, Shape.scalar(), start);
             Parameter threshold = new Parameter("threshold", Role.THRESHOLD, first);
-            weight.parametrize(new SoftThreshold(threshold, map, granularity));
+            weight.parametrize(new SoftThreshold(threshold, map, importance));
         }
     }
 
     @Override
     public Variable apply(Variable raw) {
         Variable t = map.apply(s.get());
-        return granularity == Granularity.ELEMENT
-                ? raw.softThreshold(t)
-                : Shrinkage.groups(raw, t, granularity.axes(raw.shape().rank()));
+        return importance.shrink(raw, t);
     }
 
     @Override

@@ -1,85 +1,78 @@
 package espalier.sparsity.prune;
 
 import espalier.nn.Module;
-import espalier.nn.Parameter;
 import espalier.nn.train.TrainingListener;
-import espalier.sparsity.Granularity;
-import espalier.sparsity.Sparsity;
+import espalier.sparsity.Importance;
+import espalier.sparsity.Prunable;
 import espalier.sparsity.TopK;
-import espalier.sparsity.parametrize.Masked;
-import espalier.tensor.DType;
-import espalier.tensor.Tensor;
 import espalier.tensor.TensorScope;
-import java.util.Collections;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Optional;
+import java.util.List;
 
 /**
- * Removes the groups of least importance while the network trains, more and more of them along a ramp (gradual magnitude
+ * Removes the units of least importance while the network trains, more and more of them along a ramp (gradual magnitude
  * pruning, Zhu and Gupta 2017), or all at once with {@link #prune}.
  *
- * <p>What is removed is set to zero and held there by a mask; at the end the masks are baked in.
+ * <p>What is removed is set to zero and held there by a mask; at the end the masks are baked in. With single weights as
+ * units this is GMP; with filters, gradual filter pruning; with batch-norm scales that were trained under an L1 penalty,
+ * network slimming; with statistics of activations, network trimming.
+ *
+ * <pre>{@code
+ * CubicRamp ramp = new CubicRamp(0, 0.95, 500, 4000, 100);
+ * trainer.with(new MagnitudePruning(Prunable.weights(model, Granularity.ELEMENT), Allocation.ERK, ramp));
+ * }</pre>
  */
 public final class MagnitudePruning implements TrainingListener {
-    private final Map<String, Parameter> weights;
-    private final Granularity granularity;
+    private final List<Prunable> layers;
     private final Allocation allocation;
     private final CubicRamp ramp;
+    private final int floor;
 
-    /** Of these weights, such as {@code Sparsity.weights(model)}. */
-    public MagnitudePruning(
-            Map<String, Parameter> weights, Granularity granularity, Allocation allocation, CubicRamp ramp) {
-        this.weights = Collections.unmodifiableMap(new LinkedHashMap<>(weights));
-        this.granularity = granularity;
-        this.allocation = allocation;
-        this.ramp = ramp;
+    /** Along a ramp, each layer keeping one unit at least. */
+    public MagnitudePruning(List<Prunable> layers, Allocation allocation, CubicRamp ramp) {
+        this(layers, allocation, ramp, 1);
     }
 
-    /** Prunes a model at once to a sparsity (0 to below 1) of its groups, and holds the zeros by masks. */
-    public static void prune(Module model, Granularity granularity, Allocation allocation, double sparsity) {
-        mask(Sparsity.weights(model), granularity, allocation, sparsity);
+    /** Along a ramp, each layer keeping at least {@code floor} units. */
+    public MagnitudePruning(List<Prunable> layers, Allocation allocation, CubicRamp ramp, int floor) {
+        this.layers = List.copyOf(layers);
+        this.allocation = allocation;
+        this.ramp = ramp;
+        this.floor = floor;
+    }
+
+    /** Prunes at once to a sparsity (0 to below 1) of the units, each layer keeping one at least; masks hold the zeros. */
+    public static void prune(List<Prunable> layers, Allocation allocation, double sparsity) {
+        prune(layers, allocation, sparsity, 1);
+    }
+
+    /** Prunes at once, each layer keeping at least {@code floor} units. */
+    public static void prune(List<Prunable> layers, Allocation allocation, double sparsity, int floor) {
+        if (!(sparsity >= 0 && sparsity < 1)) {
+            throw new IllegalArgumentException("prune: a sparsity of " + sparsity + " is not from 0 to below 1");
+        }
+        try (TensorScope _ = TensorScope.open()) {
+            int[] keeps = allocation.keeps(layers, 1 - sparsity, floor);
+            for (int i = 0; i < keeps.length; i++) {
+                Prunable layer = layers.get(i);
+                layer.keepOnly(TopK.mask(layer.scores(), keeps[i]));
+            }
+        }
+    }
+
+    /** Prunes the weights of a model at once. */
+    public static void prune(Module model, Importance importance, Allocation allocation, double sparsity) {
+        prune(Prunable.weights(model, importance), allocation, sparsity);
     }
 
     @Override
     public void onStep(Position at, StepReport report) {
         if (ramp.isDue(at.step())) {
-            mask(weights, granularity, allocation, ramp.at(at.step()));
+            prune(layers, allocation, ramp.at(at.step()), floor);
         }
     }
 
     @Override
     public void onFinish(Module model) {
-        weights.values().forEach(Parameter::materialize);
-    }
-
-    private static void mask(
-            Map<String, Parameter> weights, Granularity granularity, Allocation allocation, double sparsity) {
-        try (TensorScope scope = TensorScope.open()) {
-            Map<String, Tensor> values = new LinkedHashMap<>();
-            weights.forEach(
-                    (path, parameter) -> values.put(path, parameter.get().value()));
-            allocation.keeps(values, granularity, 1 - sparsity).forEach((path, keep) -> {
-                Tensor value = values.get(path);
-                Parameter parameter = weights.get(path);
-                if (value == null || parameter == null) {
-                    throw new IllegalStateException("prune: no weight called " + path);
-                }
-                Tensor kept = TopK.mask(granularity.importances(value), keep).to(DType.F32);
-                parameter.raw().value().copyInPlace(value.mul(kept));
-                parameter.parametrize(new Masked(outliving(scope, kept)));
-            });
-        }
-    }
-
-    /** A mask must live as long as its parameter: beyond every open scope. */
-    private static Tensor outliving(TensorScope inner, Tensor mask) {
-        inner.keep(mask);
-        for (Optional<TensorScope> scope = mask.storage().scope();
-                scope.isPresent();
-                scope = mask.storage().scope()) {
-            scope.get().keep(mask);
-        }
-        return mask;
+        layers.forEach(Prunable::bake);
     }
 }

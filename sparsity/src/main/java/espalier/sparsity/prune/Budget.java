@@ -1,0 +1,134 @@
+package espalier.sparsity.prune;
+
+import espalier.sparsity.Prunable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A given density for each layer: what one method found, such as STR (Kusupati et al. 2020, section 5.1), for another to
+ * use. Budgets are stored as CSV with the columns {@code layer,density}.
+ *
+ * <pre>{@code
+ * Budget learned = Budget.of(Prunable.weights(model, Granularity.ELEMENT));
+ * learned.write(Path.of("str-90.csv"));
+ * CubicRamp ramp = new CubicRamp(0, 1 - learned.density(layers), 500, 4000, 100);
+ * trainer.with(new MagnitudePruning(layers, learned, ramp));
+ * }</pre>
+ *
+ * @param densities part of the units that each layer keeps, from 0 to 1, by path
+ */
+public record Budget(Map<String, Double> densities) implements Allocation {
+    private static final String HEADER = "layer,density";
+    private static final double ROUNDING = 1e-6;
+
+    /** Checks the range of every density. */
+    public Budget {
+        densities = Collections.unmodifiableMap(new LinkedHashMap<>(densities));
+        densities.forEach((path, density) -> {
+            if (!(density >= 0 && density <= 1)) {
+                throw new IllegalArgumentException(
+                        "budget: the density of " + path + " is " + density + ", not from 0 to 1");
+            }
+        });
+    }
+
+    /** What is live in these layers now. */
+    public static Budget of(List<Prunable> layers) {
+        Map<String, Double> found = new LinkedHashMap<>();
+        layers.forEach(layer -> found.put(layer.path(), (double) layer.liveUnits() / layer.units()));
+        return new Budget(found);
+    }
+
+    /** The root of every density: a budget of weights as one of channels, for outputs and inputs both shrink. */
+    public Budget ofChannels() {
+        Map<String, Double> roots = new LinkedHashMap<>();
+        densities.forEach((path, density) -> roots.put(path, Math.sqrt(density)));
+        return new Budget(roots);
+    }
+
+    /** The density of these layers together. */
+    public double density(List<Prunable> layers) {
+        double kept = 0;
+        double all = 0;
+        for (Prunable layer : layers) {
+            kept += of(layer) * layer.units();
+            all += layer.units();
+        }
+        return kept / all;
+    }
+
+    /**
+     * The given shares. For a density above that of the budget, as on the way there, every layer loses the same part of
+     * what it has to lose.
+     *
+     * @throws IllegalArgumentException if a layer has no share, or the density is below the budget's
+     */
+    @Override
+    public int[] keeps(List<Prunable> layers, double density, int floor) {
+        double goal = density(layers);
+        if (density < goal - ROUNDING) {
+            throw new IllegalArgumentException("budget: leaves a density of " + goal + ", but " + density
+                    + " is asked for; ask for a sparsity of at most " + (1 - goal));
+        }
+        double part = goal >= 1 ? 0 : Math.min(1, (1 - density) / (1 - goal));
+        return Shares.of(layers, floor, i -> 1 - part * (1 - of(layers.get(i))));
+    }
+
+    private double of(Prunable layer) {
+        Double density = densities.get(layer.path());
+        if (density == null) {
+            throw new IllegalArgumentException("budget: has no share for " + layer.path() + "; it has shares for "
+                    + String.join(", ", densities.keySet()));
+        }
+        return density;
+    }
+
+    // ---- files
+
+    /** Writes a line a layer. */
+    public void write(Path csv) throws IOException {
+        List<String> lines = new ArrayList<>(List.of(HEADER));
+        densities.forEach((path, density) -> lines.add(path + "," + density));
+        Files.write(csv, lines);
+    }
+
+    /**
+     * Reads what {@link #write} wrote, or a person.
+     *
+     * @throws IOException in one sentence naming file and line, if it is no budget
+     */
+    public static Budget read(Path csv) throws IOException {
+        List<String> lines = Files.readAllLines(csv);
+        if (lines.isEmpty() || !lines.getFirst().strip().equals(HEADER)) {
+            throw new IOException(csv + ": is no budget: its first line must be '" + HEADER + "'");
+        }
+        Map<String, Double> densities = new LinkedHashMap<>();
+        for (int i = 1; i < lines.size(); i++) {
+            String line = lines.get(i).strip();
+            if (!line.isEmpty()) {
+                int comma = line.lastIndexOf(',');
+                double density = comma < 0 ? Double.NaN : number(line.substring(comma + 1));
+                if (!(density >= 0 && density <= 1)) {
+                    throw new IOException(csv + ": line " + (i + 1) + " is '" + line
+                            + "', not a layer, a comma and a density from 0 to 1");
+                }
+                densities.put(line.substring(0, comma).strip(), density);
+            }
+        }
+        return new Budget(densities);
+    }
+
+    private static double number(String text) {
+        try {
+            return Double.parseDouble(text.strip());
+        } catch (NumberFormatException _) {
+            return Double.NaN;
+        }
+    }
+}
