@@ -37,8 +37,7 @@ public record Block(int rows, int columns) implements Grouping {
     @Override
     public Tensor spread(Tensor ofGroups, Shape shape) {
         Shape tiled = tiled(shape);
-        return ofGroups
-                .expand(tiled)
+        return ofGroups.expand(tiled)
                 .reshape(tiled.dim(0) * rows, tiled.dim(2) * columns)
                 .narrow(0, 0, outputs(shape))
                 .narrow(1, 0, inputs(shape))

@@ -53,7 +53,8 @@ public interface Importance {
      * @throws IllegalArgumentException if no gradient leads from the importance to the weight
      */
     default Variable shrink(Variable w, Variable t) {
-        throw new IllegalArgumentException("str: no gradient leads from " + this
-                + " to the weights, so no threshold on it can be learned; use magnitude pruning, or a norm such as FILTER");
+        throw new IllegalArgumentException(
+                "str: no gradient leads from " + this
+                        + " to the weights, so no threshold on it can be learned; use magnitude pruning, or a norm such as FILTER");
     }
 }

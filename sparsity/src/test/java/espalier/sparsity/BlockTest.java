@@ -19,8 +19,7 @@ class BlockTest {
         Tensor w = Tensor.of(new float[] {3, 0, 4, 1, 2, 5}, 3, 2);
         Block block = new Block(2, 1);
         assertEquals(4, block.count(w.shape()));
-        assertArrayEquals(
-                new float[] {5, 1, 2, 5}, block.norms(w).reshape(-1).toFloats(), 1e-6f);
+        assertArrayEquals(new float[] {5, 1, 2, 5}, block.norms(w).reshape(-1).toFloats(), 1e-6f);
         Tensor kept = Projection.largest(block, 2).nearest(w);
         assertArrayEquals(new float[] {3, 0, 4, 0, 0, 5}, kept.toFloats());
     }

@@ -49,8 +49,7 @@ class ProjectionTest {
                 new float[] {(float) Math.sqrt(13), (float) Math.sqrt(17)},
                 Granularity.CHANNEL.scores(w).toFloats(),
                 1e-6f);
-        assertArrayEquals(
-                new float[] {2, 4, 3, 1}, Granularity.KERNEL.scores(w).toFloats(), 1e-6f);
+        assertArrayEquals(new float[] {2, 4, 3, 1}, Granularity.KERNEL.scores(w).toFloats(), 1e-6f);
         assertEquals(4, Granularity.KERNEL.count(w.shape()));
         assertEquals(8, Granularity.COLUMN.count(w.shape()));
     }

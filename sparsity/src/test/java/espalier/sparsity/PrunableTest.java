@@ -79,7 +79,8 @@ class PrunableTest {
         Tensor inEvaluation = norm.apply(x).value();
         assertEquals(0, inEvaluation.select(1, 3).countNonZero().item());
         assertEquals(45, inEvaluation.select(1, 2).countNonZero().item());
-        Tensor inTraining = ForwardPass.training(RandomSource.of(1), () -> norm.apply(x).value());
+        Tensor inTraining =
+                ForwardPass.training(RandomSource.of(1), () -> norm.apply(x).value());
         assertEquals(0, inTraining.select(1, 3).countNonZero().item());
         float[] masked = norm.apply(x).value().toFloats();
         scales.getFirst().bake();
@@ -110,8 +111,7 @@ class PrunableTest {
     @Test
     void whatIsGoneDoesNotComeBack() {
         Parameter weight = new Parameter("weight", Role.WEIGHT, Tensor.of(new float[] {0, 1, 2, 3}, 4, 1));
-        Measured activity =
-                new Measured("activity", Granularity.FILTER, () -> Tensor.of(new float[] {9, 3, 2, 1}));
+        Measured activity = new Measured("activity", Granularity.FILTER, () -> Tensor.of(new float[] {9, 3, 2, 1}));
         MagnitudePruning.prune(List.of(new Prunable("w", weight, activity)), Allocation.UNIFORM, 0.5);
         assertArrayEquals(new float[] {0, 1, 2, 0}, weight.get().value().toFloats());
     }

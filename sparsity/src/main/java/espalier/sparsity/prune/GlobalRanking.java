@@ -26,7 +26,7 @@ final class GlobalRanking {
             total += scores.size();
             least += safe;
         }
-        int keep = (int) Math.clamp(Math.round(density * total), least, total);
+        int keep = Math.clamp(Math.round(density * total), least, total);
         int[] kept = TopK.mask(Shaping.concat(0, ranked), keep).toInts();
         int[] keeps = new int[layers.size()];
         int at = 0;

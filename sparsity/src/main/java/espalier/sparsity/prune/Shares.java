@@ -14,7 +14,7 @@ final class Shares {
         for (int i = 0; i < keeps.length; i++) {
             int units = layers.get(i).units();
             long share = Math.round(density.applyAsDouble(i) * units);
-            keeps[i] = (int) Math.clamp(share, Math.min(floor, units), units);
+            keeps[i] = Math.clamp(share, Math.min(floor, units), units);
         }
         return keeps;
     }
