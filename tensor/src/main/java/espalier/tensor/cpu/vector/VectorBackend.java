@@ -4,6 +4,20 @@ import espalier.tensor.DType;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.BatchedProduct;
 import espalier.tensor.cpu.ScalarBackend;
+import espalier.tensor.cpu.vector.conv.ConvolutionKernel;
+import espalier.tensor.cpu.vector.elementwise.UpdateKernel;
+import espalier.tensor.cpu.vector.elementwise.VectorElementwise;
+import espalier.tensor.cpu.vector.gemm.VectorGemm;
+import espalier.tensor.cpu.vector.lanes.Heap;
+import espalier.tensor.cpu.vector.norm.BatchNormKernel;
+import espalier.tensor.cpu.vector.norm.LayerNormKernel;
+import espalier.tensor.cpu.vector.norm.SoftmaxKernel;
+import espalier.tensor.cpu.vector.packed.VectorPackedKernel;
+import espalier.tensor.cpu.vector.pool.AveragePoolKernel;
+import espalier.tensor.cpu.vector.pool.MaxPoolKernel;
+import espalier.tensor.cpu.vector.reduce.ExtremumIndex;
+import espalier.tensor.cpu.vector.reduce.RunningSum;
+import espalier.tensor.cpu.vector.reduce.VectorReduction;
 import espalier.tensor.packed.PackedMatrix;
 import espalier.tensor.spi.AdamSpec;
 import espalier.tensor.spi.BinaryOp;
@@ -23,6 +37,8 @@ import jdk.incubator.vector.FloatVector;
  * the number of threads, because work is split by shape alone.
  */
 public final class VectorBackend extends ScalarBackend {
+    private final ConvolutionKernel convolution = new ConvolutionKernel(parallel());
+
     /** A back end with a number of threads, at least 1. */
     public VectorBackend(int threads) {
         super(threads);
@@ -101,7 +117,7 @@ public final class VectorBackend extends ScalarBackend {
     @Override
     public void conv2d(ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias, Tensor out) {
         if (ConvolutionKernel.takes(x, w)) {
-            ConvolutionKernel.forward(parallel(), spec, x, w, bias, out);
+            convolution.forward(spec, x, w, bias, out);
         } else {
             super.conv2d(spec, x, w, bias, out);
         }
@@ -110,7 +126,7 @@ public final class VectorBackend extends ScalarBackend {
     @Override
     public void conv2dInputGradient(ConvSpec spec, Tensor g, Tensor w, Tensor dx) {
         if (ConvolutionKernel.takes(dx, w)) {
-            ConvolutionKernel.inputGradient(parallel(), spec, g, w, dx);
+            convolution.inputGradient(spec, g, w, dx);
         } else {
             super.conv2dInputGradient(spec, g, w, dx);
         }
@@ -119,7 +135,7 @@ public final class VectorBackend extends ScalarBackend {
     @Override
     public void conv2dWeightGradient(ConvSpec spec, Tensor x, Tensor g, Tensor dw) {
         if (ConvolutionKernel.takes(x, dw)) {
-            ConvolutionKernel.weightGradient(parallel(), spec, x, g, dw);
+            convolution.weightGradient(spec, x, g, dw);
         } else {
             super.conv2dWeightGradient(spec, x, g, dw);
         }

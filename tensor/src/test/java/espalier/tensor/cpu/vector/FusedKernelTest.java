@@ -8,6 +8,8 @@ import espalier.tensor.Device;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.CpuBackends;
+import espalier.tensor.cpu.vector.lanes.Heap;
+import espalier.tensor.cpu.vector.pool.PairPool;
 import espalier.tensor.spi.Backend;
 import espalier.tensor.spi.PoolSpec;
 import java.util.ArrayList;

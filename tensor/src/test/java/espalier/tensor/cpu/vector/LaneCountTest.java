@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import espalier.tensor.cpu.vector.lanes.Lanes;
 import java.lang.reflect.Method;
 import java.net.URL;
 import java.net.URLClassLoader;
@@ -13,7 +14,7 @@ import org.junit.jupiter.api.Test;
  * The same bits from 8 and from 16 lanes: the kernels are loaded a second time, by a class loader of their own, with the
  * other width. The wider one is emulated where the machine lacks it, so the runs are short.
  */
-class LaneCountTest {
+public class LaneCountTest {
     @Test
     void eightAndSixteenLanesGiveTheSameBits() throws Exception {
         try (URLClassLoader eight = kernels(8);
@@ -27,14 +28,14 @@ class LaneCountTest {
     }
 
     /** The module's classes, loaded anew with so many lanes. */
-    static URLClassLoader kernels(int lanes) throws Exception {
+    public static URLClassLoader kernels(int lanes) throws Exception {
         URL location = Lanes.class.getProtectionDomain().getCodeSource().getLocation();
         // Without a parent, for the others find the classes that the named module has already.
         var loader = new URLClassLoader(new URL[] {location}, null);
         String before = System.getProperty("espalier.lanes");
         System.setProperty("espalier.lanes", Integer.toString(lanes));
         try {
-            Class.forName("espalier.tensor.cpu.vector.Lanes", true, loader);
+            Class.forName("espalier.tensor.cpu.vector.lanes.Lanes", true, loader);
         } finally {
             if (before == null) {
                 System.clearProperty("espalier.lanes");
@@ -46,7 +47,7 @@ class LaneCountTest {
     }
 
     private static int lanes(ClassLoader loader) throws Exception {
-        var count = type(loader, "cpu.vector.Lanes").getDeclaredField("COUNT");
+        var count = type(loader, "cpu.vector.lanes.Lanes").getDeclaredField("COUNT");
         count.setAccessible(true);
         return count.getInt(null);
     }
@@ -61,16 +62,17 @@ class LaneCountTest {
         Class<?> unaryOp = type(loader, "spi.UnaryOp");
         Class<?> reduceOp = type(loader, "spi.ReduceOp");
         Method unary = method(
-                type(loader, "cpu.vector.UnaryKernel"),
+                type(loader, "cpu.vector.elementwise.UnaryKernel"),
                 unaryOp,
                 float[].class,
                 int.class,
                 float[].class,
                 int.class,
                 int.class);
-        Method row = method(type(loader, "cpu.vector.RowReduction"), reduceOp, float[].class, int.class, int.class);
+        Method row =
+                method(type(loader, "cpu.vector.reduce.RowReduction"), reduceOp, float[].class, int.class, int.class);
         Method columns = method(
-                type(loader, "cpu.vector.ColumnReduction"),
+                type(loader, "cpu.vector.reduce.ColumnReduction"),
                 reduceOp,
                 float[].class,
                 int.class,

@@ -1,0 +1,159 @@
+package espalier.tensor.cpu.vector.conv;
+
+import espalier.tensor.cpu.vector.lanes.Lanes;
+
+/**
+ * The micro-kernel of the convolutions: a few rows of packed weights times columns of {@code x} that are found through a
+ * table of offsets. {@link espalier.tensor.cpu.vector.gemm.GemmTile} is its sister for columns at even distances.
+ *
+ * <pre>
+ *   c[cBase + r * rowStride + cStarts[v] + j] = start + sum over k of
+ *           a[aAt + k * rows + r] * x[xBase + offsets[offsetsAt + k] + xStarts[v] + j]
+ *   for r in [0, rows), v in [from, to), k in [0, n), j in [0, LANES)
+ * </pre>
+ *
+ * <p>where start is {@code bias[biasAt + r]} or, when adding, what {@code c} holds. A piece is summed from zero and
+ * added to {@code c} at its end: accumulators that begin as a load from {@code c} make the compiler spill registers in
+ * the inner loop, which costs a tenth.
+ *
+ * <p>Every element is a chain of fused multiply-adds in the order of {@code k}, cut where the caller cuts it. The result
+ * does not depend on the vector width, on the shape of the tile or on the number of threads.
+ */
+public final class ConvTile {
+    private static final int LANES = Lanes.COUNT;
+
+    /** The most rows a tile takes at once. */
+    public static final int ROWS = 4;
+
+    /** Whether there are 32 vector registers, as with AVX-512 and NEON, so that 16 accumulators fit. */
+    private static final boolean WIDE = LANES != 8;
+
+    /** A bias of zero for every row. */
+    public static final float[] NO_BIAS = new float[ROWS];
+
+    private final int[] xStarts;
+    private final int[] cStarts;
+    private final int rowStride;
+
+    /**
+     * Where the vectors lie. The arrays are not copied.
+     *
+     * @param xStarts for each vector, where its input begins, relative to {@code xBase + offsets[k]}
+     * @param cStarts for each vector, where its output begins, relative to {@code cBase}
+     * @param rowStride distance in {@code c} between the outputs of two rows of {@code a}
+     */
+    public ConvTile(int[] xStarts, int[] cStarts, int rowStride) {
+        this.xStarts = xStarts;
+        this.cStarts = cStarts;
+        this.rowStride = rowStride;
+    }
+
+    /** Roughly the cycles of a tile of {@link #ROWS} rows and two vectors with {@code n} terms. */
+    static double cycles(int n) {
+        return 45 + 4.0 * n;
+    }
+
+    /** The number of vectors. */
+    public int vectors() {
+        return xStarts.length;
+    }
+
+    /** Where a vector's input begins, relative to {@code xBase + offsets[k]}. */
+    public int xStart(int v) {
+        return xStarts[v];
+    }
+
+    /** Where a vector's output begins, relative to {@code cBase}. */
+    public int cStart(int v) {
+        return cStarts[v];
+    }
+
+    /** Whether vectors {@code from} to {@code to - 1} lie side by side in the input and in the output. */
+    public boolean areNeighbours(int from, int to) {
+        for (int v = from + 1; v < to; v++) {
+            if (xStarts[v] - xStarts[v - 1] != LANES || cStarts[v] - cStarts[v - 1] != LANES) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Distance in the output between two rows. */
+    public int rowStride() {
+        return rowStride;
+    }
+
+    /** As {@link #run} with all vectors, one row and nine terms. */
+    void runNine(float[] a, int aAt, int[] offsets, float[] x, int xBase, float[] c, int cBase, float bias) {
+        NineTaps.correlate(a, aAt, offsets, x, xBase, xStarts, c, cBase, cStarts, bias);
+    }
+
+    /**
+     * Computes vectors {@code from} to {@code to - 1} of {@code rows} rows. A last tile with vectors to spare computes its
+     * last vector more than once, which costs nothing: with fewer accumulators the loop would wait for the latency of
+     * the FMA units instead.
+     *
+     * @param rows 1 to {@link #ROWS}
+     * @param n how many {@code k} there are
+     * @param add whether to add to {@code c}, in which case no two vectors may overlap there and {@code bias} is taken
+     *     as zero
+     */
+    public void run(
+            int rows,
+            int n,
+            float[] a,
+            int aAt,
+            int[] offsets,
+            int offsetsAt,
+            float[] x,
+            int xBase,
+            float[] c,
+            int cBase,
+            int from,
+            int to,
+            boolean add,
+            float[] bias,
+            int biasAt) {
+        float[] start = add ? NO_BIAS : bias;
+        int startAt = add ? 0 : biasAt;
+        int width = rows == 4 ? (WIDE && to - from > 2 ? 4 : 2) : rows == 3 ? 3 : 4;
+        int last = to - 1;
+        for (int v = from; v < to; v += width) {
+            int v1 = Math.min(v + 1, last);
+            int v2 = Math.min(v + 2, last);
+            int v3 = Math.min(v + 3, last);
+            int x0 = xBase + xStarts[v];
+            int x1 = xBase + xStarts[v1];
+            int c0 = cBase + cStarts[v];
+            int c1 = cBase + cStarts[v1];
+            if (rows == 4 && width == 2) {
+                OffsetTiles.tile4x2(
+                        n, a, aAt, offsets, offsetsAt, x, x0, x1, c, c0, c1, rowStride, add, start, startAt);
+                continue;
+            }
+            int x2 = xBase + xStarts[v2];
+            int c2 = cBase + cStarts[v2];
+            int x3 = xBase + xStarts[v3];
+            int c3 = cBase + cStarts[v3];
+            switch (rows) {
+                case 4 ->
+                    OffsetTiles.tile4x4(
+                            n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, x3, c, c0, c1, c2, c3, rowStride, add, start,
+                            startAt);
+                case 3 ->
+                    OffsetTiles.tile3x3(
+                            n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, c, c0, c1, c2, rowStride, add, start,
+                            startAt);
+                case 2 ->
+                    OffsetTiles.tile2x4(
+                            n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, x3, c, c0, c1, c2, c3, rowStride, add, start,
+                            startAt);
+                case 1 ->
+                    OffsetTiles.tile1x4(
+                            n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, x3, c, c0, c1, c2, c3, rowStride, add, start,
+                            startAt);
+                default -> throw new IllegalArgumentException("ConvTile: rows must be 1 to 4, got " + rows);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+package espalier.tensor.cpu.vector.conv;
+
+import espalier.tensor.DType;
+import espalier.tensor.Shape;
+import espalier.tensor.Tensor;
+import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.HeapStorage;
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.spi.ConvSpec;
+import java.util.Optional;
+
+/** The door from tensors to {@link VectorConvolution}: any layout comes in, contiguous arrays go on. */
+public final class ConvolutionKernel {
+    private static final float[] NO_BIAS = new float[0];
+
+    private final VectorConvolution kernels;
+
+    /** The kernels of one back end. */
+    public ConvolutionKernel(Parallel parallel) {
+        kernels = new VectorConvolution(parallel);
+    }
+
+    /** Whether the kernels take this: F32, and at least one channel, row and column. */
+    public static boolean takes(Tensor x, Tensor w) {
+        return x.dtype() == DType.F32
+                && w.dtype() == DType.F32
+                && w.shape().size() > 0
+                && x.shape().without(0).size() > 0;
+    }
+
+    public void forward(ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias, Tensor out) {
+        ConvGeometry g = geometry(spec, x.shape(), w.shape());
+        Tensor input = x.contiguous();
+        Tensor weight = w.contiguous();
+        Tensor start = bias.map(Tensor::contiguous).orElse(weight);
+        Tensor result = writable(out);
+        kernels.forward(
+                g,
+                floats(input),
+                at(input),
+                floats(weight),
+                at(weight),
+                bias.isPresent() ? floats(start) : NO_BIAS,
+                bias.isPresent() ? at(start) : 0,
+                floats(result),
+                at(result));
+        finish(result, out);
+    }
+
+    public void inputGradient(ConvSpec spec, Tensor dy, Tensor w, Tensor dx) {
+        ConvGeometry g = geometry(spec, dx.shape(), w.shape());
+        Tensor gradient = dy.contiguous();
+        Tensor weight = w.contiguous();
+        Tensor result = writable(dx);
+        kernels.inputGradient(
+                g, floats(gradient), at(gradient), floats(weight), at(weight), floats(result), at(result));
+        finish(result, dx);
+    }
+
+    public void weightGradient(ConvSpec spec, Tensor x, Tensor dy, Tensor dw) {
+        ConvGeometry g = geometry(spec, x.shape(), dw.shape());
+        Tensor input = x.contiguous();
+        Tensor gradient = dy.contiguous();
+        Tensor result = writable(dw);
+        kernels.weightGradient(g, floats(input), at(input), floats(gradient), at(gradient), floats(result), at(result));
+        finish(result, dw);
+    }
+
+    private static ConvGeometry geometry(ConvSpec spec, Shape x, Shape w) {
+        return new ConvGeometry(x.dim(0), x.dim(1), x.dim(2), x.dim(3), w.dim(0), w.dim(2), w.dim(3), spec);
+    }
+
+    /** {@code out}, or a contiguous stand-in for it. */
+    private static Tensor writable(Tensor out) {
+        return out.layout().isContiguous() ? out : Tensor.allocate("conv2d", out.device(), out.dtype(), out.shape());
+    }
+
+    private static void finish(Tensor result, Tensor out) {
+        if (result != out) {
+            out.copyInPlace(result);
+        }
+    }
+
+    private static float[] floats(Tensor t) {
+        return ((HeapStorage) t.storage()).floats();
+    }
+
+    private static int at(Tensor t) {
+        return t.layout().offset();
+    }
+}

@@ -1,0 +1,245 @@
+package espalier.tensor.cpu.vector.conv;
+
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Transpose;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Runs a {@link Correlation} with images side by side: lane l of a vector belongs to image l, and a vector is one pixel.
+ *
+ * <p>The way for small images. Rows of 7 or 4 pixels would leave lanes empty, and near the edge much of the kernel lies
+ * on the padding. Here every lane is used, any stride is only a distance, and each pixel multiplies exactly the taps
+ * that lie on the image: pixels are sorted into {@link Group}s that see the same taps. The price is to transpose the
+ * source, and the results back, once each.
+ */
+final class CorrelationLanes {
+    private static final int LANES = Lanes.COUNT;
+
+    /** Multiply-adds of a task: about 80 microseconds. */
+    private static final long TASK_WORK = 4_000_000;
+
+    /** Most floats of source and results of one block of images: they stay in the second-level cache. */
+    private static final long BLOCK_FLOATS = 1 << 18;
+
+    /** Vectors that one pass over the panels of output channels covers. */
+    private static final int BLOCK_VECTORS = 2;
+
+    /** Longest sum before it is cut. */
+    private static final int DEPTH = 768;
+
+    /** Pixels that see the same taps of one kernel column: consecutive terms of the sum, of which each is a vector. */
+    private record Group(int firstTerm, int terms, ConvTile pixels) {}
+
+    private final Correlation k;
+    private final int srcPlane;
+    private final int dstPlane;
+    private final List<List<Group>> groups = new ArrayList<>();
+    private final List<int[]> offsets = new ArrayList<>();
+
+    CorrelationLanes(Correlation correlation) {
+        k = correlation;
+        srcPlane = PaddedWindow.spread(k.srcH() * k.srcW() * LANES);
+        dstPlane = PaddedWindow.spread(k.dstH() * k.dstW() * LANES);
+        for (Correlation.Part part : k.parts()) {
+            groups.add(groups(part));
+            offsets.add(offsets(part));
+        }
+    }
+
+    /** Whether a block of images is small enough. */
+    static boolean takes(Correlation k) {
+        long floats =
+                (long) LANES * ((long) k.channels() * k.srcH() * k.srcW() + (long) k.rows() * k.dstH() * k.dstW());
+        return floats <= BLOCK_FLOATS && k.images() > 1;
+    }
+
+    /** Terms are ordered as [across][down][channel]. */
+    private int[] offsets(Correlation.Part part) {
+        int[] table = new int[k.channels() * part.taps()];
+        int at = 0;
+        for (Correlation.Tap across : part.across()) {
+            for (Correlation.Tap down : part.down()) {
+                for (int c = 0; c < k.channels(); c++) {
+                    table[at++] = c * srcPlane + (down.at() * k.srcW() + across.at()) * LANES;
+                }
+            }
+        }
+        return table;
+    }
+
+    private List<Group> groups(Correlation.Part part) {
+        List<Group> result = new ArrayList<>();
+        Map<List<Integer>, List<Integer>> rowsByTaps = new LinkedHashMap<>();
+        for (int i = 0; i < k.gridH(); i++) {
+            int y = i * k.stepH() + part.dstY();
+            int first = 0;
+            while (first < part.down().size()
+                    && !onImage(i * k.strideH() - k.top(), part.down().get(first), k.srcH())) {
+                first++;
+            }
+            int end = first;
+            while (end < part.down().size()
+                    && onImage(i * k.strideH() - k.top(), part.down().get(end), k.srcH())) {
+                end++;
+            }
+            if (y >= 0 && y < k.dstH() && end > first) {
+                rowsByTaps
+                        .computeIfAbsent(List.of(first, end), _ -> new ArrayList<>())
+                        .add(i);
+            }
+        }
+        for (int q = 0; q < part.across().size(); q++) {
+            for (Map.Entry<List<Integer>, List<Integer>> entry : rowsByTaps.entrySet()) {
+                int first = entry.getKey().get(0);
+                int end = entry.getKey().get(1);
+                ConvTile pixels = pixels(part, entry.getValue(), part.across().get(q));
+                if (pixels.vectors() > 0) {
+                    int firstTerm = (q * part.down().size() + first) * k.channels();
+                    result.add(new Group(firstTerm, (end - first) * k.channels(), pixels));
+                }
+            }
+        }
+        return result;
+    }
+
+    private static boolean onImage(int origin, Correlation.Tap tap, int size) {
+        int at = origin + tap.at();
+        return at >= 0 && at < size;
+    }
+
+    /** The pixels of some grid rows for which a kernel column lies on the image. */
+    private ConvTile pixels(Correlation.Part part, List<Integer> gridRows, Correlation.Tap across) {
+        int[] xStarts = new int[gridRows.size() * k.gridW()];
+        int[] cStarts = new int[gridRows.size() * k.gridW()];
+        int count = 0;
+        for (int i : gridRows) {
+            for (int j = 0; j < k.gridW(); j++) {
+                int x = j * k.stepW() + part.dstX();
+                if (x >= 0 && x < k.dstW() && onImage(j * k.strideW() - k.left(), across, k.srcW())) {
+                    int y = i * k.stepH() + part.dstY();
+                    xStarts[count] = ((i * k.strideH() - k.top()) * k.srcW() + j * k.strideW() - k.left()) * LANES;
+                    cStarts[count] = (y * k.dstW() + x) * LANES;
+                    count++;
+                }
+            }
+        }
+        return new ConvTile(Arrays.copyOf(xStarts, count), Arrays.copyOf(cStarts, count), dstPlane);
+    }
+
+    /** Estimated cycles for one image and group, comparable with {@link CorrelationSweep#cost}. */
+    double cost() {
+        double cycles = 0;
+        int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
+        for (List<Group> list : groups) {
+            for (Group group : list) {
+                cycles += (double) Math.ceilDiv(group.pixels().vectors(), 2) * panels * ConvTile.cycles(group.terms());
+            }
+        }
+        int sources = k.channels() * k.srcH() * k.srcW();
+        int results = k.rows() * k.dstH() * k.dstW();
+        cycles += LANES * (0.8 * sources + 1.0 * results);
+        return cycles * Math.ceilDiv(k.images(), LANES) / k.images();
+    }
+
+    /** Reads {@code src}, writes all of {@code dst}; {@code bias} has a value for each destination channel, or none. */
+    void run(
+            Parallel parallel,
+            float[] src,
+            int srcAt,
+            float[] weight,
+            int weightAt,
+            float[] bias,
+            int biasAt,
+            float[] dst,
+            int dstAt) {
+        float[] packed = Scratch.floats(Scratch.CONV_WEIGHT, k.packedLength());
+        k.pack(parallel, weight, weightAt, true, packed);
+        int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
+        int splits = Math.clamp(k.rowWork() * k.gridH() * LANES / TASK_WORK, 1, panels);
+        int blocks = Math.ceilDiv(k.images(), LANES);
+        parallel.forEach(blocks * k.groups() * splits, task -> {
+            int split = task % splits;
+            int group = task / splits % k.groups();
+            int image = task / splits / k.groups() * LANES;
+            int firstRow = panels * split / splits * ConvTile.ROWS;
+            int endRow = Math.min(k.rows(), panels * (split + 1) / splits * ConvTile.ROWS);
+            float[] x = fill(src, srcAt, image, group);
+            float[] c = Scratch.floats(Scratch.CONV_OUTPUT, k.rows() * dstPlane);
+            for (int r = firstRow; r < endRow; r++) {
+                float start = bias.length == 0 ? 0f : bias[biasAt + group * k.rows() + r];
+                Arrays.fill(c, r * dstPlane, r * dstPlane + k.dstH() * k.dstW() * LANES, start);
+            }
+            for (int p = 0; p < k.parts().size(); p++) {
+                multiply(p, packed, k.packedAt(p, group), x, c, firstRow, endRow);
+            }
+            store(c, image, group, firstRow, endRow, dst, dstAt);
+        });
+    }
+
+    private void multiply(int part, float[] packed, int aAt, float[] x, float[] c, int firstRow, int endRow) {
+        int[] table = offsets.get(part);
+        for (Group group : groups.get(part)) {
+            int count = group.pixels().vectors();
+            int end = group.firstTerm() + group.terms();
+            for (int term = group.firstTerm(); term < end; term += DEPTH) {
+                int n = Math.min(DEPTH, end - term);
+                for (int v = 0; v < count; v += BLOCK_VECTORS) {
+                    int last = Math.min(count, v + BLOCK_VECTORS);
+                    for (int r = firstRow; r < endRow; r += ConvTile.ROWS) {
+                        int height = Math.min(ConvTile.ROWS, k.rows() - r);
+                        group.pixels()
+                                .run(
+                                        height,
+                                        n,
+                                        packed,
+                                        aAt + r * table.length + term * height,
+                                        table,
+                                        term,
+                                        x,
+                                        0,
+                                        c,
+                                        r * dstPlane,
+                                        v,
+                                        last,
+                                        true,
+                                        ConvTile.NO_BIAS,
+                                        0);
+                    }
+                }
+            }
+        }
+    }
+
+    /** {@code [image][channel][pixel]} to {@code [channel][pixel][image]}. */
+    private float[] fill(float[] src, int srcAt, int image, int group) {
+        float[] x = Scratch.floats(Scratch.CONV_INPUT, k.channels() * srcPlane);
+        int pixels = k.srcH() * k.srcW();
+        int imageStride = k.groups() * k.channels() * pixels;
+        int images = Math.min(LANES, k.images() - image);
+        int from = srcAt + image * imageStride + group * k.channels() * pixels;
+        for (int c = 0; c < k.channels(); c++) {
+            if (images < LANES) {
+                Arrays.fill(x, c * srcPlane, c * srcPlane + pixels * LANES, 0f);
+            }
+            Transpose.run(src, from + c * pixels, imageStride, images, pixels, x, c * srcPlane, LANES);
+        }
+        return x;
+    }
+
+    /** {@code [channel][pixel][image]} to {@code [image][channel][pixel]}. */
+    private void store(float[] c, int image, int group, int firstRow, int endRow, float[] dst, int dstAt) {
+        int pixels = k.dstH() * k.dstW();
+        int imageStride = k.groups() * k.rows() * pixels;
+        int images = Math.min(LANES, k.images() - image);
+        int to = dstAt + image * imageStride + group * k.rows() * pixels;
+        for (int r = firstRow; r < endRow; r++) {
+            Transpose.run(c, r * dstPlane, LANES, pixels, images, dst, to + r * pixels, imageStride);
+        }
+    }
+}

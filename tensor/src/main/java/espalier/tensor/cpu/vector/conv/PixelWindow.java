@@ -1,0 +1,150 @@
+package espalier.tensor.cpu.vector.conv;
+
+import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.vector.lanes.Transpose;
+import espalier.tensor.spi.ConvSpec;
+import java.util.Arrays;
+
+/**
+ * Blocks of a few hundred output pixels and, for each, the zero-padded input that they see, with the channels
+ * innermost: {@code [image][row][column][channel]}.
+ *
+ * <p>A block is some rows of one image or, where images are small, some whole images. A kernel one column wide reads
+ * only every {@code strideW}-th column, so only those are kept, and likewise rows.
+ */
+final class PixelWindow {
+    private final ConvGeometry g;
+    private final int imagesPerBlock;
+    private final int rowsPerBlock;
+    private final int keepH;
+    private final int keepW;
+    private final int walkH;
+    private final int walkW;
+    private final int rows;
+    private final int columns;
+
+    PixelWindow(ConvGeometry g, int pixelsPerBlock) {
+        this.g = g;
+        ConvSpec spec = g.spec();
+        int outH = g.outH();
+        int outW = g.outW();
+        imagesPerBlock = Math.clamp(pixelsPerBlock / (outH * outW), 1, Math.max(1, g.n()));
+        int blocksPerImage = imagesPerBlock > 1 ? 1 : Math.ceilDiv(outH, Math.clamp(pixelsPerBlock / outW, 1, outH));
+        rowsPerBlock = Math.ceilDiv(outH, blocksPerImage);
+        keepH = g.kh() == 1 ? spec.strideH() : 1;
+        keepW = g.kw() == 1 ? spec.strideW() : 1;
+        walkH = spec.strideH() / keepH;
+        walkW = spec.strideW() / keepW;
+        rows = (rowsPerBlock - 1) * walkH + (g.kh() - 1) * spec.dilationH() + 1;
+        columns = (outW - 1) * walkW + (g.kw() - 1) * spec.dilationW() + 1;
+    }
+
+    /** The number of blocks. */
+    int blocks() {
+        return Math.ceilDiv(g.n(), imagesPerBlock) * Math.ceilDiv(g.outH(), rowsPerBlock);
+    }
+
+    /** The most pixels of a block. */
+    int pixels() {
+        return imagesPerBlock * rowsPerBlock * g.outW();
+    }
+
+    /** The pixels of a block. */
+    int pixels(int block) {
+        return images(block) * outRows(block) * g.outW();
+    }
+
+    private int perImage() {
+        return Math.ceilDiv(g.outH(), rowsPerBlock);
+    }
+
+    private int firstImage(int block) {
+        return block / perImage() * imagesPerBlock;
+    }
+
+    private int images(int block) {
+        return Math.min(imagesPerBlock, g.n() - firstImage(block));
+    }
+
+    private int firstRow(int block) {
+        return block % perImage() * rowsPerBlock;
+    }
+
+    private int outRows(int block) {
+        return Math.min(rowsPerBlock, g.outH() - firstRow(block));
+    }
+
+    /** Floats of a window whose pixels are {@code pitch} apart. */
+    int length(int pitch) {
+        return imagesPerBlock * rows * columns * pitch;
+    }
+
+    /** Where, in pixels of the window, the first output pixel meets a tap. */
+    int tap(int p, int q) {
+        return p * g.spec().dilationH() * columns + q * g.spec().dilationW();
+    }
+
+    /** Where each output pixel of a full block lies; a smaller block uses the first of them. */
+    int[] pixelOffsets(int pitch) {
+        int[] offsets = new int[pixels()];
+        int at = 0;
+        for (int n = 0; n < imagesPerBlock; n++) {
+            for (int i = 0; i < rowsPerBlock; i++) {
+                for (int j = 0; j < g.outW(); j++) {
+                    offsets[at++] = ((n * rows + i * walkH) * columns + j * walkW) * pitch;
+                }
+            }
+        }
+        return offsets;
+    }
+
+    /** Copies {@code dy} of a block into panels of {@link ConvTile#ROWS} output channels, {@code [panel][pixel][row]}. */
+    void packGradient(int block, float[] dy, int dyAt, int firstChannel, int channels, float[] packed) {
+        int pixels = pixels(block);
+        int plane = g.outH() * g.outW();
+        int span = outRows(block) * g.outW();
+        for (int r = 0; r < channels; r += ConvTile.ROWS) {
+            int height = Math.min(ConvTile.ROWS, channels - r);
+            int to = r * pixels;
+            for (int n = 0; n < images(block); n++) {
+                int image = firstImage(block) + n;
+                int from = dyAt + (image * g.o() + firstChannel + r) * plane + firstRow(block) * g.outW();
+                Transpose.run(dy, from, plane, height, span, packed, to, height);
+                to += span * height;
+            }
+        }
+    }
+
+    /** Fills the window of a block with some channels of the input. */
+    void fill(int block, float[] x, int xAt, int firstChannel, int channels, int pitch, float[] window) {
+        int plane = g.h() * g.w();
+        int padW = g.spec().padW();
+        int first = Math.clamp(Math.ceilDiv(padW, keepW), 0, columns);
+        int last = Math.clamp(Math.ceilDiv(padW + g.w(), keepW), first, columns);
+        for (int n = 0; n < images(block); n++) {
+            int image = xAt + ((firstImage(block) + n) * g.c() + firstChannel) * plane;
+            for (int i = 0; i < rows; i++) {
+                int to = (n * rows + i) * columns * pitch;
+                int y = firstRow(block) * g.spec().strideH()
+                        + i * keepH
+                        - g.spec().padH();
+                if (y < 0 || y >= g.h()) {
+                    Arrays.fill(window, to, to + columns * pitch, 0f);
+                    continue;
+                }
+                Arrays.fill(window, to, to + first * pitch, 0f);
+                Arrays.fill(window, to + last * pitch, to + columns * pitch, 0f);
+                int from = image + y * g.w() + first * keepW - padW;
+                if (keepW == 1) {
+                    Transpose.run(x, from, plane, channels, last - first, window, to + first * pitch, pitch);
+                    continue;
+                }
+                for (int c = 0; c < channels; c++) {
+                    for (int j = first; j < last; j++) {
+                        window[to + j * pitch + c] = x[from + c * plane + (j - first) * keepW];
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+package espalier.tensor.cpu.vector.conv;
+
+import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.Parallel;
+
+/**
+ * Convolution and its gradients on contiguous arrays, by the fastest kernel for the geometry. Same meaning as
+ * {@link espalier.tensor.cpu.PlainConvolution}; every result is written whole and has the same bits for any number of
+ * threads. One belongs to a back end; it remembers how the latest geometries were planned.
+ */
+final class VectorConvolution {
+    private static final float[] NONE = new float[0];
+
+    private final Parallel parallel;
+    private final LatestPlans<ConvPlan> forward =
+            new LatestPlans<>(geometry -> ConvPlan.of(Correlation.forward(geometry)));
+    private final LatestPlans<ConvPlan> inputGradient =
+            new LatestPlans<>(geometry -> ConvPlan.of(Correlation.inputGradient(geometry)));
+    private final LatestPlans<ConvWeightGradient> weightGradient = new LatestPlans<>(ConvWeightGradient::new);
+    private final LatestPlans<DepthwiseWeightGradient> depthwise = new LatestPlans<>(DepthwiseWeightGradient::new);
+
+    VectorConvolution(Parallel parallel) {
+        this.parallel = parallel;
+    }
+
+    /** {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or empty → y [N, O, H', W']}. */
+    void forward(ConvGeometry g, float[] x, int xAt, float[] w, int wAt, float[] bias, int biasAt, float[] y, int yAt) {
+        correlate(forward.of(g), x, xAt, w, wAt, bias, biasAt, y, yAt);
+    }
+
+    /** {@code dy [N, O, H', W'], w → dx [N, C, H, W]}. Read the other way round, this is transposed convolution. */
+    void inputGradient(ConvGeometry g, float[] dy, int dyAt, float[] w, int wAt, float[] dx, int dxAt) {
+        correlate(inputGradient.of(g), dy, dyAt, w, wAt, NONE, 0, dx, dxAt);
+    }
+
+    private void correlate(
+            ConvPlan plan,
+            float[] src,
+            int srcAt,
+            float[] w,
+            int wAt,
+            float[] bias,
+            int biasAt,
+            float[] dst,
+            int dstAt) {
+        if (plan.lanes().isPresent()) {
+            plan.lanes().get().run(parallel, src, srcAt, w, wAt, bias, biasAt, dst, dstAt);
+        } else {
+            plan.sweep().run(parallel, src, srcAt, w, wAt, bias, biasAt, dst, dstAt);
+        }
+    }
+
+    /** {@code x [N, C, H, W], dy [N, O, H', W'] → dw [O, C/g, kH, kW]}. */
+    void weightGradient(ConvGeometry g, float[] x, int xAt, float[] dy, int dyAt, float[] dw, int dwAt) {
+        if (DepthwiseWeightGradient.takes(g)) {
+            depthwise.of(g).run(parallel, x, xAt, dy, dyAt, dw, dwAt);
+        } else {
+            weightGradient.of(g).run(parallel, x, xAt, dy, dyAt, dw, dwAt);
+        }
+    }
+}

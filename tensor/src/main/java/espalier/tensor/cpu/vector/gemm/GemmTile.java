@@ -1,0 +1,303 @@
+package espalier.tensor.cpu.vector.gemm;
+
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The micro-kernel of matrix products: up to 4 rows of a packed left matrix times some vectors of columns of a right
+ * matrix, packed or not.
+ *
+ * <p>With 4 rows by 2 vectors there are, for each {@code k}, 2 vector loads, 4 broadcasts and 8 fused multiply-adds,
+ * so the FMA units are the limit. Each accumulator is a local variable, which the compiler keeps in a register; 8 of
+ * them hide the latency of two FMA units and fit the 16 registers of AVX2. Fewer rows are given more vectors. With
+ * the 32 registers of AVX-512 a tile of 4 rows has 16.
+ *
+ * <p>Positions advance by a constant from one {@code k} to the next, which lets the compiler check array bounds once,
+ * before the loop. {@link espalier.tensor.cpu.vector.conv.ConvTile} does the same work for columns that lie anywhere.
+ */
+final class GemmTile {
+    private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
+    private static final int LANES = Lanes.COUNT;
+    private static final boolean WIDE = LANES >= 16;
+
+    /** The most rows of a tile. */
+    static final int ROWS = 4;
+
+    /** Columns of the tile with the most rows. */
+    static final int COLUMNS = WIDE ? 4 * LANES : 2 * LANES;
+
+    /** Columns of the widest tile, a multiple of all widths. */
+    static final int WIDEST = 4 * LANES;
+
+    /** Zeros, to start from. */
+    static final float[] ZERO = new float[ROWS * WIDEST];
+
+    private GemmTile() {}
+
+    /** The columns of a tile of 1 to 4 rows. */
+    static int columns(int rows) {
+        return switch (rows) {
+            case 4 -> COLUMNS;
+            case 3 -> 2 * LANES;
+            case 2, 1 -> WIDEST;
+            default -> throw new IllegalArgumentException("GemmTile: rows must be 1 to " + ROWS + ", got " + rows);
+        };
+    }
+
+    /**
+     * One tile: {@code c[cAt + r * stride + j] = start[r * w + j] + sum over k < n of a[aAt + k * rows + r] * b[bAt +
+     * k * ld + j]} for {@code j < w}, the {@link #columns} of so many rows.
+     */
+    static void multiply(
+            int rows,
+            float[] start,
+            int n,
+            float[] a,
+            int aAt,
+            float[] b,
+            int bAt,
+            int ld,
+            float[] c,
+            int cAt,
+            int stride) {
+        switch (rows) {
+            case 1 -> tile1x4(start, n, a, aAt, b, bAt, ld, c, cAt);
+            case 2 -> tile2x4(start, n, a, aAt, b, bAt, ld, c, cAt, stride);
+            case 3 -> tile3x2(start, n, a, aAt, b, bAt, ld, c, cAt, stride);
+            default -> {
+                if (WIDE) {
+                    tile4x4(start, n, a, aAt, b, bAt, ld, c, cAt, stride);
+                } else {
+                    tile4x2(start, n, a, aAt, b, bAt, ld, c, cAt, stride);
+                }
+            }
+        }
+    }
+
+    private static void tile4x2(
+            float[] start, int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
+        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
+        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
+        FloatVector s10 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
+        FloatVector s11 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
+        FloatVector s20 = FloatVector.fromArray(SPECIES, start, 4 * LANES);
+        FloatVector s21 = FloatVector.fromArray(SPECIES, start, 5 * LANES);
+        FloatVector s30 = FloatVector.fromArray(SPECIES, start, 6 * LANES);
+        FloatVector s31 = FloatVector.fromArray(SPECIES, start, 7 * LANES);
+        for (int k = 0; k < n; k++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 2]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 3]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+        }
+        s00.intoArray(c, cAt);
+        s01.intoArray(c, cAt + LANES);
+        s10.intoArray(c, cAt + stride);
+        s11.intoArray(c, cAt + stride + LANES);
+        s20.intoArray(c, cAt + 2 * stride);
+        s21.intoArray(c, cAt + 2 * stride + LANES);
+        s30.intoArray(c, cAt + 3 * stride);
+        s31.intoArray(c, cAt + 3 * stride + LANES);
+    }
+
+    private static void tile4x4(
+            float[] start, int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
+        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
+        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
+        FloatVector s02 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
+        FloatVector s03 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
+        FloatVector s10 = FloatVector.fromArray(SPECIES, start, 4 * LANES);
+        FloatVector s11 = FloatVector.fromArray(SPECIES, start, 5 * LANES);
+        FloatVector s12 = FloatVector.fromArray(SPECIES, start, 6 * LANES);
+        FloatVector s13 = FloatVector.fromArray(SPECIES, start, 7 * LANES);
+        FloatVector s20 = FloatVector.fromArray(SPECIES, start, 8 * LANES);
+        FloatVector s21 = FloatVector.fromArray(SPECIES, start, 9 * LANES);
+        FloatVector s22 = FloatVector.fromArray(SPECIES, start, 10 * LANES);
+        FloatVector s23 = FloatVector.fromArray(SPECIES, start, 11 * LANES);
+        FloatVector s30 = FloatVector.fromArray(SPECIES, start, 12 * LANES);
+        FloatVector s31 = FloatVector.fromArray(SPECIES, start, 13 * LANES);
+        FloatVector s32 = FloatVector.fromArray(SPECIES, start, 14 * LANES);
+        FloatVector s33 = FloatVector.fromArray(SPECIES, start, 15 * LANES);
+        for (int k = 0; k < n; k++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
+            FloatVector b2 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + 2 * LANES);
+            FloatVector b3 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + 3 * LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            s02 = a0.fma(b2, s02);
+            s03 = a0.fma(b3, s03);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            s12 = a1.fma(b2, s12);
+            s13 = a1.fma(b3, s13);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 2]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            s22 = a2.fma(b2, s22);
+            s23 = a2.fma(b3, s23);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 3]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+            s32 = a3.fma(b2, s32);
+            s33 = a3.fma(b3, s33);
+        }
+        s00.intoArray(c, cAt);
+        s01.intoArray(c, cAt + LANES);
+        s02.intoArray(c, cAt + 2 * LANES);
+        s03.intoArray(c, cAt + 3 * LANES);
+        s10.intoArray(c, cAt + stride);
+        s11.intoArray(c, cAt + stride + LANES);
+        s12.intoArray(c, cAt + stride + 2 * LANES);
+        s13.intoArray(c, cAt + stride + 3 * LANES);
+        s20.intoArray(c, cAt + 2 * stride);
+        s21.intoArray(c, cAt + 2 * stride + LANES);
+        s22.intoArray(c, cAt + 2 * stride + 2 * LANES);
+        s23.intoArray(c, cAt + 2 * stride + 3 * LANES);
+        s30.intoArray(c, cAt + 3 * stride);
+        s31.intoArray(c, cAt + 3 * stride + LANES);
+        s32.intoArray(c, cAt + 3 * stride + 2 * LANES);
+        s33.intoArray(c, cAt + 3 * stride + 3 * LANES);
+    }
+
+    private static void tile3x2(
+            float[] start, int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
+        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
+        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
+        FloatVector s10 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
+        FloatVector s11 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
+        FloatVector s20 = FloatVector.fromArray(SPECIES, start, 4 * LANES);
+        FloatVector s21 = FloatVector.fromArray(SPECIES, start, 5 * LANES);
+        for (int k = 0; k < n; k++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 3 * k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 3 * k + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 3 * k + 2]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+        }
+        s00.intoArray(c, cAt);
+        s01.intoArray(c, cAt + LANES);
+        s10.intoArray(c, cAt + stride);
+        s11.intoArray(c, cAt + stride + LANES);
+        s20.intoArray(c, cAt + 2 * stride);
+        s21.intoArray(c, cAt + 2 * stride + LANES);
+    }
+
+    private static void tile2x4(
+            float[] start, int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
+        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
+        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
+        FloatVector s02 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
+        FloatVector s03 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
+        FloatVector s10 = FloatVector.fromArray(SPECIES, start, 4 * LANES);
+        FloatVector s11 = FloatVector.fromArray(SPECIES, start, 5 * LANES);
+        FloatVector s12 = FloatVector.fromArray(SPECIES, start, 6 * LANES);
+        FloatVector s13 = FloatVector.fromArray(SPECIES, start, 7 * LANES);
+        for (int k = 0; k < n; k++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
+            FloatVector b2 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + 2 * LANES);
+            FloatVector b3 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + 3 * LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 2 * k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            s02 = a0.fma(b2, s02);
+            s03 = a0.fma(b3, s03);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 2 * k + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            s12 = a1.fma(b2, s12);
+            s13 = a1.fma(b3, s13);
+        }
+        s00.intoArray(c, cAt);
+        s01.intoArray(c, cAt + LANES);
+        s02.intoArray(c, cAt + 2 * LANES);
+        s03.intoArray(c, cAt + 3 * LANES);
+        s10.intoArray(c, cAt + stride);
+        s11.intoArray(c, cAt + stride + LANES);
+        s12.intoArray(c, cAt + stride + 2 * LANES);
+        s13.intoArray(c, cAt + stride + 3 * LANES);
+    }
+
+    private static void tile1x4(
+            float[] start, int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt) {
+        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
+        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
+        FloatVector s02 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
+        FloatVector s03 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
+        for (int k = 0; k < n; k++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
+            FloatVector b2 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + 2 * LANES);
+            FloatVector b3 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + 3 * LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            s02 = a0.fma(b2, s02);
+            s03 = a0.fma(b3, s03);
+        }
+        s00.intoArray(c, cAt);
+        s01.intoArray(c, cAt + LANES);
+        s02.intoArray(c, cAt + 2 * LANES);
+        s03.intoArray(c, cAt + 3 * LANES);
+    }
+
+    /**
+     * As {@link #multiply} with 4 rows and 2 vectors, but with a left matrix whose rows lie {@code lda} apart, and a
+     * result without gaps: {@code c[r * 2 * LANES + j] = sum over k < n of a[aAt + r * lda + k] * b[bAt + k * ld +
+     * j]}.
+     */
+    static void multiplyRows(int n, float[] a, int aAt, int lda, float[] b, int bAt, int ld, float[] c) {
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
+        FloatVector s30 = FloatVector.zero(SPECIES);
+        FloatVector s31 = FloatVector.zero(SPECIES);
+        for (int k = 0; k < n; k++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + lda + k]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 2 * lda + k]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 3 * lda + k]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+        }
+        s00.intoArray(c, 0);
+        s01.intoArray(c, LANES);
+        s10.intoArray(c, 2 * LANES);
+        s11.intoArray(c, 3 * LANES);
+        s20.intoArray(c, 4 * LANES);
+        s21.intoArray(c, 5 * LANES);
+        s30.intoArray(c, 6 * LANES);
+        s31.intoArray(c, 7 * LANES);
+    }
+}

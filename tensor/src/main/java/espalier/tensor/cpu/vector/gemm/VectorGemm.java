@@ -1,0 +1,219 @@
+package espalier.tensor.cpu.vector.gemm;
+
+import espalier.tensor.cpu.MatrixView;
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.PlainGemm;
+import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * Matrix product {@code [M, K] × [K, N] → [M, N]} of floats by the Vector API. Chooses among five ways by shape and
+ * layout:
+ *
+ * <ul>
+ *   <li>{@link DotProducts}, when both operands lie in runs along K and M or N is small: a linear layer on few images;
+ *   <li>{@link RowTimesMatrix}, when M is 1;
+ *   <li>{@link TransposedRight}, when the right matrix is a transpose and the left one is not large: a linear
+ *       layer on a batch;
+ *   <li>{@link FewRows}, when M is small: packing the right matrix would not pay;
+ *   <li>packing of both operands for all the rest, with blocks that stay in the caches (Goto and van de Geijn 2008,
+ *       "Anatomy of High-Performance Matrix Multiplication").
+ * </ul>
+ *
+ * <p>No two tasks write the same element. Except for dot products, each element is one chain of fused multiply-adds
+ * in the order of K, so the bits do not depend on the vector width, on how the work is cut, or on the number of
+ * threads.
+ */
+public final class VectorGemm {
+    /** Multiply-adds of a task: about 50 microseconds. */
+    private static final long TASK_WORK = 1L << 21;
+
+    /** Up to this many rows of the smaller operand, dot products are the fastest way for a transposed right matrix. */
+    private static final int DOT_ROWS = 20;
+
+    /** Shorter dot products spend their time on adding up lanes; they are only for a row or two. */
+    private static final int DOT_LENGTH = 32;
+
+    /** Longest stretch of K for which B is packed: a panel of it takes 40 KB, or 96 KB with AVX-512. */
+    private static final int DEPTH = Lanes.COUNT > 8 ? 384 : 640;
+
+    /** Rows of A that are taken through all panels of a block before the next: they stay in the second-level cache. */
+    private static final int STRIP_ROWS = 64;
+
+    /** The largest and smallest block of c for one task. Each packs its part of B, so it must not have too few rows. */
+    private static final int MOST_ROWS = 512;
+
+    private static final int LEAST_ROWS = 128;
+    private static final int MOST_COLUMNS = 128;
+    private static final int LEAST_COLUMNS = 64;
+
+    private VectorGemm() {}
+
+    /** {@code c = a·b}, or {@code c += a·b}; {@code c} is row-major, not read unless {@code accumulate}. */
+    public static void multiply(Parallel parallel, MatrixView a, MatrixView b, MatrixView c, boolean accumulate) {
+        MatrixView.requireProduct(a, b, c);
+        int m = c.rows();
+        int n = c.columns();
+        if (m == 0 || n == 0 || a.columns() == 0) {
+            PlainGemm.multiply(a, b, c, accumulate);
+        } else if (n == 1 && m > 1 && c.rowStride() == 1) {
+            multiply(parallel, b.transposed(), a.transposed(), c.transposed(), accumulate);
+        } else if (a.columnStride() == 1 && b.rowStride() == 1 && suitsDotProducts(Math.min(m, n), a.columns())) {
+            if (m <= n) {
+                DotProducts.multiply(parallel, a, b.transposed(), c, accumulate);
+            } else {
+                DotProducts.multiply(parallel, b.transposed(), a, c.transposed(), accumulate);
+            }
+        } else if (m == 1 && b.columnStride() == 1 && n >= Lanes.COUNT) {
+            RowTimesMatrix.multiply(parallel, a, b, c, accumulate);
+        } else if (b.rowStride() == 1 && !accumulate && TransposedRight.takes(a, b.transposed())) {
+            TransposedRight.multiply(parallel, a, b.transposed(), c);
+        } else {
+            multiply(parallel, PackedA.inScratch(parallel, a), b, c, accumulate);
+        }
+    }
+
+    private static boolean suitsDotProducts(int rows, int length) {
+        return rows <= DOT_ROWS && (length >= DOT_LENGTH || rows <= 2);
+    }
+
+    /** The same with a left matrix packed before. */
+    public static void multiply(Parallel parallel, PackedA a, MatrixView b, MatrixView c, boolean accumulate) {
+        if (a.depth() == 0 || a.rows() == 0) {
+            PlainGemm.multiply(new MatrixView(a.values(), 0, a.rows(), a.depth(), 0, 0), b, c, accumulate);
+        } else if (a.rows() <= PackedA.EXACT_ROWS) {
+            FewRows.multiply(parallel, a, b, c, accumulate);
+        } else {
+            blocks(parallel, a, b, c, accumulate);
+        }
+    }
+
+    /** Cuts c into blocks: large ones if there are enough for all threads. */
+    private static void blocks(Parallel parallel, PackedA a, MatrixView b, MatrixView c, boolean accumulate) {
+        int m = c.rows();
+        int n = c.columns();
+        long work = (long) m * n * a.depth();
+        int wanted = (int) Math.min(work / TASK_WORK, parallel.threads() == 1 ? 1 : 8L * parallel.threads());
+        int columns = MOST_COLUMNS;
+        int rows = MOST_ROWS;
+        while (Math.ceilDiv(n, columns) * Math.ceilDiv(m, rows) < wanted) {
+            if (columns > LEAST_COLUMNS) {
+                columns /= 2;
+            } else if (rows > LEAST_ROWS) {
+                rows /= 2;
+            } else {
+                break;
+            }
+        }
+        int blockColumns = columns;
+        int blockRows = rows;
+        int across = Math.ceilDiv(n, blockColumns);
+        int down = Math.ceilDiv(m, blockRows);
+        parallel.forEach(across * down, task -> {
+            int j = task / down * blockColumns;
+            int r = task % down * blockRows;
+            block(a, b, c, accumulate, r, Math.min(m, r + blockRows), j, Math.min(n, j + blockColumns));
+        });
+    }
+
+    /** Rows {@code r0} to {@code r1 - 1}, columns {@code j0} to {@code j1 - 1} of c. */
+    private static void block(
+            PackedA a, MatrixView b, MatrixView c, boolean accumulate, int r0, int r1, int j0, int j1) {
+        int columns = j1 - j0;
+        int depth = Math.ceilDiv(a.depth(), Math.ceilDiv(a.depth(), DEPTH));
+        float[] packed = Scratch.floats(Scratch.GEMM_B, PackedB.length(columns, depth, GemmTile.COLUMNS));
+        float[] tile = Scratch.floats(Scratch.TILE, GemmTile.ZERO.length);
+        for (int k = 0; k < a.depth(); k += depth) {
+            int n = Math.min(depth, a.depth() - k);
+            PackedB.pack(b, k, n, j0, columns, GemmTile.COLUMNS, packed);
+            for (int rows = r0; rows < r1; rows += STRIP_ROWS) {
+                int end = Math.min(r1, rows + STRIP_ROWS);
+                for (int j = 0; j < columns; j += GemmTile.COLUMNS) {
+                    int bAt = PackedB.at(j, n, GemmTile.COLUMNS);
+                    for (int r = rows; r < end; r += GemmTile.ROWS) {
+                        tile(
+                                a,
+                                r,
+                                k,
+                                n,
+                                packed,
+                                bAt,
+                                c,
+                                j0 + j,
+                                Math.min(columns - j, GemmTile.COLUMNS),
+                                accumulate || k > 0,
+                                tile);
+                    }
+                }
+            }
+        }
+    }
+
+    /** One tile of c, perhaps cut off by the edge of c. */
+    private static void tile(
+            PackedA a,
+            int r,
+            int k,
+            int n,
+            float[] b,
+            int bAt,
+            MatrixView c,
+            int j,
+            int columns,
+            boolean add,
+            float[] tile) {
+        int height = Math.min(GemmTile.ROWS, c.rows() - r);
+        float[] start = add ? load(c, r, j, height, columns, tile) : GemmTile.ZERO;
+        if (height == GemmTile.ROWS && columns == GemmTile.COLUMNS) {
+            GemmTile.multiply(
+                    GemmTile.ROWS,
+                    start,
+                    n,
+                    a.values(),
+                    a.at(r, k),
+                    b,
+                    bAt,
+                    GemmTile.COLUMNS,
+                    c.values(),
+                    c.at(r, j),
+                    c.rowStride());
+        } else {
+            GemmTile.multiply(
+                    GemmTile.ROWS,
+                    start,
+                    n,
+                    a.values(),
+                    a.at(r, k),
+                    b,
+                    bAt,
+                    GemmTile.COLUMNS,
+                    tile,
+                    0,
+                    GemmTile.COLUMNS);
+            store(tile, c, r, j, height, columns);
+        }
+    }
+
+    /** Copies a tile of c, perhaps cut off by the edge of c, to an array of its own. */
+    private static float[] load(MatrixView c, int r, int j, int height, int columns, float[] tile) {
+        for (int i = 0; i < height; i++) {
+            int at = c.at(r + i, j);
+            int to = i * GemmTile.COLUMNS;
+            if (columns == GemmTile.COLUMNS) {
+                for (int v = 0; v < GemmTile.COLUMNS; v += Lanes.COUNT) {
+                    FloatVector.fromArray(Lanes.FLOATS, c.values(), at + v).intoArray(tile, to + v);
+                }
+            } else {
+                System.arraycopy(c.values(), at, tile, to, columns);
+            }
+        }
+        return tile;
+    }
+
+    private static void store(float[] tile, MatrixView c, int r, int j, int height, int columns) {
+        for (int i = 0; i < height; i++) {
+            System.arraycopy(tile, i * GemmTile.COLUMNS, c.values(), c.at(r + i, j), columns);
+        }
+    }
+}

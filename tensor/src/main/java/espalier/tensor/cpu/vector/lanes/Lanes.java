@@ -1,0 +1,43 @@
+package espalier.tensor.cpu.vector.lanes;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The vector width of this process: as many float lanes as the machine's registers hold (4, 8 or 16).
+ *
+ * <p>A vector wider than the machine's is correct but a hundred times slower. The system property
+ * {@code espalier.lanes} asks for another width all the same, so that a test can show that results do not depend on
+ * it.
+ */
+public final class Lanes {
+    /** Vectors of floats. */
+    public static final VectorSpecies<Float> FLOATS = VectorSpecies.of(
+            float.class, VectorShape.forBitSize(32 * Integer.getInteger("espalier.lanes", preferred())));
+
+    /** Vectors of as many ints. */
+    public static final VectorSpecies<Integer> INTS = IntVector.SPECIES_PREFERRED.withShape(FLOATS.vectorShape());
+
+    /** How many floats a vector holds. */
+    public static final int COUNT = FLOATS.length();
+
+    private Lanes() {}
+
+    private static int preferred() {
+        return Math.min(16, FloatVector.SPECIES_PREFERRED.length());
+    }
+
+    /** The part of a run of {@code n} elements that whole vectors cover. */
+    public static int whole(int n) {
+        return n & -COUNT;
+    }
+
+    /** The last elements of a run, less than a vector of them, in an array of one vector. */
+    public static float[] rest(float[] x, int at, int n) {
+        float[] copy = new float[COUNT];
+        System.arraycopy(x, at, copy, 0, n);
+        return copy;
+    }
+}

@@ -1,0 +1,91 @@
+package espalier.tensor.cpu.vector.lanes;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.VectorShuffle;
+import jdk.incubator.vector.VectorSpecies;
+
+/** Copies of rows whose elements lie apart on one side: what a convolution with a stride needs at its ends. */
+public final class StridedCopy {
+    private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
+    private static final boolean IN_REGISTERS = Lanes.COUNT >= 8;
+    private static final VectorShuffle<Float> EVENS = VectorShuffle.fromValues(EIGHT, 0, 2, 4, 6, 0, 2, 4, 6);
+    private static final VectorShuffle<Float> ODDS = VectorShuffle.fromValues(EIGHT, 1, 3, 5, 7, 1, 3, 5, 7);
+    private static final VectorShuffle<Float> LOW = VectorShuffle.fromValues(EIGHT, 0, 0, 1, 1, 2, 2, 3, 3);
+    private static final VectorShuffle<Float> HIGH = VectorShuffle.fromValues(EIGHT, 4, 4, 5, 5, 6, 6, 7, 7);
+    private static final VectorMask<Float> UPPER = VectorMask.fromLong(EIGHT, 0b11110000);
+    private static final VectorMask<Float> ODD = VectorMask.fromLong(EIGHT, 0b10101010);
+
+    private StridedCopy() {}
+
+    private static FloatVector load(float[] a, int at) {
+        return FloatVector.fromArray(EIGHT, a, at);
+    }
+
+    /** {@code to[toAt + i] = from[fromAt + i]}. */
+    public static void copy(float[] from, int fromAt, float[] to, int toAt, int count) {
+        if (count < Lanes.COUNT) {
+            for (int i = 0; i < count; i++) {
+                to[toAt + i] = from[fromAt + i];
+            }
+        } else {
+            int last = count - Lanes.COUNT;
+            for (int i = 0; i < last; i += Lanes.COUNT) {
+                FloatVector.fromArray(Lanes.FLOATS, from, fromAt + i).intoArray(to, toAt + i);
+            }
+            FloatVector.fromArray(Lanes.FLOATS, from, fromAt + last).intoArray(to, toAt + last);
+        }
+    }
+
+    /** {@code to[toAt + i] = from[fromAt + i*stride]}. */
+    public static void gather(float[] from, int fromAt, int stride, float[] to, int toAt, int count) {
+        if (stride == 1) {
+            copy(from, fromAt, to, toAt, count);
+            return;
+        }
+        int i = 0;
+        if (stride == 2 && IN_REGISTERS) {
+            for (; i < count && count >= 8; i += 8) {
+                int start = Math.min(i, count - 8);
+                int at = fromAt + 2 * start;
+                FloatVector upper = load(from, at + 7).rearrange(ODDS); // from 7, so as not to read past the last
+                load(from, at).rearrange(EVENS).blend(upper, UPPER).intoArray(to, toAt + start);
+            }
+        }
+        for (; i < count; i++) {
+            to[toAt + i] = from[fromAt + i * stride];
+        }
+    }
+
+    /** {@code to[toAt + i*stride] = from[fromAt + i]}. */
+    public static void scatter(float[] from, int fromAt, float[] to, int toAt, int stride, int count) {
+        if (stride == 1) {
+            copy(from, fromAt, to, toAt, count);
+            return;
+        }
+        int write = toAt;
+        for (int i = 0; i < count; i++, write += stride) {
+            to[write] = from[fromAt + i];
+        }
+    }
+
+    /** {@code to[toAt + 2*i] = evens[evensAt + i], to[toAt + 2*i + 1] = odds[oddsAt + i]} for {@code pairs} pairs. */
+    public static void interleave(
+            float[] evens, int evensAt, float[] odds, int oddsAt, float[] to, int toAt, int pairs) {
+        int i = 0;
+        if (IN_REGISTERS) {
+            for (; i < pairs && pairs >= 8; i += 8) {
+                int start = Math.min(i, pairs - 8);
+                FloatVector a = load(evens, evensAt + start);
+                FloatVector b = load(odds, oddsAt + start);
+                int at = toAt + 2 * start;
+                a.rearrange(LOW).blend(b.rearrange(LOW), ODD).intoArray(to, at);
+                a.rearrange(HIGH).blend(b.rearrange(HIGH), ODD).intoArray(to, at + 8);
+            }
+        }
+        for (; i < pairs; i++) {
+            to[toAt + 2 * i] = evens[evensAt + i];
+            to[toAt + 2 * i + 1] = odds[oddsAt + i];
+        }
+    }
+}

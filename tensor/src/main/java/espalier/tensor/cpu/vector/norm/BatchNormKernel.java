@@ -1,0 +1,191 @@
+package espalier.tensor.cpu.vector.norm;
+
+import espalier.tensor.Tensor;
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.lanes.Heap;
+
+/**
+ * Batch normalization of {@code [N, C, ..]}, its gradients, and the affine map per channel that it is at inference.
+ *
+ * <p>With long planes the statistics of every plane are found first, in the order of memory, then put together for each
+ * channel, then applied, in the order of memory again. With short planes a task takes some neighbouring channels through
+ * all images, and applies their statistics while what it has read is still in the cache.
+ */
+public final class BatchNormKernel {
+    /** Planes of at least this many elements are summed as runs. */
+    private static final int LONG_PLANE = 128;
+
+    /** Planes of at least this many elements are written as runs. */
+    private static final int RUN = 32;
+
+    /** Columns of a task on short planes, about. */
+    private static final int COLUMNS = 1024;
+
+    private BatchNormKernel() {}
+
+    /** Whether there is something to normalize. */
+    public static boolean takes(Tensor x) {
+        return Heap.areFloats(x) && x.size() > 0;
+    }
+
+    /** {@code out = (x − mean)/√(variance + ε)·scale + shift}; writes the statistics {@code [C]} too. */
+    public static void forward(
+            Parallel parallel,
+            Tensor x,
+            Tensor scale,
+            Tensor shift,
+            double epsilon,
+            Tensor out,
+            Tensor mean,
+            Tensor variance) {
+        Tensor input = x.contiguous();
+        BatchPlanes planes = BatchPlanes.of(input);
+        float[] gamma = channelValues(scale);
+        float[] beta = channelValues(shift);
+        float[] factor = new float[planes.channels()];
+        float[] means = Heap.floats(mean);
+        int mo = Heap.at(mean);
+        float[] variances = Heap.floats(variance);
+        int vo = Heap.at(variance);
+        float[] centre = new float[planes.channels()];
+        BatchPlanes.ChannelMoments record = (c, average, spread) -> {
+            means[mo + c] = centre[c] = (float) average;
+            variances[vo + c] = (float) spread;
+            factor[c] = (float) (gamma[c] / Math.sqrt(spread + epsilon));
+        };
+        float[] from = planes.array();
+        int xo = planes.offset();
+        float[] y = Heap.floats(out);
+        int yo = Heap.at(out);
+        int size = planes.size();
+        BatchPlanes.Plane normalize =
+                (at, c) -> BatchNormPlanes.normalize(from, xo + at, centre[c], factor[c], beta[c], y, yo + at, size);
+        if (size >= LONG_PLANE) {
+            planes.moments(parallel, record);
+            planes.each(parallel, 0.2, normalize);
+            return;
+        }
+        planes.channelGroups(parallel, COLUMNS, 0.5, (first, end) -> {
+            planes.columnMoments(first, end, record);
+            if (size >= RUN) {
+                planes.each(first, end, normalize);
+                return;
+            }
+            float[] centres = BatchNormColumns.repeated(centre, first, end, size);
+            float[] factors = BatchNormColumns.repeated(factor, first, end, size);
+            float[] shifts = BatchNormColumns.repeated(beta, first, end, size);
+            for (int n = 0; n < planes.images(); n++) {
+                int at = planes.start(n, first);
+                BatchNormColumns.normalize(from, xo + at, centres, factors, shifts, y, yo + at, centres.length);
+            }
+        });
+    }
+
+    /**
+     * {@code dβ = Σg}, {@code dγ = Σg·x̂}, {@code dx = γ/√(σ² + ε)·(g − dβ/m − x̂·dγ/m)} with {@code x̂ = (x − μ)/√(σ² + ε)}
+     * (Ioffe and Szegedy 2015, section 3).
+     */
+    public static void gradient(
+            Parallel parallel,
+            Tensor x,
+            Tensor g,
+            Tensor scale,
+            Tensor mean,
+            Tensor variance,
+            double epsilon,
+            Tensor dx,
+            Tensor dscale,
+            Tensor dshift) {
+        Tensor input = x.contiguous();
+        Tensor incoming = g.contiguous();
+        BatchPlanes planes = BatchPlanes.of(input);
+        int channels = planes.channels();
+        float[] gamma = channelValues(scale);
+        float[] centre = channelValues(mean);
+        float[] variances = channelValues(variance);
+        float[] along = new float[channels];
+        float[] offset = new float[channels];
+        float[] factor = new float[channels];
+        float[] dgamma = Heap.floats(dscale);
+        int dgo = Heap.at(dscale);
+        float[] dbeta = Heap.floats(dshift);
+        int dbo = Heap.at(dshift);
+        double count = (double) planes.images() * planes.size();
+        BatchPlanes.ChannelSums record = (c, sum, dot) -> {
+            double scaleOfX = 1 / Math.sqrt(variances[c] + epsilon);
+            dbeta[dbo + c] = (float) sum;
+            dgamma[dgo + c] = (float) (dot * scaleOfX);
+            along[c] = (float) (dot * scaleOfX * scaleOfX / count);
+            offset[c] = (float) (sum / count);
+            factor[c] = (float) (gamma[c] * scaleOfX);
+        };
+        float[] from = planes.array();
+        int xo = planes.offset();
+        float[] gs = Heap.floats(incoming);
+        int go = Heap.at(incoming);
+        float[] to = Heap.floats(dx);
+        int out = Heap.at(dx);
+        int size = planes.size();
+        BatchPlanes.Plane propagate = (at, c) -> BatchNormPlanes.gradient(
+                from, xo + at, centre[c], gs, go + at, along[c], offset[c], factor[c], to, out + at, size);
+        if (size >= LONG_PLANE) {
+            planes.sums(parallel, centre, gs, go, record);
+            planes.each(parallel, 0.3, propagate);
+            return;
+        }
+        planes.channelGroups(parallel, COLUMNS, 0.8, (first, end) -> {
+            float[] centres = BatchNormColumns.repeated(centre, first, end, size);
+            planes.columnSums(first, end, centres, gs, go, record);
+            if (size >= RUN) {
+                planes.each(first, end, propagate);
+                return;
+            }
+            float[] slopes = BatchNormColumns.repeated(along, first, end, size);
+            float[] offsets = BatchNormColumns.repeated(offset, first, end, size);
+            float[] factors = BatchNormColumns.repeated(factor, first, end, size);
+            for (int n = 0; n < planes.images(); n++) {
+                int at = planes.start(n, first);
+                BatchNormColumns.gradient(
+                        from, xo + at, centres, gs, go + at, slopes, offsets, factors, to, out + at, centres.length);
+            }
+        });
+    }
+
+    /** {@code out = x·scale[c] + shift[c]}, and then at least 0 if asked. */
+    public static void scaleShift(Parallel parallel, Tensor x, Tensor scale, Tensor shift, boolean relu, Tensor out) {
+        Tensor input = x.contiguous();
+        BatchPlanes planes = BatchPlanes.of(input);
+        float[] scales = channelValues(scale);
+        float[] shifts = channelValues(shift);
+        float floor = relu ? 0f : Float.NEGATIVE_INFINITY;
+        float[] from = planes.array();
+        int xo = planes.offset();
+        float[] y = Heap.floats(out);
+        int yo = Heap.at(out);
+        int size = planes.size();
+        if (size >= RUN) {
+            planes.each(
+                    parallel,
+                    0.2,
+                    (at, c) ->
+                            BatchNormPlanes.scaleShift(from, xo + at, scales[c], shifts[c], floor, y, yo + at, size));
+            return;
+        }
+        planes.channelGroups(parallel, COLUMNS, 0.3, (first, end) -> {
+            float[] factors = BatchNormColumns.repeated(scales, first, end, size);
+            float[] offsets = BatchNormColumns.repeated(shifts, first, end, size);
+            for (int n = 0; n < planes.images(); n++) {
+                int at = planes.start(n, first);
+                BatchNormColumns.scaleShift(from, xo + at, factors, offsets, floor, y, yo + at, factors.length);
+            }
+        });
+    }
+
+    /** The values of a tensor {@code [C]}, in an array of their own. */
+    private static float[] channelValues(Tensor values) {
+        Tensor input = values.contiguous();
+        float[] copy = new float[input.size()];
+        System.arraycopy(Heap.floats(input), Heap.at(input), copy, 0, copy.length);
+        return copy;
+    }
+}

@@ -1,0 +1,68 @@
+package espalier.tensor.cpu.vector.norm;
+
+import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
+import static jdk.incubator.vector.FloatVector.fromArray;
+
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The loops of batch normalization over one long plane, a run of {@code size} elements for which the channel's values
+ * are numbers. {@link BatchNormColumns} has those for short planes.
+ *
+ * <p>The loops end in scalar tails. Every operation is exactly rounded, so a tail computes what a lane would.
+ */
+final class BatchNormPlanes {
+    private BatchNormPlanes() {}
+
+    /** {@code y = (x − mean)·factor + shift}. */
+    static void normalize(float[] x, int xo, float mean, float factor, float shift, float[] y, int yo, int size) {
+        int whole = Lanes.whole(size);
+        FloatVector factors = FloatVector.broadcast(FLOATS, factor);
+        FloatVector shifts = FloatVector.broadcast(FLOATS, shift);
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            fromArray(FLOATS, x, xo + i).sub(mean).fma(factors, shifts).intoArray(y, yo + i);
+        }
+        for (int i = whole; i < size; i++) {
+            y[yo + i] = Math.fma(x[xo + i] - mean, factor, shift);
+        }
+    }
+
+    /** {@code y = max(x·scale + shift, floor)}; {@code floor} is 0 or −∞. */
+    static void scaleShift(float[] x, int xo, float scale, float shift, float floor, float[] y, int yo, int size) {
+        int whole = Lanes.whole(size);
+        FloatVector scales = FloatVector.broadcast(FLOATS, scale);
+        FloatVector shifts = FloatVector.broadcast(FLOATS, shift);
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            fromArray(FLOATS, x, xo + i).fma(scales, shifts).max(floor).intoArray(y, yo + i);
+        }
+        for (int i = whole; i < size; i++) {
+            y[yo + i] = Math.max(Math.fma(x[xo + i], scale, shift), floor);
+        }
+    }
+
+    /** {@code dx = (g − (x − mean)·along − offset)·factor}. */
+    static void gradient(
+            float[] x,
+            int xo,
+            float mean,
+            float[] g,
+            int go,
+            float along,
+            float offset,
+            float factor,
+            float[] dx,
+            int to,
+            int size) {
+        int whole = Lanes.whole(size);
+        FloatVector slope = FloatVector.broadcast(FLOATS, -along);
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            FloatVector rest = fromArray(FLOATS, g, go + i).sub(offset);
+            FloatVector centred = fromArray(FLOATS, x, xo + i).sub(mean);
+            centred.fma(slope, rest).mul(factor).intoArray(dx, to + i);
+        }
+        for (int i = whole; i < size; i++) {
+            dx[to + i] = Math.fma(x[xo + i] - mean, -along, g[go + i] - offset) * factor;
+        }
+    }
+}

@@ -1,0 +1,292 @@
+package espalier.tensor.cpu.vector.packed;
+
+import espalier.tensor.cpu.vector.conv.ConvTile;
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.packed.BinaryMatrix;
+import java.util.Arrays;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Rows of signs: the product needs no multiplications and a quarter of the additions.
+ *
+ * <p>Four rows of the right operand can be added up with signs in 16 ways. All 16 sums are made once and kept in a
+ * table; each row of the matrix then adds the one that its next four bits name. (This is the method of the four
+ * Russians: Arlazarov, Dinic, Kronrod and Faradzev 1970.) A float product does four multiply-adds where this does one
+ * load and one addition, so it pays as soon as there are more than about 16 rows to share a table.
+ *
+ * <p>The table covers 4 vectors of columns and as many groups of four as fit the nearest cache. The sums of one block of
+ * groups are added to those of the blocks before, so an element is a sum of groups in ascending order, whatever the
+ * vector width and the number of threads.
+ */
+final class BinaryRows extends PackedRows {
+    private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
+    private static final int LANES = SPECIES.length();
+
+    /** Columns under one table. */
+    private static final int WIDTH = 4 * LANES;
+
+    /** Rows of the right operand that are added up together. */
+    private static final int GROUP = 4;
+
+    private static final int SUMS = 1 << GROUP;
+
+    /** Groups in a table of 32 KiB. */
+    private static final int BLOCK = 8192 / (SUMS * WIDTH);
+
+    /**
+     * Where the table begins. Loads that cross a cache line take twice as long, and the virtual machine does not say
+     * where it puts an array. But the G1 collector begins arrays of half a region or more (regions have 1 MiB or more)
+     * at a multiple of 64 bytes, and after a header of 16 bytes the next line begins at element 12.
+     */
+    private static final int TABLE_AT = 12;
+
+    private static final int LARGE = (1 << 20) - 64;
+
+    /** The table, followed by the sums: [rows][WIDTH]. */
+    private static final ThreadLocal<float[]> MEMORY = ThreadLocal.withInitial(() -> new float[LARGE]);
+
+    private static final int SUMS_AT = TABLE_AT + BLOCK * SUMS * WIDTH;
+
+    private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
+
+    /** How far to shift a word so that bit i of the vector's part of it becomes the sign of lane i. */
+    private static final IntVector TO_SIGN_0 = toSign(0);
+
+    private static final IntVector TO_SIGN_1 = toSign(LANES);
+    private static final IntVector TO_SIGN_2 = toSign(2 * LANES);
+    private static final IntVector TO_SIGN_3 = toSign(3 * LANES);
+
+    private final int groups;
+    private final float[] scales;
+
+    /** The signs of each row, in whole rounds of {@link #signedSum}. */
+    private final int[] bits;
+
+    private final int rowInts;
+
+    /** For each pair of rows, each group and each row of the pair: where in the table its sum is. */
+    private final int[] places;
+
+    private static IntVector toSign(int firstBit) {
+        int first = Integer.SIZE - 1 - firstBit % Integer.SIZE;
+        return IntVector.broadcast(INTS, first).sub(IntVector.zero(INTS).addIndex(1));
+    }
+
+    BinaryRows(BinaryMatrix matrix) {
+        super(matrix);
+        groups = Math.ceilDiv(columns, GROUP);
+        scales = new float[rows];
+        places = new int[Math.ceilDiv(rows, 2) * 2 * groups];
+        Arrays.fill(places, TABLE_AT);
+        rowInts = Math.ceilDiv(columns, 4 * Math.max(8, LANES)) * Math.max(8, LANES) / 8;
+        bits = new int[rows * rowInts];
+        for (int row = 0; row < rows; row++) {
+            scales[row] = matrix.scale(row);
+            for (int i = 0; i < Math.ceilDiv(columns, Integer.SIZE); i++) {
+                bits[row * rowInts + i] = (int) (matrix.word(row, i / 2) >>> (i % 2 * Integer.SIZE));
+            }
+            for (int group = 0; group < groups; group++) {
+                int column = group * GROUP;
+                int signs = (int) (matrix.word(row, column / 64) >>> column) & SUMS - 1;
+                places[(row / 2 * groups + group) * 2 + row % 2] = TABLE_AT + (group % BLOCK * SUMS + signs) * WIDTH;
+            }
+        }
+    }
+
+    @Override
+    long work() {
+        return (long) groups * (rows + SUMS);
+    }
+
+    @Override
+    int rowStep() {
+        return 256; // a table costs as much as 16 rows: few tasks should make the same one
+    }
+
+    @Override
+    int[] table(int[] columnOffsets) {
+        return columnOffsets;
+    }
+
+    @Override
+    void multiply(
+            int[] table,
+            float[] x,
+            int xBase,
+            ConvTile tile,
+            float[] c,
+            int cBase,
+            int from,
+            int to,
+            int fromRow,
+            int toRow,
+            float[] bias,
+            int biasAt) {
+        float[] memory = memory((toRow - fromRow + 1) * WIDTH);
+        for (int v = from; v < to; v += 4) {
+            Arrays.fill(memory, SUMS_AT, SUMS_AT + (toRow - fromRow + 1) * WIDTH, 0f);
+            for (int group = 0; group < groups; group += BLOCK) {
+                int count = Math.min(BLOCK, groups - group);
+                for (int i = 0; i < 4; i++) {
+                    int start = xBase + tile.xStart(Math.min(v + i, to - 1));
+                    fillTable(table, group, count, x, start, memory, TABLE_AT + i * LANES);
+                }
+                for (int row = fromRow; row < toRow; row += 2) {
+                    int at = (row / 2 * groups + group) * 2;
+                    addSums(memory, places, at, count, SUMS_AT + (row - fromRow) * WIDTH);
+                }
+            }
+            for (int i = 0; i < Math.min(4, to - v); i++) {
+                for (int row = fromRow; row < toRow; row++) {
+                    float start = bias.length > 0 ? bias[biasAt + row] : 0f;
+                    FloatVector sum =
+                            FloatVector.fromArray(SPECIES, memory, SUMS_AT + (row - fromRow) * WIDTH + i * LANES);
+                    sum.fma(FloatVector.broadcast(SPECIES, scales[row]), FloatVector.broadcast(SPECIES, start))
+                            .intoArray(c, cBase + row * tile.rowStride() + tile.cStart(v + i));
+                }
+            }
+        }
+    }
+
+    private static float[] memory(int sums) {
+        float[] memory = MEMORY.get();
+        if (memory.length < SUMS_AT + sums) {
+            memory = new float[SUMS_AT + sums];
+            MEMORY.set(memory);
+        }
+        return memory;
+    }
+
+    /** The sums of one vector of columns, for {@code count} groups from {@code group}. */
+    private void fillTable(int[] offsets, int group, int count, float[] x, int start, float[] table, int at) {
+        int whole = Math.min(count, columns / GROUP - group);
+        for (int g = 0; g < whole; g++) {
+            int k = (group + g) * GROUP;
+            allSums(
+                    x,
+                    start + offsets[k],
+                    start + offsets[k + 1],
+                    start + offsets[k + 2],
+                    start + offsets[k + 3],
+                    table,
+                    at + g * SUMS * WIDTH);
+        }
+        if (whole < count) { // the last group has fewer than four rows; the others are zero
+            float[] padded = new float[GROUP * LANES];
+            for (int k = (group + whole) * GROUP; k < columns; k++) {
+                System.arraycopy(x, start + offsets[k], padded, k % GROUP * LANES, LANES);
+            }
+            allSums(padded, 0, LANES, 2 * LANES, 3 * LANES, table, at + whole * SUMS * WIDTH);
+        }
+    }
+
+    /** The 16 sums of four vectors; bit i of a sum's number is set where vector i counts negative. */
+    private static void allSums(float[] x, int at0, int at1, int at2, int at3, float[] table, int to) {
+        FloatVector x0 = FloatVector.fromArray(SPECIES, x, at0);
+        FloatVector x1 = FloatVector.fromArray(SPECIES, x, at1);
+        FloatVector x2 = FloatVector.fromArray(SPECIES, x, at2);
+        FloatVector x3 = FloatVector.fromArray(SPECIES, x, at3);
+        FloatVector low0 = x0.add(x1);
+        FloatVector low1 = x1.sub(x0);
+        FloatVector high0 = x2.add(x3);
+        FloatVector high1 = x3.sub(x2);
+        high0.add(low0).intoArray(table, to);
+        high0.add(low1).intoArray(table, to + WIDTH);
+        high0.sub(low1).intoArray(table, to + 2 * WIDTH);
+        high0.sub(low0).intoArray(table, to + 3 * WIDTH);
+        high1.add(low0).intoArray(table, to + 4 * WIDTH);
+        high1.add(low1).intoArray(table, to + 5 * WIDTH);
+        high1.sub(low1).intoArray(table, to + 6 * WIDTH);
+        high1.sub(low0).intoArray(table, to + 7 * WIDTH);
+        low0.sub(high1).intoArray(table, to + 8 * WIDTH);
+        low1.sub(high1).intoArray(table, to + 9 * WIDTH);
+        low1.add(high1).neg().intoArray(table, to + 10 * WIDTH);
+        low0.add(high1).neg().intoArray(table, to + 11 * WIDTH);
+        low0.sub(high0).intoArray(table, to + 12 * WIDTH);
+        low1.sub(high0).intoArray(table, to + 13 * WIDTH);
+        low1.add(high0).neg().intoArray(table, to + 14 * WIDTH);
+        low0.add(high0).neg().intoArray(table, to + 15 * WIDTH);
+    }
+
+    /** Adds {@code count} sums, named by {@code places}, to two rows of {@code memory}. */
+    private static void addSums(float[] memory, int[] places, int at, int count, int sumsAt) {
+        FloatVector s00 = FloatVector.fromArray(SPECIES, memory, sumsAt);
+        FloatVector s01 = FloatVector.fromArray(SPECIES, memory, sumsAt + LANES);
+        FloatVector s02 = FloatVector.fromArray(SPECIES, memory, sumsAt + 2 * LANES);
+        FloatVector s03 = FloatVector.fromArray(SPECIES, memory, sumsAt + 3 * LANES);
+        FloatVector s10 = FloatVector.fromArray(SPECIES, memory, sumsAt + WIDTH);
+        FloatVector s11 = FloatVector.fromArray(SPECIES, memory, sumsAt + WIDTH + LANES);
+        FloatVector s12 = FloatVector.fromArray(SPECIES, memory, sumsAt + WIDTH + 2 * LANES);
+        FloatVector s13 = FloatVector.fromArray(SPECIES, memory, sumsAt + WIDTH + 3 * LANES);
+        for (int g = 0; g < count; g++) {
+            int from0 = places[at + 2 * g];
+            int from1 = places[at + 2 * g + 1];
+            s00 = s00.add(FloatVector.fromArray(SPECIES, memory, from0));
+            s01 = s01.add(FloatVector.fromArray(SPECIES, memory, from0 + LANES));
+            s02 = s02.add(FloatVector.fromArray(SPECIES, memory, from0 + 2 * LANES));
+            s03 = s03.add(FloatVector.fromArray(SPECIES, memory, from0 + 3 * LANES));
+            s10 = s10.add(FloatVector.fromArray(SPECIES, memory, from1));
+            s11 = s11.add(FloatVector.fromArray(SPECIES, memory, from1 + LANES));
+            s12 = s12.add(FloatVector.fromArray(SPECIES, memory, from1 + 2 * LANES));
+            s13 = s13.add(FloatVector.fromArray(SPECIES, memory, from1 + 3 * LANES));
+        }
+        s00.intoArray(memory, sumsAt);
+        s01.intoArray(memory, sumsAt + LANES);
+        s02.intoArray(memory, sumsAt + 2 * LANES);
+        s03.intoArray(memory, sumsAt + 3 * LANES);
+        s10.intoArray(memory, sumsAt + WIDTH);
+        s11.intoArray(memory, sumsAt + WIDTH + LANES);
+        s12.intoArray(memory, sumsAt + WIDTH + 2 * LANES);
+        s13.intoArray(memory, sumsAt + WIDTH + 3 * LANES);
+    }
+
+    /**
+     * One column gives a table nothing to do. Instead the sign bits of as many columns as a vector has lanes are shifted
+     * to where a float has its sign, and turn the signs of {@code x}.
+     */
+    @Override
+    void multiplyVector(float[] x, int xAt, float[] y, int yAt, int fromRow, int toRow, float[] bias, int biasAt) {
+        float[] padded = memory(rowInts * Integer.SIZE);
+        System.arraycopy(x, xAt, padded, 0, columns);
+        Arrays.fill(padded, columns, rowInts * Integer.SIZE, 0f);
+        float[] lanes = new float[LANES];
+        for (int row = fromRow; row < toRow; row++) {
+            signedSum(bits, row * rowInts, rowInts * Integer.SIZE / (4 * LANES), padded)
+                    .intoArray(lanes, 0);
+            float sum = 0f;
+            for (float lane : lanes) {
+                sum += lane;
+            }
+            y[yAt + row] = Math.fma(scales[row], sum, bias.length > 0 ? bias[biasAt + row] : 0f);
+        }
+    }
+
+    /** Sums of {@code x} with signs, in lanes; four vectors take turns. */
+    private static FloatVector signedSum(int[] bits, int at, int rounds, float[] x) {
+        FloatVector s0 = FloatVector.zero(SPECIES);
+        FloatVector s1 = FloatVector.zero(SPECIES);
+        FloatVector s2 = FloatVector.zero(SPECIES);
+        FloatVector s3 = FloatVector.zero(SPECIES);
+        for (int i = 0; i < rounds; i++) {
+            int k = i * 4 * LANES;
+            int word = at + (k >> 5);
+            s0 = s0.add(signed(bits[word] >>> (k & 31), TO_SIGN_0, x, k));
+            s1 = s1.add(signed(bits[word + (LANES >> 5)] >>> (k & 31), TO_SIGN_1, x, k + LANES));
+            s2 = s2.add(signed(bits[word + (2 * LANES >> 5)] >>> (k & 31), TO_SIGN_2, x, k + 2 * LANES));
+            s3 = s3.add(signed(bits[word + (3 * LANES >> 5)] >>> (k & 31), TO_SIGN_3, x, k + 3 * LANES));
+        }
+        return s0.add(s1).add(s2.add(s3));
+    }
+
+    private static FloatVector signed(int word, IntVector toSign, float[] x, int k) {
+        IntVector sign = IntVector.broadcast(INTS, word)
+                .lanewise(VectorOperators.LSHL, toSign)
+                .and(Integer.MIN_VALUE);
+        IntVector turned =
+                FloatVector.fromArray(SPECIES, x, k).reinterpretAsInts().lanewise(VectorOperators.XOR, sign);
+        return turned.reinterpretAsFloats();
+    }
+}

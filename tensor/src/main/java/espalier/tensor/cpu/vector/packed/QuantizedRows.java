@@ -1,0 +1,193 @@
+package espalier.tensor.cpu.vector.packed;
+
+import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.conv.ConvTile;
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.packed.QuantizedMatrix;
+import jdk.incubator.vector.ByteVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Rows of integer codes for {@link ConvTile}: one byte to an element in memory, widened to floats a few rows at a time on
+ * the way to the multipliers.
+ *
+ * <p>The codes of 4 rows lie together for each column, as the tile reads them, so widening is a conversion and a
+ * multiplication by the rows' scales, vector by vector. The floats are used for many columns before they are
+ * overwritten, and so cost little.
+ */
+final class QuantizedRows extends PackedRows {
+    private static final int STRIP = ConvTile.ROWS;
+
+    /** Rows that are widened at once: their floats fit the second-level cache. */
+    private static final int BLOCK = 8 * STRIP;
+
+    private static final VectorSpecies<Float> FLOATS = Lanes.FLOATS;
+    private static final int LANES = FLOATS.length();
+
+    /** As many bytes as a vector has floats, or the 8 bytes that are the least a vector holds. */
+    private static final VectorSpecies<Byte> BYTES =
+            VectorSpecies.of(byte.class, VectorShape.forBitSize(Math.max(64, LANES * 8)));
+
+    private final byte[] codes;
+    private final float[] scales;
+
+    QuantizedRows(QuantizedMatrix matrix) {
+        super(matrix);
+        int strips = Math.ceilDiv(rows, STRIP);
+        codes = new byte[strips * STRIP * columns + BYTES.length()];
+        scales = new float[strips * STRIP];
+        byte[] row = new byte[columns];
+        for (int r = 0; r < rows; r++) {
+            scales[r] = matrix.scale(r);
+            matrix.copyCodes(r, row, 0);
+            int top = r / STRIP * STRIP;
+            int strip = Math.min(STRIP, rows - top);
+            for (int k = 0; k < columns; k++) {
+                codes[top * columns + k * strip + r - top] = row[k];
+            }
+        }
+    }
+
+    @Override
+    long work() {
+        return (long) rows * columns;
+    }
+
+    @Override
+    int rowStep() {
+        return STRIP;
+    }
+
+    @Override
+    int[] table(int[] columnOffsets) {
+        return columnOffsets;
+    }
+
+    @Override
+    void multiply(
+            int[] table,
+            float[] x,
+            int xBase,
+            ConvTile tile,
+            float[] c,
+            int cBase,
+            int from,
+            int to,
+            int fromRow,
+            int toRow,
+            float[] bias,
+            int biasAt) {
+        boolean biased = bias.length > 0;
+        float[] widened = Scratch.floats(Scratch.GEMM_A, BLOCK * columns + LANES);
+        int width = LANES == 8 ? 2 : 4;
+        for (int top = fromRow; top < toRow; top += BLOCK) {
+            int bottom = Math.min(toRow, top + BLOCK);
+            for (int row = top; row < bottom; row += STRIP) {
+                widen(row, Math.min(STRIP, bottom - row), widened, (row - top) * columns);
+            }
+            for (int v = from; v < to; v += width) { // the vectors' part of x stays in the cache for all strips
+                int end = Math.min(to, v + width);
+                for (int row = top; row < bottom; row += STRIP) {
+                    tile.run(
+                            Math.min(STRIP, bottom - row),
+                            columns,
+                            widened,
+                            (row - top) * columns,
+                            table,
+                            0,
+                            x,
+                            xBase,
+                            c,
+                            cBase + row * tile.rowStride(),
+                            v,
+                            end,
+                            false,
+                            biased ? bias : ConvTile.NO_BIAS,
+                            biased ? biasAt + row : 0);
+                }
+            }
+        }
+    }
+
+    /** Writes {@code scale * code} of {@code height} rows to {@code to [columns][height]}. */
+    private void widen(int row, int height, float[] to, int toAt) {
+        int count = height * columns;
+        int at = row * columns;
+        if (height != STRIP || LANES < 8) {
+            for (int i = 0; i < count; i++) {
+                to[toAt + i] = scales[row + i % height] * codes[at + i];
+            }
+            return;
+        }
+        FloatVector scale = FloatVector.zero(FLOATS);
+        for (int lane = 0; lane < LANES; lane++) {
+            scale = scale.withLane(lane, scales[row + lane % STRIP]);
+        }
+        for (int i = 0; i < count; i += LANES) { // may write past the strip; there is room
+            floats(at + i).mul(scale).intoArray(to, toAt + i);
+        }
+    }
+
+    /**
+     * Codes of 4 rows lie together for each column, so each value of {@code x} is repeated 4 times first; then codes and
+     * values are multiplied vector by vector, and lane i belongs to row {@code i mod 4}.
+     */
+    @Override
+    void multiplyVector(float[] x, int xAt, float[] y, int yAt, int fromRow, int toRow, float[] bias, int biasAt) {
+        float[] repeated = Scratch.zeros(Scratch.GEMM_B, STRIP * columns + LANES);
+        for (int k = 0; k < columns; k++) {
+            for (int i = 0; i < STRIP; i++) {
+                repeated[STRIP * k + i] = x[xAt + k];
+            }
+        }
+        float[] lanes = new float[LANES];
+        for (int row = fromRow; row < toRow; row += STRIP) {
+            int height = Math.min(STRIP, toRow - row);
+            if (height == STRIP && LANES >= 8) {
+                stripTimesVector(row * columns, repeated).intoArray(lanes, 0);
+            }
+            for (int i = 0; i < height; i++) {
+                float sum = 0f;
+                if (height == STRIP && LANES >= 8) {
+                    for (int lane = i; lane < LANES; lane += STRIP) {
+                        sum += lanes[lane];
+                    }
+                } else {
+                    for (int k = 0; k < columns; k++) {
+                        sum += codes[row * columns + k * height + i] * x[xAt + k];
+                    }
+                }
+                float start = bias.length > 0 ? bias[biasAt + row + i] : 0f;
+                y[yAt + row + i] = Math.fma(scales[row + i], sum, start);
+            }
+        }
+    }
+
+    /** Four sums take turns. What lies behind the strip is multiplied by the zeros behind {@code repeated}. */
+    private FloatVector stripTimesVector(int at, float[] repeated) {
+        FloatVector s0 = FloatVector.zero(FLOATS);
+        FloatVector s1 = FloatVector.zero(FLOATS);
+        FloatVector s2 = FloatVector.zero(FLOATS);
+        FloatVector s3 = FloatVector.zero(FLOATS);
+        int count = STRIP * columns;
+        int rounds = count / (4 * LANES);
+        for (int i = 0; i < rounds; i++) {
+            int j = i * 4 * LANES;
+            s0 = floats(at + j).fma(FloatVector.fromArray(FLOATS, repeated, j), s0);
+            s1 = floats(at + j + LANES).fma(FloatVector.fromArray(FLOATS, repeated, j + LANES), s1);
+            s2 = floats(at + j + 2 * LANES).fma(FloatVector.fromArray(FLOATS, repeated, j + 2 * LANES), s2);
+            s3 = floats(at + j + 3 * LANES).fma(FloatVector.fromArray(FLOATS, repeated, j + 3 * LANES), s3);
+        }
+        for (int j = rounds * 4 * LANES; j < count; j += LANES) {
+            s0 = floats(at + j).fma(FloatVector.fromArray(FLOATS, repeated, j), s0);
+        }
+        return s0.add(s1).add(s2.add(s3));
+    }
+
+    private FloatVector floats(int at) {
+        return (FloatVector) ByteVector.fromArray(BYTES, codes, at).convertShape(VectorOperators.B2F, FLOATS, 0);
+    }
+}

@@ -1,0 +1,194 @@
+package espalier.tensor.cpu.vector.conv;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+
+import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.PlainConvolution;
+import espalier.tensor.spi.ConvSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** The fast kernels against the seven plain loops, whose sums are in double. */
+class VectorConvolutionTest {
+    /** Elements before and after each tensor, which must stay as they are. */
+    private static final int MARGIN = 3;
+
+    @Test
+    void equalsThePlainLoops() {
+        var random = new Random(1);
+        try (var parallel = new Parallel(1)) {
+            for (ConvGeometry g : geometries(random)) {
+                assertEqualsPlain(parallel, g, random);
+            }
+        }
+    }
+
+    @Test
+    void sameBitsForAnyNumberOfThreads() {
+        var random = new Random(2);
+        List<ConvGeometry> several = List.of(
+                geometry(3, 20, 12, 50, 5, ConvSpec.of()),
+                geometry(9, 16, 8, 16, 3, ConvSpec.of().withPadding(1)),
+                geometry(2, 16, 33, 17, 3, ConvSpec.of().withPadding(1)),
+                geometry(1, 64, 7, 256, 3, ConvSpec.of().withPadding(1)),
+                geometry(2, 24, 20, 24, 3, ConvSpec.of().withPadding(1).withGroups(24)),
+                geometry(2, 8, 30, 16, 3, ConvSpec.of().withStride(2).withPadding(1)));
+        for (ConvGeometry g : several) {
+            float[] x = floats(random, g.inputLength());
+            float[] w = floats(random, g.weightLength());
+            float[] dy = floats(random, g.outputLength());
+            Results alone = results(1, g, x, w, dy);
+            for (int threads : new int[] {2, 3, 8}) {
+                Results together = results(threads, g, x, w, dy);
+                assertArrayEquals(alone.y(), together.y(), g::toString);
+                assertArrayEquals(alone.dx(), together.dx(), g::toString);
+                assertArrayEquals(alone.dw(), together.dw(), g::toString);
+            }
+        }
+    }
+
+    /** Infinity and NaN reach exactly the outputs whose window holds them. */
+    @Test
+    void valuesThatAreNotFiniteStayInTheirWindows() {
+        var random = new Random(4);
+        for (ConvGeometry g : List.of(
+                geometry(1, 3, 20, 5, 3, ConvSpec.of().withPadding(1)),
+                geometry(8, 4, 5, 6, 3, ConvSpec.of().withPadding(1)),
+                geometry(2, 2, 9, 2, 3, ConvSpec.of().withPadding(1).withGroups(2)),
+                geometry(1, 3, 19, 5, 3, ConvSpec.of().withPadding(1).withStride(2)))) {
+            float[] x = floats(random, g.inputLength());
+            x[x.length / 2] = Float.NaN;
+            x[x.length / 3] = Float.POSITIVE_INFINITY;
+            float[] w = floats(random, g.weightLength());
+            float[] expected = new float[g.outputLength()];
+            PlainConvolution.forward(g, x, 0, w, 0, new float[0], 0, expected, 0);
+            float[] y = new float[expected.length];
+            try (var parallel = new Parallel(1)) {
+                new VectorConvolution(parallel).forward(g, x, 0, w, 0, new float[0], 0, y, 0);
+            }
+            assertArrayEquals(expected, y, 1e-5f, g::toString);
+        }
+    }
+
+    private record Results(float[] y, float[] dx, float[] dw) {}
+
+    private static Results results(int threads, ConvGeometry g, float[] x, float[] w, float[] dy) {
+        var r = new Results(new float[dy.length], new float[x.length], new float[w.length]);
+        try (var parallel = new Parallel(threads)) {
+            new VectorConvolution(parallel).forward(g, x, 0, w, 0, new float[0], 0, r.y(), 0);
+            new VectorConvolution(parallel).inputGradient(g, dy, 0, w, 0, r.dx(), 0);
+            new VectorConvolution(parallel).weightGradient(g, x, 0, dy, 0, r.dw(), 0);
+        }
+        return r;
+    }
+
+    private static ConvGeometry geometry(int n, int c, int size, int o, int kernel, ConvSpec spec) {
+        return new ConvGeometry(n, c, size, size, o, kernel, kernel, spec);
+    }
+
+    /** Some of everything that has its own path, then whatever the dice give. */
+    private static List<ConvGeometry> geometries(Random random) {
+        ConvSpec same = ConvSpec.of().withPadding(1);
+        List<ConvGeometry> list = new ArrayList<>(List.of(
+                geometry(3, 1, 28, 20, 5, ConvSpec.of()),
+                geometry(3, 20, 12, 50, 5, ConvSpec.of()),
+                geometry(8, 20, 12, 50, 5, ConvSpec.of()),
+                geometry(1, 3, 17, 16, 3, same),
+                geometry(0, 3, 17, 16, 3, same),
+                geometry(8, 50, 7, 3, 3, same),
+                geometry(1, 33, 7, 20, 3, same),
+                geometry(9, 16, 4, 16, 3, same),
+                geometry(17, 5, 1, 7, 1, ConvSpec.of()),
+                geometry(1, 64, 1, 64, 3, same),
+                geometry(2, 20, 16, 12, 1, ConvSpec.of()),
+                geometry(2, 12, 16, 20, 1, ConvSpec.of().withStride(2)),
+                geometry(1, 100, 14, 10, 3, same),
+                geometry(2, 16, 24, 16, 3, same.withGroups(16)),
+                geometry(2, 5, 13, 10, 3, same.withGroups(5)),
+                geometry(2, 5, 15, 5, 5, ConvSpec.of().withPadding(2).withGroups(5)),
+                geometry(2, 6, 15, 6, 3, same.withStride(2).withGroups(6)),
+                geometry(1, 3, 37, 8, 7, ConvSpec.of().withStride(2).withPadding(3)),
+                geometry(1, 4, 5, 4, 3, ConvSpec.of().withPadding(3)),
+                geometry(1, 2, 40, 3, 3, ConvSpec.of().withDilation(2).withPadding(2))));
+        int[] kernels = {1, 2, 3, 3, 4, 5, 7};
+        int[] channels = {1, 2, 3, 4, 5, 8, 16, 20, 24, 33, 50};
+        int[] batches = {1, 1, 2, 3, 8, 9};
+        while (list.size() < 160) {
+            int kh = kernels[random.nextInt(kernels.length)];
+            int kw = random.nextInt(4) > 0 ? kh : kernels[random.nextInt(kernels.length)];
+            int groups = random.nextInt(3) > 0 ? 1 : 2 + random.nextInt(4);
+            int inputs = groups == 1 ? channels[random.nextInt(channels.length)] : 1 + random.nextInt(3);
+            int outputs = groups == 1 ? channels[random.nextInt(channels.length)] : 1 + random.nextInt(6);
+            int h = 1 + random.nextInt(random.nextBoolean() ? 6 : 20);
+            int w = 1 + random.nextInt(random.nextBoolean() ? 6 : 40);
+            var spec = new ConvSpec(
+                    1 + random.nextInt(3) * random.nextInt(2),
+                    1 + random.nextInt(3) * random.nextInt(2),
+                    random.nextInt(4),
+                    random.nextInt(4),
+                    1 + random.nextInt(4) / 3,
+                    1 + random.nextInt(4) / 3,
+                    groups);
+            if (h + 2 * spec.padH() <= spec.dilationH() * (kh - 1)
+                    || w + 2 * spec.padW() <= spec.dilationW() * (kw - 1)) {
+                continue;
+            }
+            int n = batches[random.nextInt(batches.length)];
+            var g = new ConvGeometry(n, inputs * groups, h, w, outputs * groups, kh, kw, spec);
+            if (g.multiplyAdds() < 3_000_000) {
+                list.add(g);
+            }
+        }
+        return list;
+    }
+
+    private static void assertEqualsPlain(Parallel parallel, ConvGeometry g, Random random) {
+        float[] x = floats(random, g.inputLength() + 2 * MARGIN);
+        float[] w = floats(random, g.weightLength() + 2 * MARGIN);
+        float[] dy = floats(random, g.outputLength() + 2 * MARGIN);
+        float[] bias = random.nextBoolean() ? floats(random, g.o() + MARGIN) : new float[0];
+        int kernel = g.kh() * g.kw();
+
+        float[] y = floats(random, dy.length);
+        float[] expectedY = y.clone();
+        new VectorConvolution(parallel).forward(g, x, MARGIN, w, MARGIN, bias, MARGIN, y, MARGIN);
+        PlainConvolution.forward(g, x, MARGIN, w, MARGIN, bias, MARGIN, expectedY, MARGIN);
+        assertClose("forward", g, expectedY, y, g.outputLength(), g.groupInputs() * kernel);
+
+        float[] dx = floats(random, x.length);
+        float[] expectedX = dx.clone();
+        new VectorConvolution(parallel).inputGradient(g, dy, MARGIN, w, MARGIN, dx, MARGIN);
+        PlainConvolution.inputGradient(g, dy, MARGIN, w, MARGIN, expectedX, MARGIN);
+        assertClose("inputGradient", g, expectedX, dx, g.inputLength(), g.groupOutputs() * kernel);
+
+        int pixels = g.n() * g.outH() * g.outW();
+        float[] dw = floats(random, w.length);
+        float[] expectedW = dw.clone();
+        new VectorConvolution(parallel).weightGradient(g, x, MARGIN, dy, MARGIN, dw, MARGIN);
+        PlainConvolution.weightGradient(g, x, MARGIN, dy, MARGIN, expectedW, MARGIN);
+        assertClose("weightGradient", g, expectedW, dw, g.weightLength(), pixels);
+    }
+
+    /** Rounding of a sum of n terms of size at most 1/4, as a random walk, with a wide margin; outside, equality. */
+    private static void assertClose(
+            String op, ConvGeometry g, float[] expected, float[] actual, int length, int terms) {
+        double tolerance = 1e-6 * (1 + Math.sqrt(terms));
+        for (int i = 0; i < expected.length; i++) {
+            boolean inside = i >= MARGIN && i < MARGIN + length;
+            int at = i - MARGIN;
+            assertEquals(expected[i], actual[i], inside ? tolerance : 0, () -> op + " " + g + " at " + at);
+        }
+    }
+
+    private static float[] floats(Random random, int n) {
+        float[] a = new float[n];
+        for (int i = 0; i < n; i++) {
+            a[i] = random.nextFloat() - 0.5f;
+        }
+        return a;
+    }
+}

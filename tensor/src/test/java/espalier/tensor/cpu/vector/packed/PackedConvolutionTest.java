@@ -1,0 +1,140 @@
+package espalier.tensor.cpu.vector.packed;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.packed.BinaryMatrix;
+import espalier.tensor.packed.BlockMatrix;
+import espalier.tensor.packed.CsrMatrix;
+import espalier.tensor.packed.Int8Matrix;
+import espalier.tensor.packed.PackedMatrix;
+import espalier.tensor.spi.ConvSpec;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class PackedConvolutionTest {
+    @Test
+    void equalsTheConvolutionOfTheDenseWeights() {
+        var random = new Random(1);
+        try (var parallel = new Parallel(2)) {
+            for (int trial = 0; trial < 80; trial++) {
+                ConvSpec spec = new ConvSpec(
+                        1 + random.nextInt(3),
+                        1 + random.nextInt(3),
+                        random.nextInt(3),
+                        random.nextInt(3),
+                        1 + random.nextInt(2),
+                        1 + random.nextInt(2),
+                        1);
+                int kh = 1 + random.nextInt(3);
+                int kw = 1 + random.nextInt(5);
+                int h = (kh - 1) * spec.dilationH() + 1 + random.nextInt(14);
+                int w = (kw - 1) * spec.dilationW() + 1 + random.nextInt(30);
+                var geometry = new ConvGeometry(
+                        random.nextInt(3), 1 + random.nextInt(4), h, w, 1 + random.nextInt(11), kh, kw, spec);
+                assertCloseToDense(parallel, random, geometry, random.nextDouble());
+            }
+        }
+    }
+
+    /** Images that need several windows, and weights that are divided among tasks. */
+    @Test
+    void largeConvolutionsHaveTheSameBitsForAnyNumberOfThreads() {
+        var random = new Random(2);
+        var geometry = new ConvGeometry(2, 30, 50, 67, 40, 3, 3, ConvSpec.of().withPadding(1));
+        try (var alone = new Parallel(1);
+                var several = new Parallel(4)) {
+            float[] dense = sparse(random, 40 * 270, 0.9);
+            float[] x = sparse(random, geometry.inputLength(), 0);
+            for (PackedMatrix matrix : forms(dense, 40, 270)) {
+                float[] expected = run(alone, geometry, matrix, x, new float[0]);
+                assertArrayEquals(expected, run(several, geometry, matrix, x, new float[0]));
+                assertClose(geometry, matrix.toDense(), x, new float[0], expected, matrix);
+            }
+        }
+    }
+
+    @Test
+    void weightsOfAnotherSizeAreRefused() {
+        var geometry = new ConvGeometry(1, 2, 5, 5, 3, 3, 3, ConvSpec.of());
+        PackedRows weights = PackedRows.of(CsrMatrix.of(new float[51], 3, 17));
+        String message = assertThrows(IllegalArgumentException.class, () -> new PackedConvolution(geometry, weights))
+                .getMessage();
+        assertTrue(message.contains("weights 3 x 17 do not fit one group of 3 x 18"), message);
+    }
+
+    private static void assertCloseToDense(Parallel parallel, Random random, ConvGeometry g, double zeros) {
+        int columns = g.c() * g.kh() * g.kw();
+        float[] dense = sparse(random, g.o() * columns, zeros);
+        float[] x = sparse(random, g.inputLength(), 0);
+        float[] bias = random.nextBoolean() ? sparse(random, g.o(), 0) : new float[0];
+        for (PackedMatrix matrix : forms(dense, g.o(), columns)) {
+            assertClose(g, matrix.toDense(), x, bias, run(parallel, g, matrix, x, bias), matrix);
+        }
+    }
+
+    private static List<PackedMatrix> forms(float[] dense, int rows, int columns) {
+        return List.of(
+                CsrMatrix.of(dense, rows, columns),
+                BlockMatrix.of(dense, rows, columns),
+                BlockMatrix.of(dense, rows, columns, 6),
+                Int8Matrix.of(dense, rows, columns),
+                BinaryMatrix.of(dense, rows, columns));
+    }
+
+    private static float[] run(Parallel parallel, ConvGeometry g, PackedMatrix matrix, float[] x, float[] bias) {
+        float[] shifted = new float[x.length + 2];
+        System.arraycopy(x, 0, shifted, 2, x.length);
+        float[] y = new float[g.outputLength() + 2];
+        java.util.Arrays.fill(y, Float.NaN);
+        new PackedConvolution(g, PackedRows.of(matrix)).run(parallel, shifted, 2, bias, 0, y, 1);
+        assertEquals(Float.NaN, y[0]);
+        assertEquals(Float.NaN, y[y.length - 1]);
+        return java.util.Arrays.copyOfRange(y, 1, y.length - 1);
+    }
+
+    /** The definition, in double precision. */
+    private static void assertClose(
+            ConvGeometry g, float[] weight, float[] x, float[] bias, float[] y, PackedMatrix matrix) {
+        ConvSpec s = g.spec();
+        int at = 0;
+        for (int n = 0; n < g.n(); n++) {
+            for (int o = 0; o < g.o(); o++) {
+                for (int i = 0; i < g.outH(); i++) {
+                    for (int j = 0; j < g.outW(); j++, at++) {
+                        double sum = bias.length > 0 ? bias[o] : 0;
+                        double magnitude = Math.abs(sum);
+                        for (int c = 0; c < g.c(); c++) {
+                            for (int p = 0; p < g.kh(); p++) {
+                                for (int q = 0; q < g.kw(); q++) {
+                                    int row = i * s.strideH() + p * s.dilationH() - s.padH();
+                                    int column = j * s.strideW() + q * s.dilationW() - s.padW();
+                                    if (row >= 0 && row < g.h() && column >= 0 && column < g.w()) {
+                                        double w = weight[((o * g.c() + c) * g.kh() + p) * g.kw() + q];
+                                        double term = w * x[((n * g.c() + c) * g.h() + row) * g.w() + column];
+                                        sum += term;
+                                        magnitude += Math.abs(term);
+                                    }
+                                }
+                            }
+                        }
+                        assertEquals(sum, y[at], 1e-6 * magnitude + 1e-9, () -> matrix + " in " + g);
+                    }
+                }
+            }
+        }
+    }
+
+    private static float[] sparse(Random random, int count, double zeros) {
+        float[] dense = new float[count];
+        for (int i = 0; i < dense.length; i++) {
+            dense[i] = random.nextDouble() < zeros ? 0 : (float) random.nextGaussian();
+        }
+        return dense;
+    }
+}
