@@ -75,8 +75,8 @@ public record Ledger(List<Layer> layers, long others) {
         Summary.of(model, input).rows().forEach(row -> macs.merge(row.path(), row.macs(), Long::sum));
         Map<String, Long> weightsOfModule = new HashMap<>();
         Map<String, Parameter> weights = Sparsity.weights(model);
-        weights.forEach(
-                (path, parameter) -> weightsOfModule.merge(parent(path), (long) parameter.shape().size(), Long::sum));
+        weights.forEach((path, parameter) ->
+                weightsOfModule.merge(parent(path), (long) parameter.shape().size(), Long::sum));
         List<Layer> layers = new ArrayList<>();
         weights.forEach((path, parameter) -> {
             long all = Math.max(1, weightsOfModule.getOrDefault(parent(path), 1L));

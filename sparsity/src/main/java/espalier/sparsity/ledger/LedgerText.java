@@ -16,7 +16,11 @@ final class LedgerText {
         for (Ledger.Layer layer : ledger.layers()) {
             text.append(format(
                     "%-26s %,12d %,11d %7.2f %% %5d",
-                    layer.path(), layer.weights(), layer.nonZeros(), 100 * layer.density(), layer.codebook().bits()));
+                    layer.path(),
+                    layer.weights(),
+                    layer.nonZeros(),
+                    100 * layer.density(),
+                    layer.codebook().bits()));
             int rows = layer.shape().rank() == 0 ? 1 : layer.shape().dim(0);
             text.append(format(" %10s", layer.keptRows() + "/" + rows));
             text.append(format(" %10s", layer.keptColumns() + "/" + layer.weights() / Math.max(1, rows)));
@@ -81,8 +85,7 @@ final class LedgerText {
         StringBuilder text = new StringBuilder(String.join(",", head)).append('\n');
         for (Ledger.Layer layer : ledger.layers()) {
             text.append(layer.path()).append(format(",%d,%d", layer.weights(), layer.nonZeros()));
-            text.append(format(
-                    ",%d,%d,%d", layer.codebook().bits(), layer.keptRows(), layer.keptColumns()));
+            text.append(format(",%d,%d,%d", layer.codebook().bits(), layer.keptRows(), layer.keptColumns()));
             text.append(format(",%d,%d", layer.macs(), layer.remainingMacs()));
             for (Scheme scheme : Scheme.values()) {
                 text.append(bits(layer.storage(scheme)));

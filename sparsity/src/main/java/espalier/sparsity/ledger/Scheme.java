@@ -34,7 +34,9 @@ public enum Scheme {
         @Override
         Storage of(WeightMatrix w) {
             return indexed(
-                    w, StorageBits.csr(w.rows(), w.columns(), w.nonZeros(), w.codebook().bits()));
+                    w,
+                    StorageBits.csr(
+                            w.rows(), w.columns(), w.nonZeros(), w.codebook().bits()));
         }
     },
 
@@ -43,7 +45,9 @@ public enum Scheme {
         @Override
         Storage of(WeightMatrix w) {
             return indexed(
-                    w, StorageBits.bitMask(w.values().length, w.nonZeros(), w.codebook().bits()));
+                    w,
+                    StorageBits.bitMask(
+                            w.values().length, w.nonZeros(), w.codebook().bits()));
         }
     },
 
@@ -54,8 +58,7 @@ public enum Scheme {
             long blocks = w.keptBlocks(BLOCK_HEIGHT);
             Codebook codebook = w.codebookFor(BLOCK_HEIGHT * blocks);
             long index = StorageBits.csr(Math.ceilDiv(w.rows(), BLOCK_HEIGHT), w.columns(), blocks, 0);
-            return new Storage(
-                    StorageBits.values(BLOCK_HEIGHT * blocks, codebook.bits()), index, codebook.tableBits());
+            return new Storage(StorageBits.values(BLOCK_HEIGHT * blocks, codebook.bits()), index, codebook.tableBits());
         }
     },
 
@@ -86,8 +89,7 @@ public enum Scheme {
                 long index = coded(StorageBits.counts(runs.runs(), 1 << width), width);
                 long values = switch (codebook.form()) {
                     case SHARED, SCALED -> coded(valueCounts(w.values(), positions, runs), codebook.bits());
-                    case FLOAT, SHARED_BY_ROW, SCALED_BY_ROW ->
-                        StorageBits.values(runs.runs().length, codebook.bits());
+                    case FLOAT, SHARED_BY_ROW, SCALED_BY_ROW -> StorageBits.values(runs.runs().length, codebook.bits());
                 };
                 Storage other = new Storage(values, index, codebook.tableBits());
                 best = other.bits() < best.bits() ? other : best;

@@ -32,8 +32,7 @@ class CodebookTest {
     @CsvSource({"1, 1", "2, 2", "4, 3", "8, 4", "64, 7", "127, 8"})
     void evenLevelsWithoutZeroNeedTheBitsOfTheirNumberAndOneScale(int m, int bits) {
         for (float scale : new float[] {0.1f, 1f / 3, 7e-5f, 1234.5f}) {
-            assertEquals(
-                    new Codebook(Codebook.Form.SCALED, bits, 32), Codebook.of(levels(4_000, m, scale), 4, false));
+            assertEquals(new Codebook(Codebook.Form.SCALED, bits, 32), Codebook.of(levels(4_000, m, scale), 4, false));
         }
     }
 
@@ -47,7 +46,9 @@ class CodebookTest {
     @Test
     void floatsStayFloats() {
         assertEquals(new Codebook(Codebook.Form.FLOAT, 32, 0), Codebook.of(normal(10_000, 1), 100, false));
-        assertEquals(new Codebook(Codebook.Form.FLOAT, 32, 0), Codebook.of(new float[] {(float) Math.PI, (float) Math.E}, 1, false));
+        assertEquals(
+                new Codebook(Codebook.Form.FLOAT, 32, 0),
+                Codebook.of(new float[] {(float) Math.PI, (float) Math.E}, 1, false));
         assertEquals(new Codebook(Codebook.Form.FLOAT, 32, 0), Codebook.of(new float[8], 2, false));
         assertEquals(new Codebook(Codebook.Form.FLOAT, 32, 0), Codebook.of(new float[0], 1, true));
     }

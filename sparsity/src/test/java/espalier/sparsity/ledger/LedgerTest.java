@@ -70,7 +70,8 @@ class LedgerTest {
         // Columns of 2 bits, 6 pointers of 2 bits.
         assertEquals(new Storage(96, 6 + 12, 0), layer.storage(Scheme.CSR));
         assertEquals(new Storage(96, 20, 0), layer.storage(Scheme.BIT_MASK));
-        // Rows 0 to 3 keep column 1; row 4, the second row of blocks, keeps 1 and 2: 3 blocks of 4 values, of which 4 are
+        // Rows 0 to 3 keep column 1; row 4, the second row of blocks, keeps 1 and 2: 3 blocks of 4 values, of which 4
+        // are
         // different. Names of 2 bits and a table; columns of 2 bits, 3 pointers of 2 bits.
         assertEquals(new Storage(24, 6 + 6, 128), layer.storage(Scheme.BLOCKS));
         // 2x2 of which one is zero, 2 bits and the table. 5 + 4 bits of lists.
@@ -172,6 +173,7 @@ class LedgerTest {
         assertTrue(csv.get(1).startsWith("conv1.weight,500,500,32,20,25,288000,288000,16000,0,0,"), csv.get(1));
         assertTrue(csv.get(5).startsWith("total,430500,430500,32.000,,,2293000,2293000,13776000,0,0,"), csv.get(5));
         long fields = csv.getFirst().chars().filter(c -> c == ',').count();
-        csv.forEach(line -> assertEquals(fields, line.chars().filter(c -> c == ',').count(), line));
+        csv.forEach(
+                line -> assertEquals(fields, line.chars().filter(c -> c == ',').count(), line));
     }
 }
