@@ -21,7 +21,10 @@ public sealed interface Activations permits Variable {
     default Variable leakyRelu(double slope) {
         Tensor x = self().value();
         return Variable.of(
-                "leakyRelu", x.leakyRelu(slope), edge(self(), g -> x.gt(0).where(g, g.mul(slope))));
+                "leakyRelu",
+                new Spec.Scalar(slope),
+                x.leakyRelu(slope),
+                edge(self(), g -> x.gt(0).where(g, g.mul(slope))));
     }
 
     /** 1/(1+e<sup>−x</sup>). */

@@ -20,7 +20,7 @@ public sealed interface Arithmetic permits Variable {
 
     /** a + b. */
     default Variable add(double b) {
-        return Variable.of("add", self().value().add(b), edge(self(), g -> g));
+        return Variable.of("add", new Spec.Scalar(b), self().value().add(b), edge(self(), g -> g));
     }
 
     /** a − b. */
@@ -30,7 +30,7 @@ public sealed interface Arithmetic permits Variable {
 
     /** a − b. */
     default Variable sub(double b) {
-        return Variable.of("sub", self().value().sub(b), edge(self(), g -> g));
+        return Variable.of("sub", new Spec.Scalar(b), self().value().sub(b), edge(self(), g -> g));
     }
 
     /** a·b, element by element. */
@@ -42,7 +42,7 @@ public sealed interface Arithmetic permits Variable {
 
     /** a·b. */
     default Variable mul(double b) {
-        return Variable.of("mul", self().value().mul(b), edge(self(), g -> g.mul(b)));
+        return Variable.of("mul", new Spec.Scalar(b), self().value().mul(b), edge(self(), g -> g.mul(b)));
     }
 
     /** a/b. */
@@ -58,7 +58,7 @@ public sealed interface Arithmetic permits Variable {
 
     /** a/b. */
     default Variable div(double b) {
-        return Variable.of("div", self().value().div(b), edge(self(), g -> g.div(b)));
+        return Variable.of("div", new Spec.Scalar(b), self().value().div(b), edge(self(), g -> g.div(b)));
     }
 
     /** −a. */

@@ -17,12 +17,14 @@ public final class Node {
     }
 
     private final String op;
+    private final Spec spec;
     private final String place;
     private final List<Variable> inputs;
     private Optional<Backward> backward;
 
-    Node(String op, String place, List<Variable> inputs, Backward backward) {
+    Node(String op, Spec spec, String place, List<Variable> inputs, Backward backward) {
         this.op = op;
+        this.spec = spec;
         this.place = place;
         this.inputs = inputs;
         this.backward = Optional.of(backward);
@@ -31,6 +33,11 @@ public final class Node {
     /** The name of the operation, such as {@code conv2d}. */
     public String op() {
         return op;
+    }
+
+    /** What it was told besides its inputs, such as a stride. */
+    public Spec spec() {
+        return spec;
     }
 
     /** Where in the model it was done, such as {@code features.3}; empty outside any layer. */

@@ -18,6 +18,7 @@ public sealed interface Pointwise permits Variable {
         Tensor x = self().value();
         return Variable.of(
                 "pow",
+                new Spec.Scalar(p),
                 x.pow(p),
                 edge(self(), g -> p == 0 ? g.zerosLike() : g.mul(x.pow(p - 1).mulInPlace(p))));
     }
@@ -75,13 +76,13 @@ public sealed interface Pointwise permits Variable {
     /** The smaller of x and b. Where they are equal the gradient passes. */
     default Variable min(double b) {
         Tensor x = self().value();
-        return Variable.of("min", x.min(b), edge(self(), g -> Masks.keep(g, x.le(b))));
+        return Variable.of("min", new Spec.Scalar(b), x.min(b), edge(self(), g -> Masks.keep(g, x.le(b))));
     }
 
     /** The larger of x and b. Where they are equal the gradient passes. */
     default Variable max(double b) {
         Tensor x = self().value();
-        return Variable.of("max", x.max(b), edge(self(), g -> Masks.keep(g, x.ge(b))));
+        return Variable.of("max", new Spec.Scalar(b), x.max(b), edge(self(), g -> Masks.keep(g, x.ge(b))));
     }
 
     /** min(max(x, low), high). The gradient passes from low to high, both included. */
@@ -89,6 +90,7 @@ public sealed interface Pointwise permits Variable {
         Tensor x = self().value();
         return Variable.of(
                 "clamp",
+                new Spec.Range(low, high),
                 x.clamp(low, high),
                 edge(self(), g -> Masks.keep(g, x.ge(low).and(x.le(high)))));
     }
@@ -114,7 +116,7 @@ public sealed interface Pointwise permits Variable {
     /** Soft threshold {@code sign(w)·max(|w| − t, 0)} with a fixed t. */
     default Variable softThreshold(double t) {
         Tensor y = self().value().softThreshold(t);
-        return Variable.of("softThreshold", y, edge(self(), g -> Masks.whereNonZero(g, y)));
+        return Variable.of("softThreshold", new Spec.Scalar(t), y, edge(self(), g -> Masks.whereNonZero(g, y)));
     }
 
     /** −1, 0 or 1. Has no gradient. */

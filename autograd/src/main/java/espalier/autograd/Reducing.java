@@ -23,7 +23,7 @@ public sealed interface Reducing permits Variable {
     /** Σx over the axes. */
     default Variable sum(boolean keep, int... axes) {
         Tensor x = self().value();
-        return Variable.of("sum", x.sum(keep, axes), edge(self(), g -> spread(g, x.shape(), axes)));
+        return Variable.of("sum", over(x, axes), x.sum(keep, axes), edge(self(), g -> spread(g, x.shape(), axes)));
     }
 
     /** Mean over the axes; NaN over none. */
@@ -35,7 +35,8 @@ public sealed interface Reducing permits Variable {
     default Variable mean(boolean keep, int... axes) {
         Tensor x = self().value();
         double each = 1.0 / count(x.shape(), axes);
-        return Variable.of("mean", x.mean(keep, axes), edge(self(), g -> spread(g.mul(each), x.shape(), axes)));
+        return Variable.of(
+                "mean", over(x, axes), x.mean(keep, axes), edge(self(), g -> spread(g.mul(each), x.shape(), axes)));
     }
 
     /**
@@ -55,14 +56,14 @@ public sealed interface Reducing permits Variable {
     default Variable maxOver(boolean keep, int... axes) {
         Tensor x = self().value();
         Tensor y = x.maxOver(keep, axes);
-        return Variable.of("maxOver", y, edge(self(), g -> shareAmongEqual(g, x, y, axes)));
+        return Variable.of("maxOver", over(x, axes), y, edge(self(), g -> shareAmongEqual(g, x, y, axes)));
     }
 
     /** Smallest over the axes. Equal ones share the gradient evenly. */
     default Variable minOver(boolean keep, int... axes) {
         Tensor x = self().value();
         Tensor y = x.minOver(keep, axes);
-        return Variable.of("minOver", y, edge(self(), g -> shareAmongEqual(g, x, y, axes)));
+        return Variable.of("minOver", over(x, axes), y, edge(self(), g -> shareAmongEqual(g, x, y, axes)));
     }
 
     /** Πx over the axes. The gradient is the product of the other elements, also where some are 0. */
@@ -70,6 +71,7 @@ public sealed interface Reducing permits Variable {
         Tensor x = self().value();
         return Variable.of(
                 "prod",
+                over(x, axes),
                 x.prod(axes),
                 edge(self(), g -> productOfOthers(x, axes).mulInPlace(spread(g, x.shape(), axes))));
     }
@@ -79,6 +81,7 @@ public sealed interface Reducing permits Variable {
         Tensor x = self().value();
         return Variable.of(
                 "sumOfSquares",
+                over(x, axes),
                 x.sumOfSquares(keep, axes),
                 edge(self(), g -> x.mul(spread(g.mul(2), x.shape(), axes))));
     }
@@ -87,14 +90,18 @@ public sealed interface Reducing permits Variable {
     default Variable norm(boolean keep, int... axes) {
         Tensor x = self().value();
         Tensor y = x.norm(keep, axes);
-        return Variable.of("norm", y, edge(self(), g -> x.mul(spread(Masks.drop(g.div(y), y.eq(0)), x.shape(), axes))));
+        return Variable.of(
+                "norm",
+                over(x, axes),
+                y,
+                edge(self(), g -> x.mul(spread(Masks.drop(g.div(y), y.eq(0)), x.shape(), axes))));
     }
 
     /** log Σe<sup>x</sup> over the axes, safe for large x. Its gradient is the softmax. */
     default Variable logSumExp(boolean keep, int... axes) {
         Tensor x = self().value();
         Tensor y = x.logSumExp(keep, axes);
-        return Variable.of("logSumExp", y, edge(self(), g -> {
+        return Variable.of("logSumExp", over(x, axes), y, edge(self(), g -> {
             Tensor finite = y.maskedFill(y.eq(Double.NEGATIVE_INFINITY), 0); // all x −∞: no gradient, not NaN
             return x.sub(kept(finite, x.shape(), axes)).exp().mulInPlace(spread(g, x.shape(), axes));
         }));
@@ -106,6 +113,11 @@ public sealed interface Reducing permits Variable {
                 "cumsum",
                 self().value().cumsum(axis),
                 edge(self(), g -> g.flip(axis).cumsum(axis).flip(axis)));
+    }
+
+    /** The axes as they will be recorded: none below 0, and all of them written out. */
+    private static Spec over(Tensor x, int[] axes) {
+        return Spec.Axes.of(x.shape().axes(axes, "reduce"));
     }
 
     /** A reduced tensor with its axes back, of size 1. */

@@ -17,7 +17,11 @@ public sealed interface Reshaping permits Variable {
     }
 
     private Variable viewed(String op, Tensor value, UnaryOperator<Tensor> back) {
-        return Variable.of(op, value, edge(self(), back));
+        return viewed(op, Spec.NONE, value, back);
+    }
+
+    private Variable viewed(String op, Spec spec, Tensor value, UnaryOperator<Tensor> back) {
+        return Variable.of(op, spec, value, edge(self(), back));
     }
 
     /** The same elements under another shape; one size may be −1 and is worked out. */
@@ -42,21 +46,27 @@ public sealed interface Reshaping permits Variable {
     default Variable permute(int... order) {
         Tensor x = self().value();
         Tensor y = x.permute(order);
+        int[] forth = new int[order.length];
         int[] back = new int[order.length];
         for (int i = 0; i < order.length; i++) {
-            back[x.shape().axis(order[i], "permute")] = i;
+            forth[i] = x.shape().axis(order[i], "permute");
+            back[forth[i]] = i;
         }
-        return viewed("permute", y, g -> g.permute(back));
+        return viewed("permute", Spec.Order.of(forth), y, g -> g.permute(back));
     }
 
     /** Two axes exchanged. */
     default Variable transpose(int a, int b) {
-        return viewed("transpose", self().value().transpose(a, b), g -> g.transpose(a, b));
+        Tensor x = self().value();
+        Tensor y = x.transpose(a, b);
+        return viewed("transpose", Spec.Order.exchanging(x.rank(), a, b), y, g -> g.transpose(a, b));
     }
 
     /** The last two axes exchanged. */
     default Variable t() {
-        return viewed("t", self().value().t(), Tensor::t);
+        Tensor x = self().value();
+        Tensor y = x.t();
+        return viewed("t", Spec.Order.exchanging(x.rank(), -2, -1), y, Tensor::t);
     }
 
     /** An axis of size 1 taken out. */
@@ -83,32 +93,37 @@ public sealed interface Reshaping permits Variable {
 
     /** {@code count} elements from {@code start} along an axis. */
     default Variable narrow(int axis, int start, int count) {
-        return part("narrow", x -> x.narrow(axis, start, count));
+        return part("narrow", partOf("narrow", axis, start, start + count, 1), x -> x.narrow(axis, start, count));
     }
 
     /** Elements start, start+step, … before {@code end} along an axis; a step of at least 1. */
     default Variable slice(int axis, int start, int end, int step) {
-        return part("slice", x -> x.slice(axis, start, end, step));
+        return part("slice", partOf("slice", axis, start, end, step), x -> x.slice(axis, start, end, step));
     }
 
     /** One index along an axis, which disappears. */
     default Variable select(int axis, int index) {
-        return part("select", x -> x.select(axis, index));
+        return part("select", partOf("select", axis, index, index + 1, 1), x -> x.select(axis, index));
     }
 
     /** Some elements, chosen by a view: their gradient goes to the same places, and 0 to the rest. */
-    private Variable part(String op, UnaryOperator<Tensor> view) {
+    private Variable part(String op, Spec spec, UnaryOperator<Tensor> view) {
         Tensor x = self().value();
-        return viewed(op, view.apply(x), g -> {
+        return viewed(op, spec, view.apply(x), g -> {
             Tensor dx = Tensor.zeros(g.device(), g.dtype(), x.shape());
             view.apply(dx).copyInPlace(g);
             return dx;
         });
     }
 
+    private Spec partOf(String op, int axis, int start, int end, int step) {
+        return new Spec.Part(self().shape().axis(axis, op), start, end, step);
+    }
+
     /** The elements along an axis in reverse. */
     default Variable flip(int axis) {
-        return viewed("flip", self().value().flip(axis), g -> g.flip(axis));
+        Tensor x = self().value();
+        return viewed("flip", Spec.Axes.of(x.shape().axis(axis, "flip")), x.flip(axis), g -> g.flip(axis));
     }
 
     /** Pieces of the given sizes along an axis. */
@@ -118,7 +133,7 @@ public sealed interface Reshaping permits Variable {
         int start = 0;
         for (int size : sizes) {
             int from = start;
-            pieces.add(part("split", x -> x.narrow(axis, from, size)));
+            pieces.add(part("split", partOf("split", axis, from, from + size, 1), x -> x.narrow(axis, from, size)));
             start += size;
         }
         return List.copyOf(pieces);
@@ -135,7 +150,8 @@ public sealed interface Reshaping permits Variable {
             edges.add(edge(part, g -> g.narrow(axis, from, count)));
             start += count;
         }
-        return Variable.of("concat", joined, edges.toArray(Edge[]::new));
+        return Variable.of(
+                "concat", Spec.Axes.of(joined.shape().axis(axis, "concat")), joined, edges.toArray(Edge[]::new));
     }
 
     /** Variables of one shape along a new axis; −1 puts it last. */
@@ -146,14 +162,16 @@ public sealed interface Reshaping permits Variable {
             int at = i;
             edges.add(edge(parts.get(i), g -> g.select(axis, at)));
         }
-        return Variable.of("stack", joined, edges.toArray(Edge[]::new));
+        return Variable.of(
+                "stack", Spec.Axes.of(joined.shape().axis(axis, "stack")), joined, edges.toArray(Edge[]::new));
     }
 
     /** More elements on both sides of an axis: zeros, mirrored ones, or the edge repeated. */
     default Variable pad(PadMode mode, int axis, int before, int after) {
         Tensor x = self().value();
         int n = x.dim(axis);
-        return viewed("pad", x.pad(mode, axis, before, after), g -> {
+        Spec spec = new Spec.Pad(mode, x.shape().axis(axis, "pad"), before, after);
+        return viewed("pad", spec, x.pad(mode, axis, before, after), g -> {
             Tensor inner = g.narrow(axis, before, n);
             Tensor left = g.narrow(axis, 0, before);
             Tensor right = g.narrow(axis, before + n, after);

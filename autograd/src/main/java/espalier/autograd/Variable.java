@@ -71,9 +71,15 @@ public final class Variable implements Arithmetic, Pointwise, Activations, Reduc
      * to; it is summed back.
      */
     public static Variable of(String op, Tensor value, Edge... edges) {
+        return of(op, Spec.NONE, value, edges);
+    }
+
+    /** As {@link #of(String, Tensor, Edge...)}, for an operation that was told more than its inputs. */
+    public static Variable of(String op, Spec spec, Tensor value, Edge... edges) {
         List<Variable> inputs = Arrays.stream(edges).map(Edge::input).toList();
         return record(
                 op,
+                spec,
                 value,
                 inputs,
                 g -> Arrays.stream(edges)
@@ -91,7 +97,12 @@ public final class Variable implements Arithmetic, Pointwise, Activations, Reduc
 
     /** As {@link #of}, for operations whose input gradients share work, such as batch norm. */
     public static Variable jointly(String op, Tensor value, List<Variable> inputs, JointBackward backward) {
-        return record(op, value, List.copyOf(inputs), backward::gradients);
+        return jointly(op, Spec.NONE, value, inputs, backward);
+    }
+
+    /** As the other, for an operation that was told more than its inputs. */
+    public static Variable jointly(String op, Spec spec, Tensor value, List<Variable> inputs, JointBackward backward) {
+        return record(op, spec, value, List.copyOf(inputs), backward::gradients);
     }
 
     /**
@@ -99,14 +110,14 @@ public final class Variable implements Arithmetic, Pointwise, Activations, Reduc
      * it; use {@link #detach} to say that none is wanted.
      */
     public static Variable withoutBackward(String op, Tensor value, Variable... inputs) {
-        return record(op, value, List.of(inputs), g -> {
+        return record(op, Spec.NONE, value, List.of(inputs), g -> {
             throw new UnsupportedOperationException(
                     "backward: " + op + " has no gradient; detach its input if none is wanted");
         });
     }
 
-    private static Variable record(String op, Tensor value, List<Variable> inputs, Node.Backward backward) {
-        Node node = new Node(op, Autograd.place(), inputs, backward);
+    private static Variable record(String op, Spec spec, Tensor value, List<Variable> inputs, Node.Backward backward) {
+        Node node = new Node(op, spec, Autograd.place(), inputs, backward);
         if (Autograd.isGuarded()) {
             NumberGuard.check(node.toString(), value);
         }

@@ -3,6 +3,7 @@ package espalier.autograd.op;
 import static espalier.autograd.Edge.edge;
 
 import espalier.autograd.Edge;
+import espalier.autograd.Spec;
 import espalier.autograd.Variable;
 import espalier.tensor.Convolution;
 import espalier.tensor.Tensor;
@@ -37,7 +38,7 @@ public final class Convolutions {
         edges.add(edge(x, g -> Convolution.inputGradient(spec, g, weight, input.shape())));
         edges.add(edge(w, g -> Convolution.weightGradient(spec, input, g, weight.shape())));
         bias.ifPresent(b -> edges.add(edge(b, Convolution::biasGradient)));
-        return Variable.of("conv2d", y, edges.toArray(Edge[]::new));
+        return Variable.of("conv2d", new Spec.Conv(spec), y, edges.toArray(Edge[]::new));
     }
 
     /**
@@ -67,7 +68,7 @@ public final class Convolutions {
                                 weight.unsqueeze(2).shape())
                         .squeeze(2)));
         bias.ifPresent(b -> edges.add(edge(b, g -> g.sum(0, 2))));
-        return Variable.of("conv1d", y, edges.toArray(Edge[]::new));
+        return Variable.of("conv1d", new Spec.Conv(spec), y, edges.toArray(Edge[]::new));
     }
 
     /**
@@ -90,6 +91,6 @@ public final class Convolutions {
         edges.add(edge(x, g -> Convolution.conv2d(spec, g, weight)));
         edges.add(edge(w, g -> Convolution.weightGradient(spec, g, input, weight.shape())));
         bias.ifPresent(b -> edges.add(edge(b, Convolution::biasGradient)));
-        return Variable.of("convTranspose2d", y, edges.toArray(Edge[]::new));
+        return Variable.of("convTranspose2d", new Spec.Conv(spec), y, edges.toArray(Edge[]::new));
     }
 }

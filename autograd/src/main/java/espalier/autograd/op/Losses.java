@@ -2,6 +2,7 @@ package espalier.autograd.op;
 
 import static espalier.autograd.Edge.edge;
 
+import espalier.autograd.Spec;
 import espalier.autograd.Variable;
 import espalier.tensor.Shape;
 import espalier.tensor.ShapeException;
@@ -18,13 +19,17 @@ public final class Losses {
     /** e<sup>x</sup>/Σe<sup>x</sup> over the last axis. */
     public static Variable softmax(Variable x) {
         Tensor y = Softmax.softmax(x.value());
-        return Variable.of("softmax", y, edge(x, g -> Softmax.gradient(y, g, false)));
+        return Variable.of("softmax", lastAxis(y), y, edge(x, g -> Softmax.gradient(y, g, false)));
     }
 
     /** log softmax(x) over the last axis. */
     public static Variable logSoftmax(Variable x) {
         Tensor y = Softmax.logSoftmax(x.value());
-        return Variable.of("logSoftmax", y, edge(x, g -> Softmax.gradient(y, g, true)));
+        return Variable.of("logSoftmax", lastAxis(y), y, edge(x, g -> Softmax.gradient(y, g, true)));
+    }
+
+    private static Spec lastAxis(Tensor y) {
+        return Spec.Axes.of(y.rank() - 1);
     }
 
     /** The mean of {@code −log softmax(logits)[label]}: logits {@code [N, K]}, labels {@code [N]}, I32. */

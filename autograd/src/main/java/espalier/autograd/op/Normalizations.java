@@ -2,6 +2,7 @@ package espalier.autograd.op;
 
 import static espalier.autograd.Edge.edge;
 
+import espalier.autograd.Spec;
 import espalier.autograd.Variable;
 import espalier.tensor.Normalization;
 import espalier.tensor.Tensor;
@@ -36,11 +37,14 @@ public final class Normalizations {
         Normalization.Normalized done = Normalization.batchNorm(input, gamma, shift.value(), epsilon);
         Tensor mean = done.mean();
         Tensor variance = done.variance();
-        Variable output = Variable.jointly("batchNorm", done.output(), List.of(x, scale, shift), g -> {
-            var gradients = Normalization.batchNormGradient(input, g, gamma, mean, variance, epsilon);
-            return List.of(
-                    Optional.of(gradients.input()), Optional.of(gradients.scale()), Optional.of(gradients.shift()));
-        });
+        Variable output =
+                Variable.jointly("batchNorm", new Spec.Scalar(epsilon), done.output(), List.of(x, scale, shift), g -> {
+                    var gradients = Normalization.batchNormGradient(input, g, gamma, mean, variance, epsilon);
+                    return List.of(
+                            Optional.of(gradients.input()),
+                            Optional.of(gradients.scale()),
+                            Optional.of(gradients.shift()));
+                });
         return new BatchNormalized(output, mean, variance);
     }
 
@@ -52,29 +56,52 @@ public final class Normalizations {
      */
     public static Variable batchNormInference(
             Variable x, Variable scale, Variable shift, Tensor mean, Tensor variance, double epsilon) {
-        Variable factor = scale.mul(Variable.constant(variance.add(epsilon).rsqrt()));
-        return scaleShift(x, factor, shift.sub(factor.mul(Variable.constant(mean))));
+        Tensor input = x.value();
+        Tensor inverse = variance.add(epsilon).rsqrt();
+        Tensor factor = scale.value().mul(inverse);
+        Tensor added = shift.value().sub(factor.mul(mean));
+        int[] all = allButChannels(input);
+        return Variable.of(
+                "batchNormInference",
+                new Spec.Scalar(epsilon),
+                Normalization.scaleShift(input, factor, added),
+                edge(x, g -> Normalization.scaleShift(g, factor, factor.zerosLike())),
+                edge(
+                        scale,
+                        g -> g.mul(input)
+                                .sum(all)
+                                .subInPlace(g.sum(all).mul(mean))
+                                .mulInPlace(inverse)),
+                edge(shift, g -> g.sum(all)),
+                edge(Variable.constant(mean), g -> g), // recorded so that a traced network knows them
+                edge(Variable.constant(variance), g -> g));
     }
 
     /** {@code x·scale[c] + shift[c]} per channel of {@code x [N, C, ..]}, scale and shift {@code [C]}. */
     public static Variable scaleShift(Variable x, Variable scale, Variable shift) {
         Tensor input = x.value();
         Tensor factor = scale.value();
-        int[] allButChannels =
-                IntStream.range(0, input.rank()).filter(axis -> axis != 1).toArray();
+        int[] all = allButChannels(input);
         return Variable.of(
                 "scaleShift",
                 Normalization.scaleShift(input, factor, shift.value()),
                 edge(x, g -> Normalization.scaleShift(g, factor, factor.zerosLike())),
-                edge(scale, g -> g.mul(input).sum(allButChannels)),
-                edge(shift, g -> g.sum(allButChannels)));
+                edge(scale, g -> g.mul(input).sum(all)),
+                edge(shift, g -> g.sum(all)));
+    }
+
+    private static int[] allButChannels(Tensor x) {
+        return IntStream.range(0, x.rank()).filter(axis -> axis != 1).toArray();
     }
 
     /** {@code (x − mean)/√(variance + ε)} over the last axis. */
     public static Variable standardize(Variable x, double epsilon) {
         Normalization.Normalized done = Normalization.standardize(x.value(), epsilon);
         return Variable.of(
-                "standardize", done.output(), edge(x, g -> Normalization.standardizeGradient(done, g, epsilon)));
+                "standardize",
+                new Spec.Scalar(epsilon),
+                done.output(),
+                edge(x, g -> Normalization.standardizeGradient(done, g, epsilon)));
     }
 
     /** Layer norm (Ba, Kiros and Hinton 2016) over the last axis of {@code x [.., D]}, scale and shift {@code [D]}. */

@@ -2,6 +2,7 @@ package espalier.autograd.op;
 
 import static espalier.autograd.Edge.edge;
 
+import espalier.autograd.Spec;
 import espalier.autograd.Variable;
 import espalier.tensor.Pooling;
 import espalier.tensor.Tensor;
@@ -15,13 +16,17 @@ public final class Poolings {
     public static Variable max(PoolSpec spec, Variable x) {
         Pooling.MaxPooled pooled = Pooling.max(spec, x.value());
         return Variable.of(
-                "maxPool2d", pooled.values(), edge(x, g -> Pooling.maxGradient(spec, g, pooled.indices(), x.shape())));
+                "maxPool2d",
+                new Spec.Pool(spec),
+                pooled.values(),
+                edge(x, g -> Pooling.maxGradient(spec, g, pooled.indices(), x.shape())));
     }
 
     /** The mean of each window. */
     public static Variable average(PoolSpec spec, Variable x) {
         return Variable.of(
                 "avgPool2d",
+                new Spec.Pool(spec),
                 Pooling.average(spec, x.value()),
                 edge(x, g -> Pooling.averageGradient(spec, g, x.shape())));
     }

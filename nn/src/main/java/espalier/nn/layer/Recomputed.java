@@ -13,7 +13,8 @@ import espalier.nn.Module;
  * Module block = new Recomputed(new Sequential(conv, norm, Activation.relu(), new Dropout(0.1)));
  * }</pre>
  *
- * <p>The second run sees the same random numbers, and leaves running statistics alone.
+ * <p>The second run sees the same random numbers, and leaves running statistics alone. In evaluation it is its body and
+ * nothing more.
  */
 public final class Recomputed extends Module {
     private final Module body;
@@ -25,6 +26,8 @@ public final class Recomputed extends Module {
 
     @Override
     protected Variable forward(Variable x) {
-        return Checkpoint.of("recomputed", ForwardPass.repeatable(() -> body.apply(x)));
+        return ForwardPass.isTraining()
+                ? Checkpoint.of("recomputed", ForwardPass.repeatable(() -> body.apply(x)))
+                : body.apply(x);
     }
 }
