@@ -36,21 +36,21 @@ class NetworkTest {
     }
 
     @Test
-    void lenetIsSevenOperations() {
+    void lenetIsEightOperations() {
         Network network = Network.trace(LeNet.lenet5(Init.of(1)), Shape.of(2, 1, 28, 28));
         assertEquals(
                 List.of("conv2d", "maxPool2d", "conv2d", "maxPool2d", "flatten", "linear", "relu", "linear"),
                 names(network));
         assertEquals("""
                 input [2, 1, 28, 28]
-                  0  conv2d in 0     [2, 20, 24, 24]    ← input, 0.weight, 0.bias
-                  1  maxPool2d in 1  [2, 20, 12, 12]    ← #0; window 2, stride 2
-                  2  conv2d in 2     [2, 50, 8, 8]      ← #1, 2.weight, 2.bias
-                  3  maxPool2d in 3  [2, 50, 4, 4]      ← #2; window 2, stride 2
-                  4  flatten in 4    [2, 800]           ← #3
-                  5  linear in 5     [2, 500]           ← #4, 5.weight, 5.bias
-                  6  relu in 6       [2, 500]           ← #5
-                  7  linear in 7     [2, 10]            ← #6, 7.weight, 7.bias
+                  0  conv2d in conv1     [2, 20, 24, 24]    ← input, conv1.weight, conv1.bias
+                  1  maxPool2d in pool1  [2, 20, 12, 12]    ← #0; window 2, stride 2
+                  2  conv2d in conv2     [2, 50, 8, 8]      ← #1, conv2.weight, conv2.bias
+                  3  maxPool2d in pool2  [2, 50, 4, 4]      ← #2; window 2, stride 2
+                  4  flatten in flatten  [2, 800]           ← #3
+                  5  linear in fc1       [2, 500]           ← #4, fc1.weight, fc1.bias
+                  6  relu in relu3       [2, 500]           ← #5
+                  7  linear in fc2       [2, 10]            ← #6, fc2.weight, fc2.bias
                 output #7
                 """, network.toString());
         assertEquals(new Spec.Conv(ConvSpec.of()), network.operations().get(0).spec());
@@ -107,7 +107,7 @@ class NetworkTest {
     void paddedShortcutIsSlicesAndAPad() {
         Network network = Network.trace(ResNet.cifar(Init.of(1), 8, ResNet.Shortcut.PADDED), Shape.of(1, 3, 8, 8));
         List<Operation> shortcut = network.operations().stream()
-                .filter(operation -> operation.place().equals("5.shortcut"))
+                .filter(operation -> operation.place().equals("stage2block1.shortcut"))
                 .toList();
         assertEquals(
                 List.of(new Spec.Part(2, 0, 8, 2), new Spec.Part(3, 0, 8, 2), new Spec.Pad(PadMode.ZERO, 1, 8, 8)),
