@@ -1,7 +1,7 @@
 package espalier.tensor.packed;
 
 /**
- * An immutable matrix in a compressed form: the weights {@code [rows, columns]} of a pruned or quantized layer.
+ * An immutable matrix, as a rule in a compressed form: the weights {@code [rows, columns]} of a pruned or quantized layer.
  *
  * <p>Each form says which real matrix it stands for ({@link #toDense}) and how many bytes that takes ({@link #bytes}).
  * A product with it equals the product with {@link #toDense()} up to rounding.
@@ -9,6 +9,7 @@ package espalier.tensor.packed;
  * <table>
  * <caption>Forms, with bits per element of a large matrix; d is the fraction of elements that are not zero</caption>
  * <tr><th>form</th><th>holds</th><th>bits</th></tr>
+ * <tr><td>{@link DenseMatrix}</td><td>any values, all of them</td><td>32</td></tr>
  * <tr><td>{@link CsrMatrix}</td><td>any values, zeros left out one by one</td><td>64 d</td></tr>
  * <tr><td>{@link BlockMatrix}</td><td>any values, zeros left out in groups of rows</td><td>32 d + 32 d / height</td></tr>
  * <tr><td>{@link Int8Matrix}</td><td>-127 to 127 times a scale</td><td>8</td></tr>
@@ -17,7 +18,7 @@ package espalier.tensor.packed;
  * <tr><td>{@link BinaryMatrix}</td><td>-1 or 1 times a scale</td><td>1</td></tr>
  * </table>
  */
-public sealed interface PackedMatrix permits CsrMatrix, BlockMatrix, QuantizedMatrix, BinaryMatrix {
+public sealed interface PackedMatrix permits DenseMatrix, CsrMatrix, BlockMatrix, QuantizedMatrix, BinaryMatrix {
     /** The number of rows, 0 or more. */
     int rows();
 

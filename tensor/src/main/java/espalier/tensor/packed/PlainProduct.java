@@ -16,12 +16,21 @@ final class PlainProduct {
         }
         float[] c = new float[Math.multiplyExact(a.rows(), n)];
         switch (a) {
+            case DenseMatrix dense -> multiply(dense, b, n, c);
             case CsrMatrix csr -> multiply(csr, b, n, c);
             case BlockMatrix blocks -> multiply(blocks, b, n, c);
             case QuantizedMatrix quantized -> multiply(quantized, b, n, c);
             case BinaryMatrix binary -> multiply(binary, b, n, c);
         }
         return c;
+    }
+
+    private static void multiply(DenseMatrix a, float[] b, int n, float[] c) {
+        for (int row = 0; row < a.rows(); row++) {
+            for (int k = 0; k < a.columns(); k++) {
+                addScaled(a.value(row, k), b, k * n, c, row * n, n);
+            }
+        }
     }
 
     private static void multiply(CsrMatrix a, float[] b, int n, float[] c) {

@@ -7,6 +7,7 @@ import espalier.tensor.Tensor;
 import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.BlockMatrix;
 import espalier.tensor.packed.CsrMatrix;
+import espalier.tensor.packed.DenseMatrix;
 import espalier.tensor.packed.Int4Matrix;
 import espalier.tensor.packed.Int8Matrix;
 import espalier.tensor.packed.PackedMatrix;
@@ -22,6 +23,7 @@ import java.util.stream.Stream;
 final class PackedCases {
     /** A way to pack a dense matrix. */
     private enum Form {
+        DENSE,
         CSR,
         BLOCK,
         INT8,
@@ -31,6 +33,7 @@ final class PackedCases {
 
         PackedMatrix of(float[] dense, int rows, int columns) {
             return switch (this) {
+                case DENSE -> DenseMatrix.of(dense, rows, columns);
                 case CSR -> CsrMatrix.of(dense, rows, columns);
                 case BLOCK -> BlockMatrix.of(dense, rows, columns);
                 case INT8 -> Int8Matrix.of(dense, rows, columns);

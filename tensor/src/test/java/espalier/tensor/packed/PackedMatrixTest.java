@@ -13,6 +13,22 @@ class PackedMatrixTest {
     private static final float[] SMALL = {0, 5, 0, 0, 0, 0, 7, 0, 9};
 
     @Test
+    void denseByHand() {
+        float[] values = {1, 0, -2, 3, 4, 0};
+        DenseMatrix matrix = DenseMatrix.of(values, 2, 3);
+        values[0] = 9;
+        assertEquals(4, matrix.nonZeros());
+        assertEquals(24, matrix.bytes());
+        assertEquals(-2, matrix.value(0, 2));
+        assertArrayEquals(new float[] {-5, 11}, matrix.times(new float[] {1, 2, 3}, 1));
+        assertEquals(DenseMatrix.of(matrix.toDense(), 2, 3), matrix);
+        assertNotEquals(DenseMatrix.of(matrix.toDense(), 3, 2), matrix);
+        refused(
+                "DenseMatrix: a matrix of 2 x 2 has 4 elements, but the array has 6",
+                () -> DenseMatrix.of(values, 2, 2));
+    }
+
+    @Test
     void csrHoldsWhatIsNotZero() {
         CsrMatrix matrix = CsrMatrix.of(SMALL, 3, 3);
         assertEquals(new CsrMatrix(3, 3, new int[] {0, 1, 1, 3}, new int[] {1, 0, 2}, new float[] {5, 7, 9}), matrix);
@@ -213,6 +229,7 @@ class PackedMatrixTest {
         for (int[] size : new int[][] {{0, 0}, {0, 5}, {5, 0}}) {
             float[] none = new float[0];
             PackedMatrix[] matrices = {
+                DenseMatrix.of(none, size[0], size[1]),
                 CsrMatrix.of(none, size[0], size[1]),
                 BlockMatrix.of(none, size[0], size[1]),
                 Int8Matrix.of(none, size[0], size[1], Scaling.PER_MATRIX),

@@ -74,6 +74,40 @@ class PackedWeightsTest {
         }
     }
 
+    /** The same bits as the dense operations: only the copying is gone. */
+    @Test
+    void denseWeightsGiveTheBitsOfDenseTensors() {
+        var random = new Random(3);
+        for (int channels : new int[] {1, 3, 16}) {
+            float[] dense = values(random, 20 * channels * 9, 0);
+            PackedWeights weights = PackedWeights.of(CPU, DenseMatrix.of(dense, 20, channels * 9));
+            Tensor w = Tensor.of(dense, 20, channels, 3, 3);
+            for (int size : new int[] {4, 11, 32}) {
+                for (int batch : new int[] {1, 2, 9}) {
+                    for (int stride : new int[] {1, 2}) {
+                        ConvSpec spec = ConvSpec.of().withPadding(1).withStride(stride);
+                        Tensor x = Tensor.of(
+                                CPU,
+                                values(random, batch * channels * size * size, 0),
+                                Shape.of(batch, channels, size, size));
+                        assertArrayEquals(
+                                Convolution.conv2d(spec, x, w, Optional.empty()).toFloats(),
+                                weights.conv2d(spec, 3, 3, x, Optional.empty()).toFloats());
+                    }
+                }
+            }
+        }
+        float[] depthwise = values(random, 6 * 9, 0);
+        Tensor x = Tensor.of(CPU, values(random, 2 * 6 * 40, 0), Shape.of(2, 6, 5, 8));
+        ConvSpec spec = ConvSpec.of().withPadding(1).withGroups(6);
+        assertArrayEquals(
+                Convolution.conv2d(spec, x, Tensor.of(depthwise, 6, 1, 3, 3), Optional.empty())
+                        .toFloats(),
+                PackedWeights.of(CPU, DenseMatrix.of(depthwise, 6, 9))
+                        .conv2d(spec, 3, 3, x, Optional.empty())
+                        .toFloats());
+    }
+
     @Test
     void wrongShapesAreRefusedInSentences() {
         PackedWeights weights = PackedWeights.of(CPU, CsrMatrix.of(new float[12], 2, 6));
@@ -104,6 +138,7 @@ class PackedWeightsTest {
 
     private static List<PackedMatrix> forms(float[] dense, int rows, int columns) {
         return List.of(
+                DenseMatrix.of(dense, rows, columns),
                 CsrMatrix.of(dense, rows, columns),
                 BlockMatrix.of(dense, rows, columns),
                 Int8Matrix.of(dense, rows, columns),

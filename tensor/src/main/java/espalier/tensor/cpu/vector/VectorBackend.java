@@ -12,12 +12,14 @@ import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.norm.BatchNormKernel;
 import espalier.tensor.cpu.vector.norm.LayerNormKernel;
 import espalier.tensor.cpu.vector.norm.SoftmaxKernel;
+import espalier.tensor.cpu.vector.packed.DenseKernel;
 import espalier.tensor.cpu.vector.packed.VectorPackedKernel;
 import espalier.tensor.cpu.vector.pool.AveragePoolKernel;
 import espalier.tensor.cpu.vector.pool.MaxPoolKernel;
 import espalier.tensor.cpu.vector.reduce.ExtremumIndex;
 import espalier.tensor.cpu.vector.reduce.RunningSum;
 import espalier.tensor.cpu.vector.reduce.VectorReduction;
+import espalier.tensor.packed.DenseMatrix;
 import espalier.tensor.packed.PackedMatrix;
 import espalier.tensor.spi.AdamSpec;
 import espalier.tensor.spi.BinaryOp;
@@ -270,6 +272,9 @@ public final class VectorBackend extends ScalarBackend {
 
     @Override
     public PackedKernel prepare(PackedMatrix matrix) {
+        if (matrix instanceof DenseMatrix dense) {
+            return new DenseKernel(parallel(), convolution, dense);
+        }
         return new VectorPackedKernel(parallel(), matrix, super.prepare(matrix));
     }
 

@@ -47,6 +47,16 @@ public final class ConvolutionKernel {
         finish(result, out);
     }
 
+    /** The forward pass with weights {@code [O, C/g, kH, kW]} that are packed once; {@code out} is contiguous. */
+    public void forward(
+            ConvSpec spec, int kernelH, int kernelW, Tensor x, ConvWeights w, Optional<Tensor> bias, Tensor out) {
+        var g = new ConvGeometry(x.dim(0), x.dim(1), x.dim(2), x.dim(3), out.dim(1), kernelH, kernelW, spec);
+        Tensor input = x.contiguous();
+        Tensor start = bias.map(Tensor::contiguous).orElse(input);
+        float[] values = bias.isPresent() ? floats(start) : NO_BIAS;
+        kernels.forward(g, floats(input), at(input), w, values, at(start), floats(out), at(out));
+    }
+
     public void inputGradient(ConvSpec spec, Tensor dy, Tensor w, Tensor dx) {
         ConvGeometry g = geometry(spec, dx.shape(), w.shape());
         Tensor gradient = dy.contiguous();

@@ -147,19 +147,16 @@ final class CorrelationLanes {
         return cycles * Math.ceilDiv(k.images(), LANES) / k.images();
     }
 
-    /** Reads {@code src}, writes all of {@code dst}; {@code bias} has a value for each destination channel, or none. */
+    /** Reads {@code src} and packed weights, writes all of {@code dst}; {@code bias} has a value for each destination channel, or none. */
     void run(
             Parallel parallel,
             float[] src,
             int srcAt,
-            float[] weight,
-            int weightAt,
+            float[] packed,
             float[] bias,
             int biasAt,
             float[] dst,
             int dstAt) {
-        float[] packed = Scratch.floats(Scratch.CONV_WEIGHT, k.packedLength());
-        k.pack(parallel, weight, weightAt, true, packed);
         int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
         int splits = Math.clamp(k.rowWork() * k.gridH() * LANES / TASK_WORK, 1, panels);
         int blocks = Math.ceilDiv(k.images(), LANES);

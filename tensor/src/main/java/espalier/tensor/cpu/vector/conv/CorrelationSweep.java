@@ -124,19 +124,16 @@ final class CorrelationSweep {
         return table;
     }
 
-    /** Reads {@code src}, writes all of {@code dst}; {@code bias} has a value for each destination channel, or none. */
+    /** Reads {@code src} and packed weights, writes all of {@code dst}; {@code bias} has a value for each destination channel, or none. */
     void run(
             Parallel parallel,
             float[] src,
             int srcAt,
-            float[] weight,
-            int weightAt,
+            float[] packed,
             float[] bias,
             int biasAt,
             float[] dst,
             int dstAt) {
-        float[] packed = Scratch.floats(Scratch.CONV_WEIGHT, k.packedLength());
-        k.pack(parallel, weight, weightAt, false, packed);
         int units = k.images() * k.groups() * chunks * splits;
         long unitWork = Math.max(1, chunkRows * k.rowWork() / splits);
         int unitsPerTask = Math.clamp(TASK_WORK / unitWork, 1, Math.max(1, units));

@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.Scratch;
 
 /**
  * Convolution and its gradients on contiguous arrays, by the fastest kernel for the geometry. Same meaning as
@@ -25,29 +26,26 @@ final class VectorConvolution {
 
     /** {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or empty → y [N, O, H', W']}. */
     void forward(ConvGeometry g, float[] x, int xAt, float[] w, int wAt, float[] bias, int biasAt, float[] y, int yAt) {
-        correlate(forward.of(g), x, xAt, w, wAt, bias, biasAt, y, yAt);
+        ConvPlan plan = forward.of(g);
+        plan.run(parallel, x, xAt, packed(plan, w, wAt), bias, biasAt, y, yAt);
+    }
+
+    /** The same with weights that are packed once. */
+    void forward(ConvGeometry g, float[] x, int xAt, ConvWeights w, float[] bias, int biasAt, float[] y, int yAt) {
+        ConvPlan plan = forward.of(g);
+        plan.run(parallel, x, xAt, w.packed(parallel, g, plan), bias, biasAt, y, yAt);
     }
 
     /** {@code dy [N, O, H', W'], w → dx [N, C, H, W]}. Read the other way round, this is transposed convolution. */
     void inputGradient(ConvGeometry g, float[] dy, int dyAt, float[] w, int wAt, float[] dx, int dxAt) {
-        correlate(inputGradient.of(g), dy, dyAt, w, wAt, NONE, 0, dx, dxAt);
+        ConvPlan plan = inputGradient.of(g);
+        plan.run(parallel, dy, dyAt, packed(plan, w, wAt), NONE, 0, dx, dxAt);
     }
 
-    private void correlate(
-            ConvPlan plan,
-            float[] src,
-            int srcAt,
-            float[] w,
-            int wAt,
-            float[] bias,
-            int biasAt,
-            float[] dst,
-            int dstAt) {
-        if (plan.lanes().isPresent()) {
-            plan.lanes().get().run(parallel, src, srcAt, w, wAt, bias, biasAt, dst, dstAt);
-        } else {
-            plan.sweep().run(parallel, src, srcAt, w, wAt, bias, biasAt, dst, dstAt);
-        }
+    private float[] packed(ConvPlan plan, float[] w, int wAt) {
+        float[] packed = Scratch.floats(Scratch.CONV_WEIGHT, plan.sum().packedLength());
+        plan.pack(parallel, w, wAt, packed);
+        return packed;
     }
 
     /** {@code x [N, C, H, W], dy [N, O, H', W'] → dw [O, C/g, kH, kW]}. */

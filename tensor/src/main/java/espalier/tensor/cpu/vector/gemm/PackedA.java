@@ -16,7 +16,7 @@ import espalier.tensor.cpu.Scratch;
  * @param rows M
  * @param depth K
  */
-record PackedA(float[] values, int rows, int depth) {
+public record PackedA(float[] values, int rows, int depth) {
     /** Rows of a group. */
     static final int GROUP = GemmTile.ROWS;
 
@@ -27,7 +27,7 @@ record PackedA(float[] values, int rows, int depth) {
     private static final int TASK_ELEMENTS = 1 << 16;
 
     /** Packs a matrix into an array of its own. */
-    static PackedA of(MatrixView a) {
+    public static PackedA of(MatrixView a) {
         try (var alone = new Parallel(1)) {
             return pack(alone, a, new float[length(a)]);
         }

@@ -4,6 +4,7 @@ import espalier.tensor.cpu.vector.conv.ConvTile;
 import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.BlockMatrix;
 import espalier.tensor.packed.CsrMatrix;
+import espalier.tensor.packed.DenseMatrix;
 import espalier.tensor.packed.PackedMatrix;
 import espalier.tensor.packed.QuantizedMatrix;
 
@@ -28,6 +29,7 @@ abstract sealed class PackedRows permits SparseRows, QuantizedRows, BinaryRows {
 
     static PackedRows of(PackedMatrix matrix) {
         return switch (matrix) {
+            case DenseMatrix _ -> throw new IllegalArgumentException("dense rows belong to DenseKernel");
             case CsrMatrix csr -> SparseRows.of(csr);
             case BlockMatrix blocks -> SparseRows.of(blocks);
             case QuantizedMatrix quantized -> new QuantizedRows(quantized);
