@@ -2,6 +2,8 @@ package espalier.examples;
 
 import espalier.examples.bench.Bench;
 import espalier.examples.compress.Compress;
+import espalier.examples.compress.LedgerCommand;
+import espalier.examples.compress.Sensitivity;
 import espalier.examples.data.DataCommand;
 import espalier.examples.teaching.FirstTensor;
 import espalier.examples.teaching.GradientCheck;
@@ -44,6 +46,8 @@ public final class Main implements Runnable {
             Train.class,
             Eval.class,
             Compress.class,
+            LedgerCommand.class,
+            Sensitivity.class,
             SummaryTable.class,
             Graph.class,
             Devices.class,

@@ -4,10 +4,11 @@ import java.util.Locale;
 import java.util.Map;
 
 /** Writes maps, lists, strings, numbers and truth values as JSON, a key a line. */
-final class Json {
+public final class Json {
     private Json() {}
 
-    static String write(Object value) {
+    /** The text of a value, ending in a new line. */
+    public static String write(Object value) {
         StringBuilder out = new StringBuilder();
         write(out, value, "");
         return out.append('\n').toString();
