@@ -4,14 +4,18 @@ package espalier.examples.bench;
  * Samples of one workload, seconds a run, the fastest first.
  *
  * <p>The median is what a user sees; the best sample is what the code can do when nothing else runs.
+ *
+ * @param sorted seconds, ascending
  */
-record Measurement(double[] sorted) {
-    double median() {
+public record Measurement(double[] sorted) {
+    /** The middle sample. */
+    public double median() {
         int middle = sorted.length / 2;
         return sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     }
 
-    double best() {
+    /** The fastest. */
+    public double best() {
         return sorted[0];
     }
 }

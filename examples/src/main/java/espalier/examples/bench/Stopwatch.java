@@ -12,23 +12,23 @@ import java.util.Arrays;
  * @param warmUp how long to run untimed
  * @param window how long to take samples; at least {@link #LEAST_SAMPLES} are taken however long they are
  */
-record Stopwatch(Duration warmUp, Duration window) {
+public record Stopwatch(Duration warmUp, Duration window) {
     private static final long BATCH_NANOS = 2_000_000;
     private static final int LEAST_SAMPLES = 5;
     private static final int MOST_SAMPLES = 10_000;
 
     /** For figures to keep. */
-    static Stopwatch careful() {
+    public static Stopwatch careful() {
         return new Stopwatch(Duration.ofMillis(1500), Duration.ofMillis(2000));
     }
 
     /** For a look. */
-    static Stopwatch quick() {
+    public static Stopwatch quick() {
         return new Stopwatch(Duration.ofMillis(500), Duration.ofMillis(300));
     }
 
     /** Seconds a run takes. */
-    Measurement measure(Runnable run) {
+    public Measurement measure(Runnable run) {
         long batch = warmUp(run);
         double[] samples = new double[MOST_SAMPLES];
         int count = 0;
