@@ -1,6 +1,7 @@
 package espalier.examples;
 
 import espalier.examples.bench.Bench;
+import espalier.examples.compress.BreakEvenCommand;
 import espalier.examples.compress.Compress;
 import espalier.examples.compress.LedgerCommand;
 import espalier.examples.compress.Sensitivity;
@@ -48,6 +49,7 @@ public final class Main implements Runnable {
             Compress.class,
             LedgerCommand.class,
             Sensitivity.class,
+            BreakEvenCommand.class,
             SummaryTable.class,
             Graph.class,
             Devices.class,

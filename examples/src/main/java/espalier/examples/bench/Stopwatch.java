@@ -27,6 +27,11 @@ public record Stopwatch(Duration warmUp, Duration window) {
         return new Stopwatch(Duration.ofMillis(500), Duration.ofMillis(300));
     }
 
+    /** For one of many, after whose like the compiler is done. */
+    public static Stopwatch brief() {
+        return new Stopwatch(Duration.ofMillis(150), Duration.ofMillis(150));
+    }
+
     /** Seconds a run takes. */
     public Measurement measure(Runnable run) {
         long batch = warmUp(run);

@@ -25,8 +25,7 @@ import java.util.Optional;
  * @param fileBytes how long the file is
  * @param metadata what the file says of itself
  */
-record SavedModel(
-        String name, String kind, Module net, Shape input, long fileBytes, Map<String, String> metadata) {
+record SavedModel(String name, String kind, Module net, Shape input, long fileBytes, Map<String, String> metadata) {
     private static final String USUAL = "model.safetensors";
 
     /**
@@ -63,8 +62,8 @@ record SavedModel(
     /** Refuses data whose images it does not take. */
     void requireFits(Split split) {
         if (!split.test().sampleShape().equals(input)) {
-            throw new IllegalArgumentException("model " + kind + " takes images " + input + ", " + split.name() + " has "
-                    + split.test().sampleShape());
+            throw new IllegalArgumentException("model " + kind + " takes images " + input + ", " + split.name()
+                    + " has " + split.test().sampleShape());
         }
     }
 

@@ -24,12 +24,13 @@ class LedgerCommandTest {
         Console done = Console.run("ledger " + run);
         assertEquals(0, done.status(), done.err());
         long bytes = Files.size(run.resolve("model.safetensors"));
-        assertTrue(
-                done.out().startsWith(String.format("pruned (lenet5), %,d bytes in the file", bytes)), done.out());
+        assertTrue(done.out().startsWith(String.format("pruned (lenet5), %,d bytes in the file", bytes)), done.out());
         // 500 + 2,500 + 400,000 + 5,000 weights are left, 5 of 50 filters of conv2.
         assertTrue(done.out().lines().anyMatch(line -> line.matches("total +430,500 +408,000 .*")), done.out());
         assertTrue(done.out().lines().anyMatch(line -> line.matches("conv2.weight .* 5/50 +500/500 .*")), done.out());
-        assertEquals(done.out(), Console.run("ledger " + run.resolve("model.safetensors")).out());
+        assertEquals(
+                done.out(),
+                Console.run("ledger " + run.resolve("model.safetensors")).out());
     }
 
     @Test

@@ -59,8 +59,8 @@ class SensitivityTest {
         Path run = Saved.write(folder, "run", LeNet.lenet300(Init.of(1)), Map.of("model", "lenet300"));
         Path svg = folder.resolve("s.svg");
         Path csv = folder.resolve("s.csv");
-        Console done = Console.run("sensitivity --smoke --granularity filter --model-file " + run + " --svg " + svg
-                + " --csv " + csv);
+        Console done = Console.run(
+                "sensitivity --smoke --granularity filter --model-file " + run + " --svg " + svg + " --csv " + csv);
         assertEquals(0, done.status(), done.err());
         List<String> lines = Files.readAllLines(csv);
         assertEquals("layer,50,70,80,90,95,98,99", lines.getFirst());
@@ -86,6 +86,9 @@ class SensitivityTest {
         Console done = Console.run(command);
         assertEquals(2, done.status(), done.err());
         assertEquals(1, done.err().lines().count(), done.err());
-        assertTrue(done.err().startsWith("examples/run sensitivity: ") && done.err().contains(message), done.err());
+        assertTrue(
+                done.err().startsWith("examples/run sensitivity: ")
+                        && done.err().contains(message),
+                done.err());
     }
 }
