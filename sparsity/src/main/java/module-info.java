@@ -4,6 +4,7 @@ module espalier.sparsity {
     requires static org.jspecify;
 
     exports espalier.sparsity;
+    exports espalier.sparsity.admm;
     exports espalier.sparsity.graph;
     exports espalier.sparsity.ledger;
     exports espalier.sparsity.parametrize;

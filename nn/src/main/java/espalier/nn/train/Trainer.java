@@ -99,7 +99,7 @@ public final class Trainer {
         RandomSource ofStep = random.split("step").split(position.step());
         return ForwardPass.training(ofStep, () -> {
             Variable outputs = model.apply(Variable.constant(batch.images()));
-            Variable loss = objective.of(outputs, batch.labels());
+            Variable loss = objective.of(outputs, batch);
             penalties().map(loss::add).orElse(loss).backward();
             listeners.forEach(listener -> listener.onBackward(position));
             optimizer.step(schedule.at(position.step()));

@@ -1,28 +1,32 @@
 package espalier.sparsity.quant;
 
-import espalier.sparsity.Projection;
 import espalier.tensor.Tensor;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Values {@code scale·q} with q from a small set of integers and one scale a layer: the quantization sets of ADMM-NN (Ren
  * et al. 2019, section 4.2).
  *
- * <p>The nearest point is found by turns: q for a scale, then the scale for those q, which is a least-squares fit,
- * {@code scale = Σv·q / Σq²}. The error never grows. Elements that are exactly zero are pruned ones when
- * {@code zeroIsPruned}: they stay zero and do not count.
+ * <p>Elements that are exactly zero are pruned ones when {@code zeroIsPruned}: they stay zero and do not count.
  *
  * @param largest the largest q; 1 gives two levels, or three with zero
  * @param withZero whether q may be 0
  * @param zeroIsPruned whether zeros of the input stay what they are
+ * @param search how the scale is found
  */
-public record Levels(int largest, boolean withZero, boolean zeroIsPruned) implements Projection {
-    private static final int TURNS = 20;
-
+public record Levels(int largest, boolean withZero, boolean zeroIsPruned, ScaleSearch search)
+        implements QuantizationSet {
     /** Checks the range. */
     public Levels {
-        if (largest < 1) {
-            throw new IllegalArgumentException("levels: the largest must be at least 1, not " + largest);
+        if (largest < 1 || largest > 1 << 15) {
+            throw new IllegalArgumentException("levels: the largest must be from 1 to 32768, not " + largest);
         }
+    }
+
+    /** With the scale found by turns. */
+    public Levels(int largest, boolean withZero, boolean zeroIsPruned) {
+        this(largest, withZero, zeroIsPruned, ScaleSearch.ALTERNATING);
     }
 
     /** {−1, +1}; the best scale is the mean of |v| (Rastegari et al. 2016, equation 6). */
@@ -35,83 +39,61 @@ public record Levels(int largest, boolean withZero, boolean zeroIsPruned) implem
         return new Levels(1, true, false);
     }
 
-    /** From −(2<sup>bits−1</sup>−1) to 2<sup>bits−1</sup>−1, zero among them. */
+    /** From −(2<sup>bits−1</sup>−1) to 2<sup>bits−1</sup>−1, zero among them; from 2 bits on. */
     public static Levels bits(int bits) {
+        requireBits(bits, 2);
         return new Levels((1 << (bits - 1)) - 1, true, false);
     }
 
-    /** Without zero, which is the symbol of a pruned weight: ±1 to ±2<sup>bits−1</sup>. */
+    /** Without zero, which is the symbol of a pruned weight: ±1 to ±2<sup>bits−1</sup>; from 1 bit on. */
     public static Levels bitsBesidePruned(int bits) {
+        requireBits(bits, 1);
         return new Levels(1 << (bits - 1), false, true);
     }
 
-    /** How many values there are, a pruned zero not counted. */
+    private static void requireBits(int bits, int least) {
+        if (bits < least || bits > 16) {
+            throw new IllegalArgumentException("levels: bits must be from " + least + " to 16, not " + bits);
+        }
+    }
+
+    /** These with another search. */
+    public Levels with(ScaleSearch other) {
+        return new Levels(largest, withZero, zeroIsPruned, other);
+    }
+
+    @Override
     public int count() {
         return 2 * largest + (withZero ? 1 : 0);
     }
 
     @Override
-    public Tensor nearest(Tensor v) {
-        float[] values = v.toFloats();
-        double scale = scale(values);
-        for (int i = 0; i < values.length; i++) {
-            values[i] = counts(values[i]) ? (float) (scale * level(values[i] / scale)) : 0;
+    public Codebook fit(Tensor v) {
+        double scale = scale(v);
+        IntStream sizes = IntStream.rangeClosed(-largest, largest).filter(q -> q != 0 || withZero);
+        int[] q = sizes.toArray();
+        float[] values = new float[q.length];
+        for (int i = 0; i < q.length; i++) {
+            values[i] = (float) (scale * q[i]);
         }
-        return Tensor.of(v.device(), values, v.shape());
+        return new Codebook(zeroIsPruned, values);
     }
 
-    /** The scale that {@link #nearest} ends with. */
+    /** The scale that {@link #nearest} uses. */
     public double scale(Tensor v) {
-        return scale(v.toFloats());
-    }
-
-    private double scale(float[] values) {
-        double scale = start(values);
-        for (int turn = 0; turn < TURNS; turn++) {
-            double next = fit(values, scale);
-            if (next == scale) {
-                return scale;
-            }
-            scale = next;
-        }
-        return scale;
-    }
-
-    private boolean counts(float value) {
-        return !zeroIsPruned || value != 0;
-    }
-
-    /** The integer of the set that is nearest to x, halves away from zero. */
-    private int level(double x) {
-        if (!withZero) {
-            int size = (int) Math.clamp(Math.floor(Math.abs(x) + 0.5), 1, largest);
-            return x > 0 ? size : -size;
-        }
-        int size = (int) Math.min(Math.floor(Math.abs(x) + 0.5), largest);
-        return x > 0 ? size : -size;
-    }
-
-    private double start(float[] values) {
-        double sum = 0;
+        float[] values = v.toFloats();
+        double[] magnitudes = new double[values.length];
         int n = 0;
         for (float value : values) {
-            sum += Math.abs(value);
-            n += value != 0 ? 1 : 0;
-        }
-        double mean = n == 0 ? 1 : sum / n;
-        return largest == 1 ? mean : mean / (largest / 2.0);
-    }
-
-    private double fit(float[] values, double scale) {
-        double along = 0;
-        double squares = 0;
-        for (float value : values) {
-            if (counts(value)) {
-                int q = level(value / scale);
-                along += (double) value * q;
-                squares += (double) q * q;
+            if (!zeroIsPruned || value != 0) {
+                magnitudes[n++] = Math.abs(value);
             }
         }
-        return squares == 0 || along == 0 ? scale : along / squares;
+        return search.scale(Arrays.copyOf(magnitudes, n), this);
+    }
+
+    /** The size of the integer nearest to a magnitude x, halves up. */
+    int size(double x) {
+        return (int) Math.clamp(Math.floor(x + 0.5), withZero ? 0 : 1, largest);
     }
 }

@@ -2,6 +2,7 @@ package espalier.sparsity.quant;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.tensor.Device;
@@ -58,6 +59,75 @@ class LevelsTest {
     @Test
     void allZerosStayZeroInSetsWithZero() {
         assertArrayEquals(new float[3], Levels.bits(3).nearest(Tensor.zeros(3)).toFloats());
+    }
+
+    /** Three are kept, the best by (sum of the k largest)²/k; by turns the search ends at four. */
+    @Test
+    void ternaryExactly() {
+        check(Levels.ternary().with(ScaleSearch.EXACT), 0.8666667, 0.3291667, 1, 0, 0, -1, 0, 1);
+    }
+
+    /** The best scale lies at the lower edge of the window of ±10 % around max|v|/2, so the true one is missed. */
+    @Test
+    void theIntervalEndsAtTheEdgeOfItsWindow() {
+        Levels two = new Levels(2, false, false);
+        assertEquals(0.495, two.with(ScaleSearch.INTERVAL).scale(v), 1e-6);
+        Tensor z = two.with(ScaleSearch.INTERVAL).nearest(v);
+        assertEquals(0.3253, v.sub(z).sumOfSquares(false).item(), 1e-4);
+        assertTrue(v.sub(two.with(ScaleSearch.EXACT).nearest(v)).sumOfSquares(false).item() < 0.3253);
+    }
+
+    /** Against every scale of a fine grid, for odd sizes and sets. */
+    @Test
+    void exactIsBetterThanAnyScaleOfAGrid() {
+        for (Levels levels : new Levels[] {
+            Levels.binary(), Levels.ternary(), Levels.bits(3), Levels.bits(4), new Levels(4, false, false)
+        }) {
+            for (int n : new int[] {1, 2, 7, 61}) {
+                Tensor w = RandomSource.of(n).normal(Device.cpu(), Shape.of(n));
+                float[] x = w.toFloats();
+                double best = Double.POSITIVE_INFINITY;
+                for (double scale = 1e-3; scale < 4; scale += 1e-3) {
+                    double error = 0;
+                    for (float value : x) {
+                        double nearest = Double.POSITIVE_INFINITY;
+                        for (int q = levels.withZero() ? 0 : 1; q <= levels.largest(); q++) {
+                            nearest = Math.min(nearest, Math.abs(Math.abs(value) - scale * q));
+                        }
+                        error += nearest * nearest;
+                    }
+                    best = Math.min(best, error);
+                }
+                Tensor z = levels.with(ScaleSearch.EXACT).nearest(w);
+                double found = w.sub(z).sumOfSquares(false).item();
+                assertTrue(found <= best + 1e-6, levels + " of " + n + ": " + found + " > " + best);
+                double byTurns = w.sub(levels.nearest(w)).sumOfSquares(false).item();
+                assertTrue(found <= byTurns + 1e-6, levels + " of " + n + ": " + found + " > " + byTurns);
+            }
+        }
+    }
+
+    @Test
+    void searchesOfNothingAndOfZerosEnd() {
+        for (ScaleSearch search : ScaleSearch.values()) {
+            assertArrayEquals(
+                    new float[3], Levels.bits(3).with(search).nearest(Tensor.zeros(3)).toFloats());
+            assertArrayEquals(
+                    new float[3],
+                    Levels.bitsBesidePruned(3).with(search).nearest(Tensor.zeros(3)).toFloats());
+            assertEquals(0, Levels.ternary().with(search).nearest(Tensor.zeros(0)).size());
+        }
+    }
+
+    @Test
+    void bitsTellTheLevelsApart() {
+        assertEquals(1, Levels.binary().bits());
+        assertEquals(2, Levels.ternary().bits());
+        assertEquals(3, Levels.bits(3).bits());
+        assertEquals(3, Levels.bitsBesidePruned(3).bits());
+        assertEquals(8, Levels.bitsBesidePruned(3).count());
+        assertThrows(IllegalArgumentException.class, () -> Levels.bits(1));
+        assertThrows(IllegalArgumentException.class, () -> Levels.bitsBesidePruned(17));
     }
 
     /** The scale is a least-squares fit, so what is left is at right angles to what was found. */
