@@ -19,8 +19,8 @@ public record Distillation(Module teacher, double part, double temperature) impl
     /** Checks the ranges. */
     public Distillation {
         if (!(part >= 0 && part <= 1) || !(temperature > 0)) {
-            throw new IllegalArgumentException("distillation: part " + part + " must be from 0 to 1, temperature "
-                    + temperature + " above 0");
+            throw new IllegalArgumentException(
+                    "distillation: part " + part + " must be from 0 to 1, temperature " + temperature + " above 0");
         }
     }
 

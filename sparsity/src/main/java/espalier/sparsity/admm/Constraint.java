@@ -42,11 +42,12 @@ public final class Constraint {
 
     /** The stored value becomes what layers see, and the set a part of itself, if zeros are held already. */
     private static Projection masked(Parameter weight, Projection set) {
-        Optional<Masked> held = weight.parametrization().filter(Masked.class::isInstance).map(Masked.class::cast);
+        Optional<Masked> held =
+                weight.parametrization().filter(Masked.class::isInstance).map(Masked.class::cast);
         if (held.isEmpty()) {
             if (weight.parametrization().isPresent()) {
-                throw new IllegalArgumentException("admm: " + weight.name() + " has a parametrization that is no mask; "
-                        + "materialize it first");
+                throw new IllegalArgumentException(
+                        "admm: " + weight.name() + " has a parametrization that is no mask; " + "materialize it first");
             }
             return set;
         }

@@ -61,7 +61,8 @@ public record LayerBits(Map<String, QuantizationSet> sets) {
                 return (besidePruned ? Levels.bitsBesidePruned(1) : Levels.ternary()).with(ScaleSearch.EXACT);
             }
             if (name.endsWith("powers")) {
-                return new PowersOfTwo(Integer.parseInt(name.substring(0, name.length() - 6).strip()), besidePruned);
+                return new PowersOfTwo(
+                        Integer.parseInt(name.substring(0, name.length() - 6).strip()), besidePruned);
             }
             int bits = Integer.parseInt(name);
             return besidePruned ? Levels.bitsBesidePruned(bits).with(ScaleSearch.EXACT) : Levels.bits(bits);

@@ -30,7 +30,8 @@ public record LayerRates(Map<String, Integer> keeps) {
      * the pruning papers publish. No layer keeps more than it has; what is left over is shared again.
      */
     public static final Allocation ROOT_OF_SIZE = (layers, density, floor) -> {
-        double[] shares = layers.stream().mapToDouble(layer -> Math.sqrt(layer.units())).toArray();
+        double[] shares =
+                layers.stream().mapToDouble(layer -> Math.sqrt(layer.units())).toArray();
         return inProportion(layers, shares, Math.round(density * units(layers)), floor);
     };
 
@@ -68,7 +69,8 @@ public record LayerRates(Map<String, Integer> keeps) {
                     : amount.endsWith("x") ? Math.round(units / number(amount)) : Long.parseLong(amount);
         } catch (NumberFormatException e) {
             throw new IllegalArgumentException(
-                    "rates: " + path + " is to keep '" + amount + "', which is no count (100), part (8 %) or rate (12.5x)",
+                    "rates: " + path + " is to keep '" + amount
+                            + "', which is no count (100), part (8 %) or rate (12.5x)",
                     e);
         }
         if (keep < 1 || keep > units) {
@@ -207,11 +209,13 @@ public record LayerRates(Map<String, Integer> keeps) {
         Map<String, V> resolved = new LinkedHashMap<>();
         named.forEach((name, value) -> {
             List<String> found = paths.stream()
-                    .filter(path -> path.equals(name) || path.substring(0, Math.max(0, path.lastIndexOf('.'))).equals(name))
+                    .filter(path -> path.equals(name)
+                            || path.substring(0, Math.max(0, path.lastIndexOf('.')))
+                                    .equals(name))
                     .toList();
             if (found.size() != 1) {
-                throw new IllegalArgumentException(who + ": there is no weight called " + name + "; there are "
-                        + String.join(", ", paths));
+                throw new IllegalArgumentException(
+                        who + ": there is no weight called " + name + "; there are " + String.join(", ", paths));
             }
             if (resolved.put(found.getFirst(), value) != null) {
                 throw new IllegalArgumentException(who + ": " + found.getFirst() + " is named twice");

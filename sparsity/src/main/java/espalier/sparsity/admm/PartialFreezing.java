@@ -96,7 +96,8 @@ public final class PartialFreezing {
                 codebook = set.fit(value);
                 w = value.toFloats();
             }
-            boolean masked = weight.parametrization().filter(Masked.class::isInstance).isPresent();
+            boolean masked =
+                    weight.parametrization().filter(Masked.class::isInstance).isPresent();
             trained = new float[w.length];
             fixed = new float[w.length];
             for (int i = 0; i < w.length; i++) {
@@ -129,7 +130,8 @@ public final class PartialFreezing {
                 for (int level = 0; level < values.length; level++) {
                     float value = values[level];
                     List<Integer> bin = bins.get(level);
-                    bin.sort(Comparator.comparingDouble(i -> Math.abs((double) w[i] - value))); // stable: lower index first
+                    bin.sort(Comparator.comparingDouble(
+                            i -> Math.abs((double) w[i] - value))); // stable: lower index first
                     for (int i : bin.subList(0, (int) Math.ceil(share * bin.size()))) {
                         trained[i] = 0;
                         fixed[i] = value;

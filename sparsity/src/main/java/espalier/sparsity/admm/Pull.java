@@ -61,11 +61,10 @@ public record Pull(double rho, Rule rule, double factor, double limit, boolean d
 
     /** The ρ of the next round. */
     double next(double now, double gapSquared, double moveSquared) {
-        boolean stronger =
-                switch (rule) {
-                    case GROWING -> true;
-                    case ADAPTIVE -> gapSquared >= FAR * moveSquared;
-                };
+        boolean stronger = switch (rule) {
+            case GROWING -> true;
+            case ADAPTIVE -> gapSquared >= FAR * moveSquared;
+        };
         return Math.min(limit, stronger ? now * factor : now / factor);
     }
 }

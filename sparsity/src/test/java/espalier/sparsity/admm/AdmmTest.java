@@ -188,8 +188,7 @@ class AdmmTest {
     @Test
     void otherParametrizationsAreRefused() {
         weight.parametrize(raw -> raw.softThreshold(0.1));
-        Exception refused =
-                assertThrows(IllegalArgumentException.class, () -> constraint(Pull.doubling(1)));
+        Exception refused = assertThrows(IllegalArgumentException.class, () -> constraint(Pull.doubling(1)));
         assertEquals("admm: w has a parametrization that is no mask; materialize it first", refused.getMessage());
     }
 

@@ -27,26 +27,33 @@ class LayerRatesTest {
         LayerRates rates = LayerRates.of(
                 layers, Map.of("conv1.weight", "20 %", "conv2", "12.5x", "fc1", "3600", "fc2.weight", " 7% "));
         assertEquals(
-                Map.of("conv1.weight", 100, "conv2.weight", 2000, "fc1.weight", 3600, "fc2.weight", 350), rates.keeps());
+                Map.of("conv1.weight", 100, "conv2.weight", 2000, "fc1.weight", 3600, "fc2.weight", 350),
+                rates.keeps());
         assertEquals(6050, rates.kept());
         assertEquals(4, rates.sets(layers).size());
         assertEquals(
-                Map.of("fc1.weight", 1), LayerRates.of(layers, Map.of("fc1", "1")).keeps());
+                Map.of("fc1.weight", 1),
+                LayerRates.of(layers, Map.of("fc1", "1")).keeps());
     }
 
     @Test
     void mistakesAreNamed() {
-        refuses("rates: there is no weight called conv9; there are conv1.weight, conv2.weight, fc1.weight, fc2.weight",
-                "conv9", "1");
-        refuses("rates: conv1.weight cannot keep 501 of its 500 units, which is 501; choose from 1 to 500", "conv1",
+        refuses(
+                "rates: there is no weight called conv9; there are conv1.weight, conv2.weight, fc1.weight, fc2.weight",
+                "conv9",
+                "1");
+        refuses(
+                "rates: conv1.weight cannot keep 501 of its 500 units, which is 501; choose from 1 to 500",
+                "conv1",
                 "501");
-        refuses("rates: conv1.weight cannot keep 0.01 % of its 500 units, which is 0; choose from 1 to 500", "conv1",
-                "0.01 %");
-        refuses("rates: fc2.weight is to keep 'many', which is no count (100), part (8 %) or rate (12.5x)", "fc2",
-                "many");
+        refuses(
+                "rates: conv1.weight cannot keep 0.01 % of its 500 units, which is 0; choose from 1 to 500",
+                "conv1", "0.01 %");
+        refuses(
+                "rates: fc2.weight is to keep 'many', which is no count (100), part (8 %) or rate (12.5x)",
+                "fc2", "many");
         Exception twice = assertThrows(
-                IllegalArgumentException.class,
-                () -> LayerRates.of(layers, Map.of("fc1", "1", "fc1.weight", "1")));
+                IllegalArgumentException.class, () -> LayerRates.of(layers, Map.of("fc1", "1", "fc1.weight", "1")));
         assertEquals("rates: fc1.weight is named twice", twice.getMessage());
         assertThrows(IllegalArgumentException.class, () -> LayerRates.by(Allocation.UNIFORM, layers, 200_000));
         assertThrows(IllegalArgumentException.class, () -> LayerRates.by(Allocation.UNIFORM, layers, 0.5));
@@ -94,8 +101,7 @@ class LayerRatesTest {
     /** 6,050 at 71.16x; at 348x 1,237, a factor of 0.20448. */
     @Test
     void theSplitOfAnEarlierWorkTakenFurther() {
-        LayerRates first =
-                LayerRates.of(layers, Map.of("conv1", "100", "conv2", "2000", "fc1", "3600", "fc2", "350"));
+        LayerRates first = LayerRates.of(layers, Map.of("conv1", "100", "conv2", "2000", "fc1", "3600", "fc2", "350"));
         assertEquals(
                 Map.of("conv1.weight", 20, "conv2.weight", 409, "fc1.weight", 736, "fc2.weight", 72),
                 first.at(348, layers).keeps());
@@ -115,8 +121,8 @@ class LayerRatesTest {
         // 10 weights of 2 bits
         assertEquals(20, beside.dataBits(Map.of("conv1.weight", 10L)));
         assertEquals(320, new LayerBits(Map.of()).dataBits(Map.of("conv1.weight", 10L)));
-        Exception refused = assertThrows(
-                IllegalArgumentException.class, () -> LayerBits.of(weights, true, Map.of("fc1", "few")));
+        Exception refused =
+                assertThrows(IllegalArgumentException.class, () -> LayerBits.of(weights, true, Map.of("fc1", "few")));
         assertEquals(
                 "bits: fc1.weight is to be 'few', which is not binary, ternary, a number of bits (3) or of bits of "
                         + "powers of two (4 powers)",

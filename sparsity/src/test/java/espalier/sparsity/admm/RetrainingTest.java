@@ -62,10 +62,7 @@ class RetrainingTest {
             weight.set(RandomSource.of(2).normal(Device.cpu(), weight.shape()));
             train(optimizer, 5); // it has momentum now, also for what is pruned next
             Admm admm = new Admm(
-                    weights,
-                    Map.of("weight", Projection.largest(Granularity.ELEMENT, 8)),
-                    Pull.doubling(0.1),
-                    1);
+                    weights, Map.of("weight", Projection.largest(Granularity.ELEMENT, 8)), Pull.doubling(0.1), 1);
             admm.projectAndMask();
             float[] before = weight.get().value().toFloats();
             train(optimizer, 20);
@@ -97,7 +94,10 @@ class RetrainingTest {
     }
 
     private float[] bias() {
-        return Objects.requireNonNull(model.parameters().get("bias")).get().value().toFloats();
+        return Objects.requireNonNull(model.parameters().get("bias"))
+                .get()
+                .value()
+                .toFloats();
     }
 
     /** Pruned first, then two bits for what is left: at every moment few, in the end few and on four values. */
@@ -144,8 +144,8 @@ class RetrainingTest {
     void ofEachLevelTheClosestPartIsFrozen() {
         Parameter w = new Parameter("w", espalier.nn.Role.WEIGHT, Tensor.of(new float[] {0.9f, 1.3f, 1.1f, -1.1f, 0}));
         // scale (0.9 + 1.3 + 1.1 + 1.1)/4 = 1.1
-        PartialFreezing freezing = new PartialFreezing(
-                Map.of("w", w), LayerBits.uniform(Map.of("w", w), true, "1"), 0.3);
+        PartialFreezing freezing =
+                new PartialFreezing(Map.of("w", w), LayerBits.uniform(Map.of("w", w), true, "1"), 0.3);
         freezing.pass();
         PartlyFrozen state = (PartlyFrozen) w.parametrization().orElseThrow();
         assertArrayEquals(new float[] {1, 1, 0, 0, 0}, state.trained().toFloats());

@@ -13,7 +13,8 @@ class CodebookTest {
     void eachGoesToTheNearestAndHalfwayAwayFromZero() {
         Codebook book = new Codebook(false, 2, -1, 0, 1);
         Tensor v = Tensor.of(new float[] {0.49f, 0.5f, -0.5f, 1.5f, 9, -9, -0.0f, 0});
-        assertArrayEquals(new float[] {0, 1, -1, 2, 2, -1, 0, 0}, book.nearest(v).toFloats());
+        assertArrayEquals(
+                new float[] {0, 1, -1, 2, 2, -1, 0, 0}, book.nearest(v).toFloats());
     }
 
     @Test
@@ -52,9 +53,13 @@ class CodebookTest {
         Tensor v = Tensor.of(new float[] {0.9f, -0.4f, 0.2f, -1.1f, 0.05f, 0.6f});
         float s = 0.8666667f;
         assertArrayEquals(
-                new float[] {s, 0, 0, -s, 0, s}, SparseLevels.ternary(5).nearest(v).toFloats(), 1e-6f);
+                new float[] {s, 0, 0, -s, 0, s},
+                SparseLevels.ternary(5).nearest(v).toFloats(),
+                1e-6f);
         assertArrayEquals(
-                new float[] {1, 0, 0, -1, 0, 0}, SparseLevels.ternary(2).nearest(v).toFloats(), 1e-6f);
+                new float[] {1, 0, 0, -1, 0, 0},
+                SparseLevels.ternary(2).nearest(v).toFloats(),
+                1e-6f);
         assertArrayEquals(new float[6], SparseLevels.ternary(0).nearest(v).toFloats());
     }
 

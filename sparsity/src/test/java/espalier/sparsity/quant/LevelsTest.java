@@ -74,7 +74,10 @@ class LevelsTest {
         assertEquals(0.495, two.with(ScaleSearch.INTERVAL).scale(v), 1e-6);
         Tensor z = two.with(ScaleSearch.INTERVAL).nearest(v);
         assertEquals(0.3253, v.sub(z).sumOfSquares(false).item(), 1e-4);
-        assertTrue(v.sub(two.with(ScaleSearch.EXACT).nearest(v)).sumOfSquares(false).item() < 0.3253);
+        assertTrue(v.sub(two.with(ScaleSearch.EXACT).nearest(v))
+                        .sumOfSquares(false)
+                        .item()
+                < 0.3253);
     }
 
     /** Against every scale of a fine grid, for odd sizes and sets. */
@@ -111,11 +114,16 @@ class LevelsTest {
     void searchesOfNothingAndOfZerosEnd() {
         for (ScaleSearch search : ScaleSearch.values()) {
             assertArrayEquals(
-                    new float[3], Levels.bits(3).with(search).nearest(Tensor.zeros(3)).toFloats());
+                    new float[3],
+                    Levels.bits(3).with(search).nearest(Tensor.zeros(3)).toFloats());
             assertArrayEquals(
                     new float[3],
-                    Levels.bitsBesidePruned(3).with(search).nearest(Tensor.zeros(3)).toFloats());
-            assertEquals(0, Levels.ternary().with(search).nearest(Tensor.zeros(0)).size());
+                    Levels.bitsBesidePruned(3)
+                            .with(search)
+                            .nearest(Tensor.zeros(3))
+                            .toFloats());
+            assertEquals(
+                    0, Levels.ternary().with(search).nearest(Tensor.zeros(0)).size());
         }
     }
 
