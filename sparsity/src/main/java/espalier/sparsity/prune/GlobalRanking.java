@@ -5,6 +5,7 @@ import espalier.sparsity.TopK;
 import espalier.tensor.Shaping;
 import espalier.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -15,20 +16,26 @@ final class GlobalRanking {
     private GlobalRanking() {}
 
     static int[] keeps(List<Prunable> layers, double density, int floor) {
+        List<Tensor> scores = layers.stream().map(Prunable::comparableScores).toList();
+        int[] floors = new int[scores.size()];
+        Arrays.fill(floors, floor);
+        return keeps(scores, density, floors);
+    }
+
+    static int[] keeps(List<Tensor> scores, double density, int[] floors) {
         List<Tensor> ranked = new ArrayList<>();
         int total = 0;
         int least = 0;
-        for (Prunable layer : layers) {
-            Tensor scores = layer.comparableScores();
-            int safe = Math.min(floor, scores.size());
-            ranked.add(scores.maskedFill(TopK.mask(scores, safe), Double.POSITIVE_INFINITY)
+        for (Tensor layer : scores) {
+            int safe = Math.min(floors[ranked.size()], layer.size());
+            ranked.add(layer.maskedFill(TopK.mask(layer, safe), Double.POSITIVE_INFINITY)
                     .reshape(-1));
-            total += scores.size();
+            total += layer.size();
             least += safe;
         }
         int keep = Math.clamp(Math.round(density * total), least, total);
         int[] kept = TopK.mask(Shaping.concat(0, ranked), keep).toInts();
-        int[] keeps = new int[layers.size()];
+        int[] keeps = new int[scores.size()];
         int at = 0;
         for (int i = 0; i < keeps.length; i++) {
             for (int end = at + ranked.get(i).size(); at < end; at++) {

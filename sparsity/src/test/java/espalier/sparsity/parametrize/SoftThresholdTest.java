@@ -64,7 +64,7 @@ class SoftThresholdTest {
     void everyWeightOfAModelGetsAThresholdThatIsSavedWithIt() {
         var model = LeNet.lenet300(Init.of(1));
         SoftThreshold.onWeights(model, Granularity.ELEMENT, ThresholdMap.SIGMOID, -10);
-        assertTrue(model.state().containsKey("1.weight.threshold"));
+        assertTrue(model.state().containsKey("fc1.weight.threshold"));
         assertEquals(
                 3,
                 model.parameters().values().stream()

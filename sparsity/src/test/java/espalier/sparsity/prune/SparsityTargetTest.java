@@ -1,0 +1,121 @@
+package espalier.sparsity.prune;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import espalier.nn.Module;
+import espalier.nn.train.Evaluation;
+import espalier.sparsity.Granularity;
+import espalier.sparsity.Prunable;
+import espalier.sparsity.SmallTask;
+import espalier.sparsity.Sparsity;
+import espalier.sparsity.parametrize.SoftThreshold;
+import espalier.sparsity.parametrize.ThresholdMap;
+import espalier.tensor.Device;
+import espalier.tensor.RandomSource;
+import espalier.tensor.Shape;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class SparsityTargetTest {
+    private static final int EPOCHS = 60;
+    private static final long STEPS = (long) EPOCHS * SmallTask.BATCHES;
+
+    /** The law: what is asked for is what comes out, within 0.3 points, and the network still works. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0.5, 0.9, 0.95})
+    void reachesItsTarget(double sparsity) {
+        Module model = SmallTask.network();
+        List<Prunable> layers = Prunable.weights(model, Granularity.ELEMENT);
+        SoftThreshold.on(layers, SoftThreshold.Options.of(-6));
+        SparsityTarget target = new SparsityTarget(layers, sparsity, STEPS);
+        LayerHistory history = new LayerHistory(layers);
+        SmallTask.train(model, EPOCHS, 0, target, history);
+        assertTrue(target.isHeld());
+        assertEquals(sparsity, Sparsity.of(model).sparsity(), 0.0005);
+        assertTrue(target.decay() >= 0);
+        assertTrue(target.meanDecay() > 0);
+        assertTrue(layers.stream().allMatch(l -> l.parameter().parametrization().isEmpty()));
+        assertTrue(history.warning().isEmpty());
+        assertTrue(Evaluation.of(model, SmallTask.data()).accuracy() > 0.9);
+    }
+
+    @Test
+    void feedbackHoldsToo() {
+        Module model = SmallTask.network();
+        List<Prunable> layers = Prunable.weights(model, Granularity.ELEMENT);
+        SoftThreshold.on(layers, SoftThreshold.Options.of(-6));
+        SparsityTarget target =
+                new SparsityTarget(layers, SparsityTarget.Options.of(0.9, STEPS).with(SparsityTarget.Hold.FEEDBACK));
+        SmallTask.train(model, EPOCHS, 0, target);
+        assertFalse(target.isHeld());
+        assertEquals(0.9, target.sparsity(), 0.02);
+    }
+
+    /** STR-BN: 8 of 16 channels are to go, and no layer may have fewer than 3 left. */
+    @Test
+    void ofChannelsWithAFloor() {
+        Module model = SmallTask.network();
+        List<Prunable> layers = Prunable.scales(model);
+        for (Prunable layer : layers) { // spread out, as training on more than four patterns would spread them
+            layer.parameter().set(RandomSource.of(2).uniform(Device.cpu(), Shape.of(8), 0.3, 1));
+        }
+        SoftThreshold.on(
+                layers, SoftThreshold.Options.of(-3).with(ThresholdMap.EXP).withFloor(3));
+        SparsityTarget target = new SparsityTarget(layers, 0.5, STEPS);
+        SmallTask.train(model, EPOCHS, 0, target);
+        assertEquals(0.5, Measure.UNITS.removed(layers), 0.07);
+        assertTrue(layers.stream().allMatch(layer -> layer.liveUnits() >= 3));
+    }
+
+    /** Where a unit of one layer costs three and of the other one, cost is what counts: (3·2 + 1·4)/(3·8 + 1·8). */
+    @Test
+    void costsAreWeighed() {
+        List<Prunable> layers = Prunable.scales(SmallTask.network());
+        layers.get(0).keepOnly(layers.get(0).live());
+        layers.get(0).parameter().raw().value().narrow(0, 0, 2).fillInPlace(0);
+        layers.get(1).parameter().raw().value().narrow(0, 0, 4).fillInPlace(0);
+        Measure measure = Measure.costs(layer -> layer.equals(layers.getFirst()) ? 3 : 1);
+        assertEquals(10 / 32.0, measure.removed(layers), 1e-12);
+        assertEquals(6 / 16.0, Measure.UNITS.removed(layers), 1e-12);
+    }
+
+    @Test
+    void aLayerWithoutThresholdIsNamed() {
+        List<Prunable> layers = Prunable.weights(SmallTask.network(), Granularity.ELEMENT);
+        Exception refused = assertThrows(IllegalArgumentException.class, () -> new SparsityTarget(layers, 0.9, 100));
+        assertEquals(
+                "target: 0.weight has no soft threshold; put one in front of it by SoftThreshold.on",
+                refused.getMessage());
+    }
+
+    @Test
+    void aTargetBeyondTheFloorIsRefused() {
+        List<Prunable> layers = Prunable.scales(SmallTask.network());
+        SoftThreshold.on(layers, SoftThreshold.Options.of(-3).withFloor(6));
+        Exception refused = assertThrows(IllegalArgumentException.class, () -> new SparsityTarget(layers, 0.5, 100));
+        assertEquals(
+                "target: a sparsity of 0.5 cannot be met: 12 of 16 units stay by the floors, so at most 0.25 can go",
+                refused.getMessage());
+    }
+
+    @Test
+    void nothingSparseIsSaid() {
+        Module model = SmallTask.network();
+        List<Prunable> layers = Prunable.weights(model, Granularity.ELEMENT);
+        SoftThreshold.on(layers, SoftThreshold.Options.of(-3200));
+        LayerHistory history = new LayerHistory(layers);
+        SmallTask.train(model, 3, 0, history);
+        assertEquals(
+                "prune: after 3 epochs nothing is sparse; the largest threshold is 0.0: raise the decay of the thresholds "
+                        + "or start nearer to 0",
+                history.warning().orElseThrow());
+        assertEquals(12, history.rows().size());
+        assertTrue(
+                history.csv().startsWith("epoch,layer,units,live,sparsity,threshold\n1,0.weight,72,72,0.000000,0.0\n"));
+    }
+}
