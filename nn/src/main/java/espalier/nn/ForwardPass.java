@@ -20,6 +20,7 @@ import java.util.function.Supplier;
  */
 public final class ForwardPass {
     private static final ScopedValue<ForwardPass> CURRENT = ScopedValue.newInstance();
+    private static final ScopedValue<InputHook> HOOK = ScopedValue.newInstance();
 
     private final boolean training;
     private final RandomSource random;
@@ -42,6 +43,19 @@ public final class ForwardPass {
     }
 
     /**
+     * Runs a block in which a hook sees the input of every module. It is a scoped value like the pass itself: nothing is
+     * left behind on the model. What {@link #repeatable} runs again runs with the hook again; an inner hook hides an outer
+     * one.
+     */
+    public static <T> T hooked(InputHook hook, Supplier<T> block) {
+        return ScopedValue.where(HOOK, hook).call(block::get);
+    }
+
+    static Optional<InputHook> hook() {
+        return HOOK.isBound() ? Optional.of(HOOK.get()) : Optional.empty();
+    }
+
+    /**
      * A block that can be run again with the same random numbers and the same result, as activation checkpointing does
      * when this pass is over. Each run is a pass of its own: what is worked out inside is not seen outside, nor the
      * other way round. The first run draws from this pass, so that what comes after it draws as if the block had been
@@ -51,10 +65,12 @@ public final class ForwardPass {
         boolean training = isTraining();
         RandomSource source = current().map(ForwardPass::random).orElseGet(() -> RandomSource.of(0));
         RandomSource.State start = source.state();
+        Optional<InputHook> hook = hook();
+        Supplier<T> hooked = hook.<Supplier<T>>map(h -> () -> hooked(h, block)).orElse(block);
         AtomicBoolean again = new AtomicBoolean();
         return () -> {
             RandomSource random = again.getAndSet(true) ? RandomSource.resume(start) : source;
-            return ScopedValue.where(CURRENT, new ForwardPass(training, random)).call(block::get);
+            return ScopedValue.where(CURRENT, new ForwardPass(training, random)).call(hooked::get);
         };
     }
 

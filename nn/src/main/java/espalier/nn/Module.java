@@ -51,9 +51,13 @@ public abstract class Module {
         if (ForwardPass.current().isEmpty()) {
             return ForwardPass.evaluation(() -> apply(x));
         }
-        Variable y = name.isEmpty() ? forward(x) : Autograd.in(name, () -> forward(x));
+        Variable y = name.isEmpty() ? run(x) : Autograd.in(name, () -> run(x));
         Trace.current().ifPresent(trace -> trace.visited(this, x.shape(), y.shape()));
         return y;
+    }
+
+    private Variable run(Variable x) {
+        return forward(ForwardPass.hook().map(hook -> hook.before(this, x)).orElse(x));
     }
 
     /** Multiply-adds this part itself (not its children) needs to map one input shape to an output shape. */

@@ -16,5 +16,7 @@ public enum Role {
     /** Learned threshold of a pruning method. */
     THRESHOLD,
     /** Learned gate or its logit. */
-    GATE
+    GATE,
+    /** Learned scale or level of a quantizer. */
+    QUANTIZER
 }
