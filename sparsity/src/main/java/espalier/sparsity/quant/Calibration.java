@@ -65,7 +65,11 @@ public sealed interface Calibration {
         }
     }
 
-    /** The clip that keeps most of the distribution's information ({@link Divergence}); for 8 bits. */
+    /**
+     * The clip that keeps most of the distribution's information ({@link Divergence}); for 8 bits, and for smooth
+     * distributions. Where most values are one number, as the background of an image is, cutting right behind it costs
+     * next to no information by this measure, and nearly everything in fact: give such a layer another rule.
+     */
     record Entropy() implements Calibration {
         @Override
         public UniformGrid grid(ActivationRange seen, int bits) {
