@@ -161,15 +161,16 @@ class QuantizedTrainingTest {
     void theGradientOfALearnedScaleIsKeptInProportion() {
         Linear layer = new Linear(Init.of(1), 4, 1);
         layer.weight().set(Tensor.of(new float[] {9, 9, -9, 9}, 1, 4));
-        LearnedScale.on(List.of(layer.weight()), 2, Scaling.PER_MATRIX);
-        layer.weight().get().sum().backward(); // start 18: all within, round(0.5) − 0.5 = 0.5, 0.5, −0.5, 0.5
+        LearnedScale.on(List.of(layer.weight()), 3, Scaling.PER_MATRIX);
+        // the scale starts at 18/√3, so w is √3/2 steps, which rounds to 1: Σ = 2·(1 − √3/2), over √(4·3)
+        layer.weight().get().sum().backward();
         float ds = layer.parameters()
                 .get("weight.scale")
                 .raw()
                 .gradient()
                 .orElseThrow()
                 .toFloats()[0];
-        assertEquals(1 / Math.sqrt(4.0), ds, 1e-6); // Σ = 1, over √(4·1)
+        assertEquals((2 - Math.sqrt(3)) / Math.sqrt(12), ds, 1e-6);
     }
 
     @Test

@@ -65,6 +65,7 @@ class UniformGridTest {
         for (int i = 0; i < x.length; i++) {
             assertEquals(codes[i], grid.code(x[i]));
         }
+        assertEquals(0, grid.code(Math.nextDown(0.5)));
         // whole numbers too large to add a half to
         UniformGrid wide = new UniformGrid(1, 0, -(1 << 24), 1 << 24);
         assertEquals(
