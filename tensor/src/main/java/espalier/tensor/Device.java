@@ -74,6 +74,11 @@ public final class Device {
      * @throws IllegalArgumentException listing the names there are, and why others cannot be used
      */
     public static Device named(String name) {
+        for (Device device : List.of(cpu(), reference())) { // these need no search for others
+            if (device.name.equals(name)) {
+                return device;
+            }
+        }
         for (Device device : all()) {
             if (device.name.equals(name)) {
                 return device;

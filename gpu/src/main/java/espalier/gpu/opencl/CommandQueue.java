@@ -1,0 +1,200 @@
+package espalier.gpu.opencl;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.ref.Reference;
+import org.jocl.CL;
+import org.jocl.Pointer;
+import org.jocl.Sizeof;
+import org.jocl.cl_command_queue;
+import org.jocl.cl_context;
+import org.jocl.cl_context_properties;
+import org.jocl.cl_device_id;
+import org.jocl.cl_kernel;
+
+/**
+ * The one in-order queue of a device, and the owner of its handles.
+ *
+ * <p>Launches return at once; only transfers to the host wait. What goes wrong in queued work therefore shows at the
+ * next wait, and the message then lists the operations queued since the last one. With the system property
+ * {@code espalier.gpu.finish=true} each operation is waited for, which names the one that failed.
+ */
+public final class CommandQueue implements AutoCloseable {
+    private static final int LAUNCHES_BETWEEN_FLUSHES = 32; // drivers may sit on work that is not flushed
+
+    private final DeviceInfo device;
+    private final cl_context context;
+    private final cl_command_queue queue;
+    private final MemoryPool pool;
+    private final Programs programs;
+    private final PendingWork pending = new PendingWork();
+    private final Staging staging = new Staging();
+    private final boolean finishEach = Boolean.getBoolean("espalier.gpu.finish");
+
+    /** A queue for a device. */
+    @SuppressWarnings("deprecation") // the call that replaces it came after OpenCL 1.2
+    public CommandQueue(DeviceInfo device) {
+        this.device = device;
+        int[] status = new int[1];
+        cl_context_properties properties = new cl_context_properties();
+        properties.addProperty(CL.CL_CONTEXT_PLATFORM, device.platform());
+        this.context = CL.clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, status);
+        Status.check(status[0], "a context for " + device.name());
+        this.queue = CL.clCreateCommandQueue(context, device.id(), 0, status);
+        Status.check(status[0], "a queue for " + device.name());
+        this.programs = new Programs(context, device);
+        this.pool = new MemoryPool(context, device, () -> finish("allocate"));
+    }
+
+    /** What runs the work. */
+    public DeviceInfo device() {
+        return device;
+    }
+
+    /** Memory for {@code bytes} with undefined contents. */
+    public DeviceMemory allocate(long bytes) {
+        return pool.take(bytes);
+    }
+
+    /** Bytes taken from the device: those in use, and those kept to be used again. */
+    public long allocatedBytes() {
+        return pool.held();
+    }
+
+    /** Bytes kept to be used again. */
+    public long idleBytes() {
+        return pool.idle();
+    }
+
+    /** Gives memory that nobody uses back to the device. */
+    public void trim() {
+        finish("trim");
+        pool.releaseIdle();
+    }
+
+    /**
+     * Queues a kernel.
+     *
+     * @param operation what the caller computes, for messages
+     * @param arguments in the order of the kernel's parameters: {@link DeviceMemory}, {@link Integer}, {@link Long},
+     *     {@link Float}, {@link Double}, {@code int[]} for a vector of integers, {@link LocalMemory}
+     */
+    public synchronized void launch(String operation, KernelName name, Geometry geometry, Object... arguments) {
+        if (geometry.isEmpty()) {
+            return;
+        }
+        cl_kernel kernel = programs.kernel(name);
+        for (int i = 0; i < arguments.length; i++) {
+            int code = bind(kernel, i, arguments[i]);
+            if (code != CL.CL_SUCCESS) {
+                throw new OpenClException(
+                        operation + ": argument " + i + " of kernel " + name + ": " + Status.name(code));
+            }
+        }
+        int code = CL.clEnqueueNDRangeKernel(
+                queue, kernel, geometry.global().length, null, geometry.global(), geometry.local(), 0, null, null);
+        Reference.reachabilityFence(arguments); // a cleaner must not return their memory before this
+        if (code != CL.CL_SUCCESS) {
+            throw new OpenClException(operation + ": kernel " + name + ": " + Status.name(code));
+        }
+        pending.add(operation);
+        if (finishEach) {
+            finish(operation);
+        } else if (pending.count() % LAUNCHES_BETWEEN_FLUSHES == 0) {
+            Status.check(CL.clFlush(queue), operation + ": flush");
+        }
+    }
+
+    private static int bind(cl_kernel kernel, int i, Object argument) {
+        return switch (argument) {
+            case DeviceMemory memory -> CL.clSetKernelArg(kernel, i, Sizeof.cl_mem, Pointer.to(memory.handle()));
+            case Integer value -> CL.clSetKernelArg(kernel, i, Sizeof.cl_int, Pointer.to(new int[] {value}));
+            case Long value -> CL.clSetKernelArg(kernel, i, Sizeof.cl_long, Pointer.to(new long[] {value}));
+            case Float value -> CL.clSetKernelArg(kernel, i, Sizeof.cl_float, Pointer.to(new float[] {value}));
+            case Double value -> CL.clSetKernelArg(kernel, i, Sizeof.cl_double, Pointer.to(new double[] {value}));
+            case Byte value -> CL.clSetKernelArg(kernel, i, Sizeof.cl_char, Pointer.to(new byte[] {value}));
+            case int[] vector -> CL.clSetKernelArg(kernel, i, (long) Sizeof.cl_int * vector.length, Pointer.to(vector));
+            case LocalMemory local -> CL.clSetKernelArg(kernel, i, local.bytes(), null);
+            default -> throw new IllegalArgumentException("no kernel takes a " + argument.getClass());
+        };
+    }
+
+    /** Copies bytes of the host into device memory from byte {@code start}; the host may change them at once. */
+    public synchronized void write(MemorySegment from, DeviceMemory to, long start) {
+        checkRange("upload", start, from.byteSize(), to);
+        if (from.byteSize() == 0) {
+            return;
+        }
+        if (from.byteSize() <= Staging.LARGEST) {
+            if (!staging.hasRoom(from.byteSize())) {
+                finish("upload");
+            }
+            send(staging.stage(from), false, to, start, from.byteSize());
+            return;
+        }
+        for (HostBytes chunk : HostBytes.toRead(from)) {
+            send(chunk.pointer(), true, to, start + chunk.offset(), chunk.length());
+        }
+    }
+
+    private void send(Pointer from, boolean wait, DeviceMemory to, long start, long length) {
+        int code = CL.clEnqueueWriteBuffer(queue, to.handle(), wait, start, length, from, 0, null, null);
+        Reference.reachabilityFence(to);
+        Status.check(code, "upload");
+        pending.add("upload");
+    }
+
+    /**
+     * Copies device memory from byte {@code start} to bytes of the host; waits until all queued work is done.
+     *
+     * @throws OpenClException if some of it failed, naming the operations it may have been
+     */
+    public synchronized void read(DeviceMemory from, long start, MemorySegment to) {
+        checkRange("download", start, to.byteSize(), from);
+        for (HostBytes chunk : HostBytes.toWrite(to)) {
+            int code = CL.clEnqueueReadBuffer(
+                    queue, from.handle(), true, start + chunk.offset(), chunk.length(), chunk.pointer(), 0, null, null);
+            Reference.reachabilityFence(from);
+            waited(code, "download");
+            chunk.deliver();
+        }
+    }
+
+    /** JOCL checks no lengths: a transfer beyond an array ruins the heap. */
+    private static void checkRange(String what, long start, long length, DeviceMemory memory) {
+        if (start < 0 || start + length > memory.bytes()) {
+            throw new IllegalArgumentException(what + ": bytes " + start + " to " + (start + length)
+                    + " are not inside memory of " + memory.bytes());
+        }
+    }
+
+    /**
+     * Waits until all queued work is done.
+     *
+     * @throws OpenClException if some of it failed, naming the operations it may have been
+     */
+    public synchronized void finish(String operation) {
+        waited(CL.clFinish(queue), operation);
+    }
+
+    /** After a wait: what had been queued is done, or one of it has failed. */
+    private void waited(int code, String operation) {
+        String queued = code == CL.CL_SUCCESS ? "" : pending.toString();
+        pending.clear();
+        staging.restart();
+        if (code != CL.CL_SUCCESS) {
+            throw new OpenClException(
+                    operation + ": " + Status.name(code) + ", from it or from the work queued before it (" + queued
+                            + "); with -Despalier.gpu.finish=true the operation that fails is named");
+        }
+    }
+
+    /** Releases all handles; memory still lent stays valid until it is given back, and is then the context's. */
+    @Override
+    public synchronized void close() {
+        finish("close");
+        programs.close();
+        pool.releaseIdle();
+        CL.clReleaseCommandQueue(queue);
+        CL.clReleaseContext(context);
+    }
+}

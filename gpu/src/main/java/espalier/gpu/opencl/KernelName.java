@@ -1,0 +1,15 @@
+package espalier.gpu.opencl;
+
+/**
+ * A kernel: a file of OpenCL C, the options it is compiled with, and one of its functions.
+ *
+ * @param file a resource beside the back end, such as {@code map.cl}
+ * @param options for the compiler, mostly definitions: {@code -DTYPE=float}
+ * @param function the kernel function
+ */
+public record KernelName(String file, String options, String function) {
+    @Override
+    public String toString() {
+        return function + " of " + file + (options.isBlank() ? "" : " (" + options.strip() + ")");
+    }
+}
