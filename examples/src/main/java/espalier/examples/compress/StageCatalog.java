@@ -9,7 +9,11 @@ public enum StageCatalog {
     /** Dense training. */
     TRAIN("train", (settings, _) -> new TrainStage(settings)),
     /** Training of what is left. */
-    RETRAIN("retrain", (settings, _) -> new TrainStage(settings));
+    RETRAIN("retrain", (settings, _) -> new TrainStage(settings)),
+    /** Magnitude pruning at once. */
+    MAGNITUDE("magnitude", MagnitudeStage::atOnce),
+    /** Gradual magnitude pruning. */
+    GMP("gmp", MagnitudeStage::gradual);
 
     private final String label;
     private final BiFunction<Settings, Workpiece, Stage> maker;
