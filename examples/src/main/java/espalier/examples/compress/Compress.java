@@ -5,7 +5,6 @@ import espalier.examples.data.Split;
 import espalier.examples.report.RunFolder;
 import espalier.examples.train.ModelCatalog;
 import espalier.nn.Init;
-import espalier.nn.Module;
 import espalier.nn.Parameter;
 import espalier.nn.train.Evaluation;
 import espalier.sparsity.Sparsity;
@@ -121,13 +120,13 @@ public final class Compress implements Callable<Integer> {
             throw new IllegalArgumentException("model " + kind + " takes images " + catalogued.input() + ", "
                     + split.name() + " has " + split.train().sampleShape());
         }
-        Module net = catalogued.make(Init.of(where, number));
+        Workpiece piece = new Workpiece(
+                () -> catalogued.make(Init.of(where, number)), split, batch, where, RandomSource.of(number), console);
         if (file.isPresent()) {
             try (SafeTensors saved = SafeTensors.open(file.get())) {
-                net.load(saved.tensors(where));
+                piece.net().load(saved.tensors(where));
             }
         }
-        Workpiece piece = new Workpiece(net, split, batch, where, RandomSource.of(number), console);
         Map<String, Stage> stages = new LinkedHashMap<>();
         for (Settings section : recipe.stages()) {
             if (file.isEmpty() || !section.section().equals(StageCatalog.TRAIN.label())) {
@@ -140,7 +139,7 @@ public final class Compress implements Callable<Integer> {
         }
         file.ifPresent(path -> piece.run("from " + path.getFileName(), _ -> {}));
         stages.forEach(piece::run);
-        net.parameters().values().forEach(Parameter::materialize);
+        piece.net().parameters().values().forEach(Parameter::materialize);
         return finish(piece, recipe, kind, floor);
     }
 

@@ -94,20 +94,20 @@ public final class Settings {
                 .orElse(otherwise);
     }
 
-    /** A list such as {@code conv1 100, conv2 2000}: a number a layer, in order. */
-    public Optional<Map<String, Double>> layers(String key) {
+    /** A list such as {@code conv1 100, conv2 8%}: an amount a layer, in order. */
+    public Optional<Map<String, String>> layers(String key) {
         return text(key).map(text -> {
-            Map<String, Double> numbers = new LinkedHashMap<>();
+            Map<String, String> amounts = new LinkedHashMap<>();
             for (String item : text.split(",", -1)) {
-                String[] parts = item.strip().split("\\s+", -1);
+                String[] parts = item.strip().split("\\s+", 2);
                 if (parts.length != 2) {
-                    throw wrong(key, "'" + item.strip() + "' is not a layer and a number, such as conv1 100");
+                    throw wrong(key, "'" + item.strip() + "' is not a layer and an amount, such as conv1 100");
                 }
-                if (numbers.put(parts[0], number(key, parts[1])) != null) {
+                if (amounts.put(parts[0], parts[1]) != null) {
                     throw wrong(key, parts[0] + " is named twice");
                 }
             }
-            return numbers;
+            return amounts;
         });
     }
 

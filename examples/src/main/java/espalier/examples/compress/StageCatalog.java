@@ -13,7 +13,15 @@ public enum StageCatalog {
     /** Magnitude pruning at once. */
     MAGNITUDE("magnitude", MagnitudeStage::atOnce),
     /** Gradual magnitude pruning. */
-    GMP("gmp", MagnitudeStage::gradual);
+    GMP("gmp", MagnitudeStage::gradual),
+    /** Learned thresholds: STR, and STR-BN. */
+    STR("str", StrStage::new),
+    /** ADMM towards sparse weights. */
+    ADMM("admm", AdmmStage::pruning),
+    /** ADMM towards few levels. */
+    QUANTIZE("quantize", AdmmStage::quantization),
+    /** Partial freezing on few levels. */
+    FREEZE("freeze", FreezeStage::new);
 
     private final String label;
     private final BiFunction<Settings, Workpiece, Stage> maker;

@@ -1,6 +1,5 @@
 package espalier.examples.compress;
 
-import espalier.autograd.Variable;
 import espalier.autograd.op.Losses;
 import espalier.examples.train.ScheduleOption;
 import espalier.nn.Module;
@@ -8,8 +7,10 @@ import espalier.nn.Role;
 import espalier.nn.optim.Adam;
 import espalier.nn.optim.Optimizer;
 import espalier.nn.optim.Sgd;
-import espalier.tensor.Tensor;
+import espalier.nn.train.Distillation;
+import espalier.nn.train.Objective;
 import java.util.EnumSet;
+import java.util.Optional;
 
 /**
  * How a stage trains: the same keys in every section of a recipe.
@@ -21,6 +22,8 @@ import java.util.EnumSet;
  * @param decay weight decay, of weights only
  * @param schedule of the rate
  * @param smoothing of labels
+ * @param distill the part of the loss that is the dense network's teaching, from 0 (labels only) to 1
+ * @param temperature of its scores
  */
 public record TrainingPlan(
         int epochs,
@@ -29,7 +32,9 @@ public record TrainingPlan(
         double momentum,
         double decay,
         ScheduleOption schedule,
-        double smoothing) {
+        double smoothing,
+        double distill,
+        double temperature) {
     /** The optimizers there are. */
     public enum Kind {
         /** Stochastic gradient descent with momentum. */
@@ -52,7 +57,9 @@ public record TrainingPlan(
                 settings.number("momentum", 0.9),
                 settings.number("decay", kind == Kind.ADAM ? 0 : 5e-4),
                 settings.choice("schedule", ScheduleOption.COSINE),
-                settings.number("smoothing", 0));
+                settings.number("smoothing", 0),
+                settings.number("distill", 0),
+                settings.number("temperature", 3));
     }
 
     private static int positive(Settings settings, int otherwise) {
@@ -63,24 +70,45 @@ public record TrainingPlan(
         return epochs;
     }
 
-    /** An optimizer of all parameters of a model, those of parametrizations included. */
-    public Optimizer<?> optimizer(Module model) {
+    /**
+     * An optimizer of all parameters of a model, those of parametrizations included.
+     *
+     * @param thresholds weight decay of learned thresholds
+     */
+    public Optimizer<?> optimizer(Module model, double thresholds) {
         return switch (optimizer) {
             case SGD -> {
                 Sgd.Options options = new Sgd.Options(rate, momentum, decay, false);
-                yield new Sgd(model.parameters(), options).forRoles(NOT_DECAYED, options.withDecay(0));
+                yield new Sgd(model.parameters(), options)
+                        .forRoles(NOT_DECAYED, options.withDecay(0))
+                        .forRoles(EnumSet.of(Role.THRESHOLD), options.withDecay(thresholds));
             }
-            case ADAM -> new Adam(model.parameters(), Adam.Options.of(rate));
+            case ADAM -> {
+                Adam.Options options = Adam.Options.of(rate).withDecay(decay);
+                yield new Adam(model.parameters(), options).forRoles(NOT_DECAYED, options.withDecay(0));
+            }
         };
-    }
-
-    /** The loss. */
-    public Variable loss(Variable outputs, Tensor labels) {
-        return Losses.crossEntropy(outputs, labels, smoothing);
     }
 
     /** For this many epochs instead. */
     public TrainingPlan withEpochs(int other) {
-        return new TrainingPlan(other, optimizer, rate, momentum, decay, schedule, smoothing);
+        return new TrainingPlan(
+                other, optimizer, rate, momentum, decay, schedule, smoothing, distill, temperature);
+    }
+
+    /**
+     * The loss.
+     *
+     * @param teacher the dense network, if there is one
+     * @throws IllegalArgumentException if there is none and it is to teach
+     */
+    public Objective objective(Optional<Module> teacher) {
+        if (distill == 0) {
+            return (outputs, labels) -> Losses.crossEntropy(outputs, labels, smoothing);
+        }
+        Module dense = teacher.orElseThrow(() -> new IllegalArgumentException(
+                "distill = " + distill + " needs a trained network to learn from: put [train] before, or give a model"
+                        + " file"));
+        return new Distillation(dense, distill, temperature);
     }
 }

@@ -11,12 +11,16 @@ import espalier.nn.train.Evaluation;
 import espalier.nn.train.Trainer;
 import espalier.nn.train.TrainingListener;
 import espalier.sparsity.Sparsity;
+import espalier.sparsity.admm.Residual;
+import espalier.sparsity.prune.LayerHistory;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
 
 /** A network that goes through the stages of a recipe, with what it learns from and what it is judged by. */
 public final class Workpiece {
@@ -27,11 +31,17 @@ public final class Workpiece {
     private final RandomSource random;
     private final PrintWriter out;
     private final List<Milestone> milestones = new ArrayList<>();
+    private final List<LayerHistory.Row> layerRows = new ArrayList<>();
+    private final List<Residual> residuals = new ArrayList<>();
+    private final Supplier<Module> maker;
+    private Optional<Module> teacher = Optional.empty();
     private int trainings;
 
-    /** A network and its data. */
-    public Workpiece(Module net, Split data, int batch, Device device, RandomSource random, PrintWriter out) {
-        this.net = net;
+    /** A new network of some kind, and its data. */
+    public Workpiece(
+            Supplier<Module> maker, Split data, int batch, Device device, RandomSource random, PrintWriter out) {
+        this.maker = maker;
+        this.net = maker.get();
         this.data = data;
         this.random = random;
         this.out = out;
@@ -79,8 +89,14 @@ public final class Workpiece {
 
     /** Trains under a schedule of the stage's own. */
     public void train(TrainingPlan plan, Schedule schedule, List<? extends TrainingListener> listeners) {
-        Optimizer<?> optimizer = plan.optimizer(net);
-        Trainer trainer = new Trainer(net, optimizer, plan::loss, random.split("training " + trainings++))
+        train(plan, schedule, plan.optimizer(net, 0), listeners);
+    }
+
+    /** Trains with an optimizer of the stage's own. */
+    public void train(
+            TrainingPlan plan, Schedule schedule, Optimizer<?> optimizer, List<? extends TrainingListener> listeners) {
+        Trainer trainer = new Trainer(
+                        net, optimizer, plan.objective(teacher), random.split("training " + trainings++))
                 .with(schedule)
                 .with(new ProgressLine(out, plan.epochs(), batches()));
         listeners.forEach(trainer::with);
@@ -92,10 +108,18 @@ public final class Workpiece {
         return Evaluation.of(net, test).accuracy();
     }
 
-    /** Runs a stage and notes where the network then stands. */
+    /** Runs a stage and notes where the network then stands. Weights that are zero before stay zero. */
     public void run(String name, Stage stage) {
         long start = System.nanoTime();
+        if (!milestones.isEmpty()) {
+            HeldZeros.in(net);
+        }
         stage.run(this);
+        if (milestones.isEmpty()) {
+            Module dense = maker.get();
+            dense.load(net.state());
+            teacher = Optional.of(dense);
+        }
         Sparsity sparsity = Sparsity.of(net);
         double seconds = (System.nanoTime() - start) * 1e-9;
         Milestone reached = new Milestone(name, accuracy(), sparsity.weights(), sparsity.nonZeros(), seconds);
@@ -104,6 +128,26 @@ public final class Workpiece {
                 "[%s] accuracy %.2f %%, %,d of %,d weights (%.1fx), %.0f s%n",
                 name, 100 * reached.accuracy(), reached.nonZeros(), reached.weights(), sparsity.rate(), seconds);
         out.flush();
+    }
+
+    /** Notes what became of each layer in a stage. */
+    void note(LayerHistory history) {
+        layerRows.addAll(history.rows());
+    }
+
+    /** Notes how far the weights were from their sets in the rounds of a stage. */
+    void note(List<Residual> rounds) {
+        residuals.addAll(rounds);
+    }
+
+    /** What became of each layer, epoch by epoch, in the stages that watch it. */
+    public List<LayerHistory.Row> layerRows() {
+        return List.copyOf(layerRows);
+    }
+
+    /** How far the weights were from their sets, round by round. */
+    public List<Residual> residuals() {
+        return List.copyOf(residuals);
     }
 
     /** Where it stood after each stage. */

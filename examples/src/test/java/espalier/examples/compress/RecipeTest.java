@@ -45,7 +45,7 @@ class RecipeTest {
     @Test
     void values() {
         assertEquals(
-                Map.of("conv1", 100.0, "conv2", 0.08), admm().layers("keep").orElseThrow());
+                Map.of("conv1", "100", "conv2", "8%"), admm().layers("keep").orElseThrow());
         assertEquals(12, admm().whole("epochs", 3));
         assertEquals(3, admm().whole("rounds", 3));
         assertEquals(true, admm().flag("late", false));
@@ -100,7 +100,7 @@ class RecipeTest {
     void layersAreAListOfPairs() {
         Settings settings = Recipe.parse("r", List.of("keep = conv1")).start();
         assertEquals(
-                "r, line 1: keep: 'conv1' is not a layer and a number, such as conv1 100",
+                "r, line 1: keep: 'conv1' is not a layer and an amount, such as conv1 100",
                 mistake(() -> settings.layers("keep")));
     }
 }

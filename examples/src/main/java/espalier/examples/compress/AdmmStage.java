@@ -1,0 +1,125 @@
+package espalier.examples.compress;
+
+import espalier.nn.Parameter;
+import espalier.nn.optim.Schedule;
+import espalier.sparsity.Granularity;
+import espalier.sparsity.Prunable;
+import espalier.sparsity.Projection;
+import espalier.sparsity.admm.Admm;
+import espalier.sparsity.admm.LayerBits;
+import espalier.sparsity.admm.LayerRates;
+import espalier.sparsity.admm.Pull;
+import espalier.sparsity.admm.Rounds;
+import espalier.sparsity.prune.Allocation;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * ADMM: weights are pulled towards a set while they learn, and put into it at the end (Ma et al. 2022).
+ *
+ * <p>To prune, {@code keep = conv1 100, conv2 8%, fc1 111x} or {@code rate = 71} says how many units stay; lines
+ * {@code filters}, {@code columns} and {@code channels} do so for those, one after the other. To quantize,
+ * {@code bits = 3}, {@code bits = binary} or {@code bits = conv1 4, fc1 2} says on how many levels the weights are put,
+ * pruned zeros staying what they are.
+ */
+final class AdmmStage implements Stage {
+    private enum Rule {
+        UNIFORM(Allocation.UNIFORM),
+        GLOBAL(Allocation.GLOBAL),
+        ERK(Allocation.ERK),
+        ROOT(LayerRates.ROOT_OF_SIZE);
+
+        private final Allocation allocation;
+
+        Rule(Allocation allocation) {
+            this.allocation = allocation;
+        }
+    }
+
+    private final TrainingPlan plan;
+    private final Map<String, Projection> sets;
+    private final Pull pull;
+    private final int roundsAnEpoch;
+    private final double drop;
+    private final boolean cosine;
+    private final boolean freeze;
+
+    private AdmmStage(Settings settings, Workpiece piece, Map<String, Projection> sets, boolean freeze) {
+        this.sets = sets;
+        this.freeze = freeze;
+        plan = TrainingPlan.of(settings, 8, 0.01);
+        double rho = settings.number("rho", 0.01);
+        pull = Pull.growing(rho, settings.number("growth", 1.5), settings.number("limit", Math.max(10, rho)));
+        roundsAnEpoch = settings.whole("rounds-an-epoch", 2);
+        drop = settings.number("drop", 0.1);
+        cosine = settings.flag("cosine", false);
+        if (roundsAnEpoch < 1 || roundsAnEpoch > piece.batches()) {
+            throw settings.wrong(
+                    "rounds-an-epoch", roundsAnEpoch + " is not from 1 to the " + piece.batches() + " batches of one");
+        }
+    }
+
+    /** Pruning. */
+    static Stage pruning(Settings settings, Workpiece piece) {
+        Map<String, Projection> sets = new LinkedHashMap<>();
+        for (var line : Map.of(
+                        "filters", Granularity.FILTER, "columns", Granularity.COLUMN, "channels", Granularity.CHANNEL)
+                .entrySet()) {
+            settings.layers(line.getKey()).ifPresent(amounts -> merge(sets, every(piece, line.getValue()), amounts));
+        }
+        Optional<Map<String, String>> keep = settings.layers("keep");
+        List<Prunable> layers = Units.of(settings, piece, "element");
+        keep.ifPresent(amounts -> merge(sets, layers, amounts));
+        Rule rule = settings.choice("rule", Rule.ROOT);
+        if (sets.isEmpty()) {
+            double density = 1 - Units.sparsity(settings);
+            LayerRates.by(rule.allocation, layers, 1 / density).sets(layers).forEach(sets::put);
+        }
+        return new AdmmStage(settings, piece, sets, false);
+    }
+
+    /** Quantization. */
+    static Stage quantization(Settings settings, Workpiece piece) {
+        return new AdmmStage(settings, piece, levels(settings, piece).projections(), true);
+    }
+
+    /** The levels that the key {@code bits} names. */
+    static LayerBits levels(Settings settings, Workpiece piece) {
+        Map<String, Parameter> weights = piece.weights();
+        String text = settings.text("bits")
+                .orElseThrow(() -> settings.wrong("bits", "say on how many bits: 3, binary, or conv1 4, fc1 2"));
+        boolean pruned = settings.flag("zeros-are-pruned", true);
+        return text.strip().contains(" ") || text.contains(",")
+                ? LayerBits.of(weights, pruned, settings.layers("bits").orElseThrow())
+                : LayerBits.uniform(weights, pruned, text);
+    }
+
+    private static List<Prunable> every(Workpiece piece, Granularity granularity) {
+        return piece.weights().entrySet().stream()
+                .map(weight -> new Prunable(weight.getKey(), weight.getValue(), granularity))
+                .toList();
+    }
+
+    private static void merge(Map<String, Projection> sets, List<Prunable> layers, Map<String, String> amounts) {
+        LayerRates.of(layers, amounts).sets(layers).forEach((path, set) -> sets.merge(path, set, Projection::then));
+    }
+
+    @Override
+    public void run(Workpiece piece) {
+        Rounds rounds = Rounds.ofEpochs(plan.epochs(), piece.batches(), roundsAnEpoch);
+        Admm admm = new Admm(piece.net().parameters(), sets, pull, rounds.steps());
+        Schedule schedule = rounds.rates(drop);
+        if (cosine) {
+            schedule = schedule.times(Schedule.cosine((long) plan.epochs() * piece.batches()));
+        }
+        piece.train(plan, schedule, List.of(admm));
+        if (freeze) {
+            admm.projectAndFreeze();
+        } else {
+            admm.projectAndMask();
+        }
+        piece.note(admm.history());
+    }
+}
