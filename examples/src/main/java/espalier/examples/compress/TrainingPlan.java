@@ -92,8 +92,7 @@ public record TrainingPlan(
 
     /** For this many epochs instead. */
     public TrainingPlan withEpochs(int other) {
-        return new TrainingPlan(
-                other, optimizer, rate, momentum, decay, schedule, smoothing, distill, temperature);
+        return new TrainingPlan(other, optimizer, rate, momentum, decay, schedule, smoothing, distill, temperature);
     }
 
     /**
@@ -106,9 +105,8 @@ public record TrainingPlan(
         if (distill == 0) {
             return (outputs, labels) -> Losses.crossEntropy(outputs, labels, smoothing);
         }
-        Module dense = teacher.orElseThrow(() -> new IllegalArgumentException(
-                "distill = " + distill + " needs a trained network to learn from: put [train] before, or give a model"
-                        + " file"));
+        Module dense = teacher.orElseThrow(() -> new IllegalArgumentException("distill = " + distill
+                + " needs a trained network to learn from: put [train] before, or give a model" + " file"));
         return new Distillation(dense, distill, temperature);
     }
 }

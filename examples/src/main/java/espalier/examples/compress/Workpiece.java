@@ -95,8 +95,7 @@ public final class Workpiece {
     /** Trains with an optimizer of the stage's own. */
     public void train(
             TrainingPlan plan, Schedule schedule, Optimizer<?> optimizer, List<? extends TrainingListener> listeners) {
-        Trainer trainer = new Trainer(
-                        net, optimizer, plan.objective(teacher), random.split("training " + trainings++))
+        Trainer trainer = new Trainer(net, optimizer, plan.objective(teacher), random.split("training " + trainings++))
                 .with(schedule)
                 .with(new ProgressLine(out, plan.epochs(), batches()));
         listeners.forEach(trainer::with);
