@@ -15,6 +15,7 @@ import espalier.nn.layer.Activation;
 import espalier.nn.layer.Linear;
 import espalier.nn.layer.Recomputed;
 import espalier.nn.layer.Sequential;
+import espalier.nn.optim.Sgd;
 import espalier.nn.train.Evaluation;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
@@ -160,6 +161,33 @@ class ActivationsTest {
         for (float value : inner.weight().raw().gradient().orElseThrow().toFloats()) {
             assertEquals(value, grids.grids().get("0.body").nearest(value), 1e-6);
         }
+    }
+
+    @Test
+    void aQuantizedModelIsTrainedAsOne() {
+        Sequential model = network();
+        Tensor x = images(16);
+        float[] exact = Evaluation.outputs(model, x).toFloats();
+        Map<String, UniformGrid> three = Map.of("0", UniformGrid.affine(-1, 2, 3), "2", UniformGrid.affine(0, 3, 3));
+        Activations grids = new Activations(model, three);
+        float[] coarse = grids.during(() -> Evaluation.outputs(model, x)).toFloats();
+        QuantizedModel quantized = new QuantizedModel(model, grids);
+        assertArrayEquals(coarse, Evaluation.outputs(quantized, x).toFloats());
+        assertArrayEquals(exact, Evaluation.outputs(quantized.body(), x).toFloats());
+        assertTrue(quantized.parameters().containsKey("body.0.weight"));
+        Sgd optimizer = new Sgd(quantized.parameters(), Sgd.Options.of(0.02));
+        double before = 0;
+        double loss = 0;
+        for (int step = 0; step < 30; step++) {
+            optimizer.clearGradients();
+            Variable square =
+                    quantized.apply(Variable.constant(x)).sub(1).square().mean();
+            square.backward();
+            optimizer.step();
+            loss = square.value().item();
+            before = step == 0 ? loss : before;
+        }
+        assertTrue(loss < 0.5 * before, before + " to " + loss);
     }
 
     @Test
