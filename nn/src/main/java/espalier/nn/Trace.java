@@ -2,12 +2,13 @@ package espalier.nn;
 
 import espalier.autograd.Autograd;
 import espalier.tensor.Shape;
+import espalier.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 
-/** Notes every module that runs, in order, with the shapes that went in and out: what a summary is made of. */
+/** Sees every module that runs, in order: what a summary and statistics of activations are made of. */
 public final class Trace {
     private static final ScopedValue<Trace> CURRENT = ScopedValue.newInstance();
 
@@ -20,22 +21,36 @@ public final class Trace {
      */
     public record Visit(Module module, Shape input, Shape output) {}
 
-    private final List<Visit> visits = new ArrayList<>();
+    /** Is told of each module when it has run, children before parents. */
+    @FunctionalInterface
+    public interface Observer {
+        /** A module made {@code output} from {@code input}. */
+        void ran(Module module, Tensor input, Tensor output);
+    }
 
-    private Trace() {}
+    private final Observer observer;
+
+    private Trace(Observer observer) {
+        this.observer = observer;
+    }
 
     /** Runs a block, without recording gradients, and returns the modules that ran, children before parents. */
     public static List<Visit> of(Supplier<?> block) {
-        Trace trace = new Trace();
-        ScopedValue.where(CURRENT, trace).call(() -> Autograd.withoutGrad(block::get));
-        return List.copyOf(trace.visits);
+        List<Visit> visits = new ArrayList<>();
+        watching((module, x, y) -> visits.add(new Visit(module, x.shape(), y.shape())), block);
+        return List.copyOf(visits);
+    }
+
+    /** Runs a block, without recording gradients, under the eyes of an observer. */
+    public static void watching(Observer observer, Supplier<?> block) {
+        ScopedValue.where(CURRENT, new Trace(observer)).call(() -> Autograd.withoutGrad(block::get));
     }
 
     static Optional<Trace> current() {
         return CURRENT.isBound() ? Optional.of(CURRENT.get()) : Optional.empty();
     }
 
-    void visited(Module module, Shape input, Shape output) {
-        visits.add(new Visit(module, input, output));
+    void visited(Module module, Tensor input, Tensor output) {
+        observer.ran(module, input, output);
     }
 }

@@ -171,9 +171,9 @@ public record Prunable(
     /** Zeroes the units at which the mask (BOOL, of the shape of the scores) is false, and holds them there. */
     public void keepOnly(Tensor mask) {
         Tensor value = value();
-        Tensor kept = importance.grouping().spread(mask, value.shape()).to(DType.F32);
-        parameter.raw().value().copyInPlace(value.mul(kept));
-        Tensor held = kept.copy();
+        Tensor kept = importance.grouping().spread(mask, value.shape());
+        parameter.raw().value().copyInPlace(kept.where(value, value.zerosLike()));
+        Tensor held = kept.to(DType.F32);
         held.storage().moveTo(Optional.empty()); // lives as long as the parameter, beyond any open scope
         parameter.parametrize(new Masked(held));
     }

@@ -31,7 +31,7 @@ import java.util.stream.IntStream;
  * SoftThreshold.on(layers, SoftThreshold.Options.of(-10));
  * var optimizer = new Sgd(model.parameters(), sgd).forRoles(Set.of(Role.THRESHOLD), sgd.withDecay(0));
  * var target = new SparsityTarget(layers, 0.95, steps);
- * trainer.with(target).train(loader, epochs);          // target.decay() is the λ that was found
+ * trainer.with(target).train(loader, epochs);          // target.meanDecay() is the λ that was found
  * }</pre>
  *
  * <p>The optimizer's own decay of thresholds must be 0: this adds {@code λ·s} to their gradients instead.
@@ -224,6 +224,7 @@ public final class SparsityTarget implements TrainingListener {
                 layers.forEach(layer -> layer.keepOnly(layer.live()));
             }
         }
+        removed = options.measure.removed(layers);
         held = true;
     }
 
@@ -253,6 +254,6 @@ public final class SparsityTarget implements TrainingListener {
 
     @Override
     public String toString() {
-        return String.format(Locale.ROOT, "sparsity %.2f %% with decay %.3g", 100 * removed, decay);
+        return String.format(Locale.ROOT, "sparsity %.2f %% with decay %.3g", 100 * removed, meanDecay());
     }
 }
