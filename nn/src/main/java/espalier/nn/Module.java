@@ -51,7 +51,7 @@ public abstract class Module {
         if (ForwardPass.current().isEmpty()) {
             return ForwardPass.evaluation(() -> apply(x));
         }
-Variable y = name.isEmpty() ? run(x) : Autograd.in(name, () -> run(x));
+        Variable y = name.isEmpty() ? run(x) : Autograd.in(name, () -> run(x));
         Trace.current().ifPresent(trace -> trace.visited(this, x.value(), y.value()));
         return y;
     }

@@ -8,7 +8,6 @@ import espalier.nn.Init;
 import espalier.nn.data.ByteImages;
 import espalier.nn.data.DataLoader;
 import espalier.nn.layer.Activation;
-import espalier.nn.layer.BatchNorm;
 import espalier.nn.layer.Flatten;
 import espalier.nn.layer.Linear;
 import espalier.nn.layer.Sequential;
@@ -16,7 +15,6 @@ import espalier.nn.model.LeNet;
 import espalier.sparsity.ActivationStatistics.Kind;
 import espalier.sparsity.prune.Allocation;
 import espalier.sparsity.prune.MagnitudePruning;
-import espalier.sparsity.prune.Recalibration;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import java.util.List;
@@ -65,18 +63,5 @@ class ActivationStatisticsTest {
     private static DataLoader digits() {
         byte[] pixels = new byte[2 * 784];
         return DataLoader.of(new ByteImages(pixels, new byte[2], Shape.of(1, 28, 28), List.of("0")), 2);
-    }
-
-    /** One batch: the running statistics become its own, whatever they were. Mean of {0, 1, 0, 0.2}, unbiased variance. */
-    @Test
-    void recalibrationForgetsTheOldStatistics() {
-        BatchNorm norm = new BatchNorm(Init.of(1), 2);
-        norm.mean().fillInPlace(99);
-        Sequential model = new Sequential(new Flatten(), norm);
-        DataLoader all = DataLoader.of(images().data(), 4);
-        Recalibration.run(model, all, 50);
-        assertArrayEquals(new float[] {0.3f, 0.3f}, norm.mean().toFloats(), 1e-5f);
-        assertArrayEquals(new float[] {0.68f / 3, 0.68f / 3}, norm.variance().toFloats(), 1e-5f);
-        assertArrayEquals(new float[] {1, 1}, norm.scale().raw().value().toFloats());
     }
 }

@@ -23,8 +23,7 @@ public final class BatchNorm extends Module {
     /** Added to the variance. */
     public static final double EPSILON = 1e-5;
 
-    /** The part of a batch's statistics that goes into the running ones. */
-    public static final double MOMENTUM = 0.1;
+    private static final double MOMENTUM = 0.1;
 
     private final Parameter scale;
     private final Parameter shift;
