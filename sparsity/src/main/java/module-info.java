@@ -5,10 +5,12 @@ module espalier.sparsity {
 
     exports espalier.sparsity;
     exports espalier.sparsity.admm;
+    exports espalier.sparsity.export;
     exports espalier.sparsity.graph;
     exports espalier.sparsity.ledger;
     exports espalier.sparsity.parametrize;
     exports espalier.sparsity.prune;
     exports espalier.sparsity.quant;
+    exports espalier.sparsity.runtime;
     exports espalier.sparsity.storage;
 }

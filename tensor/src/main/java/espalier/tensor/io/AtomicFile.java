@@ -18,17 +18,22 @@ import java.util.UUID;
  * atomic rename. If any of it fails the partial file is deleted; only a killed process or a lost machine
  * can leave one behind.
  */
-final class AtomicFile {
+public final class AtomicFile {
     private AtomicFile() {}
 
     /** What to write. */
     @FunctionalInterface
-    interface Content {
+    public interface Content {
+        /** Writes all of it. */
         void writeTo(OutputStream out) throws IOException;
     }
 
-    /** Writes {@code content} to {@code path}; a link is followed, a folder or device is refused. */
-    static void write(Path path, Content content) throws IOException {
+    /**
+     * Writes {@code content} to {@code path}; a link is followed, a folder or device is refused.
+     *
+     * @throws IOException if it cannot be written; what stood there before is untouched then
+     */
+    public static void write(Path path, Content content) throws IOException {
         Path target = Files.exists(path) ? path.toRealPath() : path.toAbsolutePath();
         if (Files.exists(target) && !Files.isRegularFile(target)) {
             throw new FileSystemException(path.toString(), null, "is there already and is no regular file");

@@ -1,0 +1,53 @@
+package espalier.sparsity.runtime;
+
+import espalier.sparsity.export.Coding;
+import espalier.sparsity.export.Form;
+import espalier.sparsity.export.Index;
+import espalier.sparsity.export.Operation;
+import espalier.sparsity.export.PackedTensor;
+import espalier.tensor.packed.BlockMatrix;
+
+/**
+ * Which {@link Kernel} is expected to be the fastest for given weights.
+ *
+ * <p>The sparse ones skip zeros, but each element that they do hold costs more, because it brings an index and uses what
+ * it loads only once. A constant says how much more, measured on Zen 4 with 8 lanes by {@code examples/run bench sparse}:
+ * the inverse is the density below which the kernel is faster than the dense one.
+ */
+final class KernelChoice {
+    /** Time of a stored element of CSR, in times of a dense one. */
+    static final double CSR_COST = 2.8;
+
+    /** Time of a stored element of a 4x1 block. */
+    static final double BLOCK_COST = 1.55;
+
+    private KernelChoice() {}
+
+    static Kernel of(Operation operation, PackedTensor weight) {
+        boolean grouped =
+                operation instanceof Operation.Convolution c && c.spec().groups() > 1;
+        if (grouped) {
+            return Kernel.DENSE; // the packed kernels have no groups
+        }
+        if (weight.form().equals(new Form(Index.EVERY, Coding.BINARY))
+                && weight.shape().dim(0) >= 16) {
+            return Kernel.BINARY;
+        }
+        float[] values = weight.unpack();
+        int rows = weight.shape().dim(0);
+        int nonZeros = 0;
+        for (float value : values) {
+            nonZeros += value != 0 ? 1 : 0;
+        }
+        double csr = CSR_COST * nonZeros / values.length;
+        if (csr >= CSR_COST / BLOCK_COST) { // blocks hold at least the non-zeros
+            return Kernel.DENSE;
+        }
+        int blocks = BlockMatrix.of(values, rows, values.length / rows).blocks();
+        double block = BLOCK_COST * blocks * BlockMatrix.DEFAULT_HEIGHT / values.length;
+        if (Math.min(csr, block) >= 1) {
+            return Kernel.DENSE;
+        }
+        return csr < block ? Kernel.CSR : Kernel.BLOCKS;
+    }
+}
