@@ -2,6 +2,7 @@ package espalier.sparsity.export;
 
 import espalier.tensor.io.TensorFormatException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -102,6 +103,21 @@ final class BitReader {
 
     float real() throws TensorFormatException {
         return Float.intBitsToFloat((int) fixed(4));
+    }
+
+    /** Floats by their bits. */
+    float[] reals(int count) throws TensorFormatException {
+        used = 8;
+        if (4L * count > end - at) {
+            throw refusal(count + " floats reach beyond the " + (end - at) + " bytes that are left");
+        }
+        float[] values = new float[count];
+        ByteBuffer.wrap(bytes, at, 4 * count)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .asFloatBuffer()
+                .get(values);
+        at += 4 * count;
+        return values;
     }
 
     String text(String what) throws TensorFormatException {

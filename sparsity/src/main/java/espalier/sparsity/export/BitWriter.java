@@ -1,5 +1,7 @@
 package espalier.sparsity.export;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -61,6 +63,13 @@ final class BitWriter {
         fixed(Float.floatToRawIntBits(value), 4);
     }
 
+    /** Floats by their bits. */
+    void reals(float[] values) {
+        byte[] octets = new byte[Math.multiplyExact(Float.BYTES, values.length)];
+        ByteBuffer.wrap(octets).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().put(values);
+        octets(octets);
+    }
+
     /** UTF-8, its length before it. */
     void text(String value) {
         byte[] utf8 = value.getBytes(StandardCharsets.UTF_8);
@@ -70,9 +79,17 @@ final class BitWriter {
 
     /** Whole bytes. */
     void octets(byte[] values) {
-        for (byte value : values) {
-            octet(value);
+        used = 8;
+        if (size + values.length > bytes.length) {
+            bytes = Arrays.copyOf(bytes, Math.max(2 * size, size + values.length));
         }
+        System.arraycopy(values, 0, bytes, size, values.length);
+        size += values.length;
+    }
+
+    /** The number of bytes so far. */
+    int size() {
+        return size;
     }
 
     /** What was written. */

@@ -22,14 +22,24 @@ record IndexCode(int rows, int columns) {
     }
 
     /** The positions that an index holds of a matrix: those that are not zero, and for some indices zeros beside them. */
-    int[] held(Index index, float[] dense) {
+    Held held(Index index, float[] dense) {
         return switch (index) {
-            case EVERY -> IntStream.range(0, dense.length).toArray();
-            case MASK, ROWS, RUNS, GAPS ->
-                IntStream.range(0, dense.length).filter(i -> dense[i] != 0).toArray();
-            case GRID -> crossings(kept(dense, true), kept(dense, false));
-            case BLOCKS -> blocks(dense);
+            case EVERY -> Held.every(dense.length);
+            case MASK, ROWS, RUNS, GAPS -> Held.of(nonZeros(dense));
+            case GRID -> Held.of(crossings(kept(dense, true), kept(dense, false)));
+            case BLOCKS -> Held.of(blocks(dense));
         };
+    }
+
+    private static int[] nonZeros(float[] dense) {
+        int[] found = new int[dense.length];
+        int count = 0;
+        for (int i = 0; i < dense.length; i++) {
+            if (dense[i] != 0) {
+                found[count++] = i;
+            }
+        }
+        return Arrays.copyOf(found, count);
     }
 
     /** The rows, or columns, with an element that is not zero. */
@@ -65,7 +75,13 @@ record IndexCode(int rows, int columns) {
 
     // ---- writing
 
-    void write(Index index, int[] positions, BitWriter to) {
+    void write(Index index, Held held, BitWriter to) {
+        if (index != Index.EVERY) {
+            write(index, held.list(), to);
+        }
+    }
+
+    private void write(Index index, int[] positions, BitWriter to) {
         switch (index) {
             case EVERY -> {}
             case MASK -> writeSet(BitSet.valueOf(bitsOf(positions)), elements(), to);
@@ -192,7 +208,11 @@ record IndexCode(int rows, int columns) {
 
     // ---- reading
 
-    int[] read(Index index, BitReader from) throws TensorFormatException {
+    Held read(Index index, BitReader from) throws TensorFormatException {
+        return index == Index.EVERY ? Held.every(elements()) : Held.of(positions(index, from));
+    }
+
+    private int[] positions(Index index, BitReader from) throws TensorFormatException {
         return switch (index) {
             case EVERY -> IntStream.range(0, elements()).toArray();
             case MASK -> readSet(elements(), from).stream().toArray();

@@ -44,37 +44,33 @@ public final class PackedTensor {
                     "pack: " + name + " " + shape + " has " + shape.size() + " elements, not " + values.length);
         }
         IndexCode index = matrix(shape);
-        int[] positions = index.held(form.index(), values);
-        float[] heldValues = new float[positions.length];
-        for (int i = 0; i < heldValues.length; i++) {
-            heldValues[i] = values[positions[i]];
-        }
+        Held held = index.held(form.index(), values);
         BitWriter to = new BitWriter();
-        index.write(form.index(), positions, to);
-        new ValueCode(name, index.rows(), index.columns(), positions).write(form.coding(), heldValues, to);
-        return new PackedTensor(shape, form, to.toBytes(), positions.length);
+        index.write(form.index(), held, to);
+        new ValueCode(name, index.rows(), index.columns(), held).write(form.coding(), held.values(values), to);
+        return new PackedTensor(shape, form, to.toBytes(), held.count());
     }
 
     /** Takes bytes of a file, which may be anything, and checks all of them. */
     static PackedTensor read(String source, Shape shape, Form form, byte[] payload, int offset)
             throws TensorFormatException {
-        return new PackedTensor(shape, form, payload, parse(source, shape, form, payload, offset).positions.length);
+        return new PackedTensor(shape, form, payload, parse(source, shape, form, payload, offset).held.count());
     }
 
-    private record Parsed(int[] positions, float[] values) {}
+    private record Parsed(Held held, float[] values) {}
 
     private static Parsed parse(String source, Shape shape, Form form, byte[] payload, int offset)
             throws TensorFormatException {
         BitReader from = new BitReader(source, payload, 0, payload.length, offset);
         IndexCode index = matrix(shape);
-        int[] positions = index.read(form.index(), from);
-        float[] values = new ValueCode("tensor", index.rows(), index.columns(), positions).read(form.coding(), from);
+        Held held = index.read(form.index(), from);
+        float[] values = new ValueCode("tensor", index.rows(), index.columns(), held).read(form.coding(), from);
         from.requireEnd("a tensor");
-        return new Parsed(positions, values);
+        return new Parsed(held, values);
     }
 
     /** A row for each output channel; a vector is a column, so that each of its elements is a row. */
-    private static IndexCode matrix(Shape shape) {
+    static IndexCode matrix(Shape shape) {
         int rows = shape.rank() == 0 ? 1 : shape.dim(0);
         return new IndexCode(rows, rows == 0 ? 0 : shape.size() / rows);
     }
@@ -103,14 +99,7 @@ public final class PackedTensor {
     public float[] unpack() {
         try {
             Parsed parsed = parse("packed tensor", shape, form, payload, 0);
-            if (form.index() == Index.EVERY) {
-                return parsed.values;
-            }
-            float[] dense = new float[shape.size()];
-            for (int i = 0; i < parsed.positions.length; i++) {
-                dense[parsed.positions[i]] = parsed.values[i];
-            }
-            return dense;
+            return parsed.held.dense(parsed.values, shape.size());
         } catch (TensorFormatException e) {
             throw new IllegalStateException("a tensor that was checked cannot be unpacked", e);
         }

@@ -1,6 +1,7 @@
 package espalier.sparsity.export;
 
 import espalier.tensor.Shape;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -66,25 +67,56 @@ public final class Packer {
                 .orElseGet(() -> smallest(name, values, shape));
     }
 
+    /** Index and values begin with bytes of their own, so their sizes add up and each is worked out once. */
     private static PackedTensor smallest(String name, float[] values, Shape shape) {
-        PackedTensor best = PackedTensor.of(name, values, shape, Form.DENSE);
+        IndexCode code = PackedTensor.matrix(shape);
         boolean sparse = nonZeros(values) < values.length * MOST_DENSITY;
         boolean few = hasFewValues(values);
-        for (Coding coding : Coding.values()) {
-            for (Index index : Index.values()) {
-                boolean shared = coding == Coding.CODEBOOK || coding == Coding.HUFFMAN;
-                if (shared && !few || index != Index.EVERY && !sparse) {
-                    continue;
-                }
-                try {
-                    PackedTensor packed = PackedTensor.of(name, values, shape, new Form(index, coding));
-                    best = packed.bytes() < best.bytes() ? packed : best;
-                } catch (IllegalArgumentException notOfThisForm) {
-                    // such as values that 16 bits cannot hold: the next form, then
+        Form best = Form.DENSE;
+        long least = 4L * values.length;
+        Map<Coding, Long> ofNonZeros = Map.of();
+        for (Index index : Index.values()) {
+            if (index != Index.EVERY && !sparse) {
+                continue;
+            }
+            Held held = code.held(index, values);
+            BitWriter indexBits = new BitWriter();
+            code.write(index, held, indexBits);
+            Map<Coding, Long> sizes =
+                    switch (index) {
+                        case EVERY, GRID, BLOCKS -> sizes(name, code, held, values, few);
+                        case MASK -> ofNonZeros = sizes(name, code, held, values, few);
+                        case ROWS, RUNS, GAPS -> ofNonZeros;
+                    };
+            for (var entry : sizes.entrySet()) {
+                if (indexBits.size() + entry.getValue() < least) {
+                    least = indexBits.size() + entry.getValue();
+                    best = new Form(index, entry.getKey());
                 }
             }
         }
-        return best;
+        return PackedTensor.of(name, values, shape, best);
+    }
+
+    /** The bytes of the values in each coding that can hold them. */
+    private static Map<Coding, Long> sizes(String name, IndexCode code, Held held, float[] dense, boolean few) {
+        Map<Coding, Long> sizes = new EnumMap<>(Coding.class);
+        sizes.put(Coding.F32, 4L * held.count());
+        float[] values = held.values(dense);
+        for (Coding coding : Coding.values()) {
+            boolean shared = coding == Coding.CODEBOOK || coding == Coding.HUFFMAN;
+            if (coding == Coding.F32 || shared && !few) {
+                continue;
+            }
+            try {
+                BitWriter bits = new BitWriter();
+                new ValueCode(name, code.rows(), code.columns(), held).write(coding, values, bits);
+                sizes.put(coding, (long) bits.size());
+            } catch (IllegalArgumentException notOfThisForm) {
+                // such as values that 16 bits cannot hold: the next form, then
+            }
+        }
+        return sizes;
     }
 
     private static int nonZeros(float[] values) {

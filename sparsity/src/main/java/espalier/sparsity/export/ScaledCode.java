@@ -34,10 +34,10 @@ record ScaledCode(String name, Coding coding, int rows, int columns) {
             return scales[scales.length == 1 ? 0 : row];
         }
 
-        float[] toFloats(int columns, int[] positions) {
+        float[] toFloats(int columns, Held held) {
             float[] values = new float[numbers.length];
             for (int i = 0; i < values.length; i++) {
-                values[i] = (float) (scale(positions[i] / columns) * numbers[i]);
+                values[i] = (float) (scale(held.at(i) / columns) * numbers[i]);
             }
             return values;
         }
@@ -45,10 +45,10 @@ record ScaledCode(String name, Coding coding, int rows, int columns) {
 
     // ---- writing
 
-    void write(int[] positions, float[] values, BitWriter to) {
+    void write(Held held, float[] values, BitWriter to) {
         Codes codes = scaled(values)
                 .map(all -> new Codes(all.codes(), new double[] {all.scale()}))
-                .orElseGet(() -> scaleRows(positions, values));
+                .orElseGet(() -> scaleRows(held, values));
         boolean doubles = Arrays.stream(codes.scales).anyMatch(scale -> (float) scale != scale);
         to.octet((codes.scales.length == 1 ? 0 : PER_ROW) | (doubles ? DOUBLES : 0));
         for (double scale : codes.scales) {
@@ -65,26 +65,32 @@ record ScaledCode(String name, Coding coding, int rows, int columns) {
         return Scales.of(values, coding.largest(), coding != Coding.BINARY);
     }
 
-    private Codes scaleRows(int[] positions, float[] values) {
+    private Codes scaleRows(Held held, float[] values) {
         Codes codes = new Codes(new int[values.length], new double[rows]);
-        IntStream.Builder[] members = new IntStream.Builder[rows];
-        Arrays.setAll(members, _ -> IntStream.builder());
-        for (int i = 0; i < positions.length; i++) {
-            members[positions[i] / columns].add(i);
+        int[] ends = new int[rows + 1]; // first of each row, then behind its last
+        for (int i = 0; i < values.length; i++) {
+            ends[held.at(i) / columns + 1]++;
         }
         for (int row = 0; row < rows; row++) {
-            int[] own = members[row].build().toArray();
-            float[] part = new float[own.length];
-            for (int i = 0; i < own.length; i++) {
-                part[i] = values[own[i]];
+            ends[row + 1] += ends[row];
+        }
+        int[] members = new int[values.length]; // sorted by row
+        for (int i = 0; i < values.length; i++) {
+            members[ends[held.at(i) / columns]++] = i;
+        }
+        for (int row = 0; row < rows; row++) {
+            int first = row == 0 ? 0 : ends[row - 1];
+            float[] part = new float[ends[row] - first];
+            for (int i = 0; i < part.length; i++) {
+                part[i] = values[members[first + i]];
             }
             Optional<Scales.Scaled> scaled = scaled(part);
             if (scaled.isEmpty()) {
                 throw refusal(row, part);
             }
             codes.scales[row] = scaled.get().scale();
-            for (int i = 0; i < own.length; i++) {
-                codes.numbers[own[i]] = scaled.get().codes()[i];
+            for (int i = 0; i < part.length; i++) {
+                codes.numbers[members[first + i]] = scaled.get().codes()[i];
             }
         }
         return codes;

@@ -8,9 +8,9 @@ import espalier.tensor.io.TensorFormatException;
  * @param name of the tensor, for complaints
  * @param rows rows of the matrix
  * @param columns columns of the matrix
- * @param positions where in the matrix the values stand
+ * @param held where in the matrix the values stand
  */
-record ValueCode(String name, int rows, int columns, int[] positions) {
+record ValueCode(String name, int rows, int columns, Held held) {
     /**
      * Writes values, of which none is lost.
      *
@@ -19,9 +19,7 @@ record ValueCode(String name, int rows, int columns, int[] positions) {
     void write(Coding coding, float[] values, BitWriter to) {
         switch (coding) {
             case F32 -> {
-                for (float value : values) {
-                    to.real(value);
-                }
+                to.reals(values);
             }
             case F16 -> {
                 for (float value : values) {
@@ -35,7 +33,7 @@ record ValueCode(String name, int rows, int columns, int[] positions) {
             }
             case CODEBOOK, HUFFMAN -> CodebookCode.write(name, coding, values, to);
             case INT8, INT4, TERNARY, BINARY ->
-                new ScaledCode(name, coding, rows, columns).write(positions, values, to);
+                new ScaledCode(name, coding, rows, columns).write(held, values, to);
         }
     }
 
@@ -43,25 +41,21 @@ record ValueCode(String name, int rows, int columns, int[] positions) {
     float[] read(Coding coding, BitReader from) throws TensorFormatException {
         return switch (coding) {
             case F32 -> {
-                requireRoom(positions.length, 32, from);
-                float[] values = new float[positions.length];
-                for (int i = 0; i < values.length; i++) {
-                    values[i] = from.real();
-                }
-                yield values;
+                requireRoom(held.count(), 32, from);
+                yield from.reals(held.count());
             }
             case F16 -> {
-                requireRoom(positions.length, 16, from);
-                float[] values = new float[positions.length];
+                requireRoom(held.count(), 16, from);
+                float[] values = new float[held.count()];
                 for (int i = 0; i < values.length; i++) {
                     values[i] = Float.float16ToFloat((short) from.fixed(2));
                 }
                 yield values;
             }
-            case CODEBOOK, HUFFMAN -> CodebookCode.read(coding, positions.length, from);
+            case CODEBOOK, HUFFMAN -> CodebookCode.read(coding, held.count(), from);
             case INT8, INT4, TERNARY, BINARY -> {
                 ScaledCode code = new ScaledCode(name, coding, rows, columns);
-                yield code.read(positions.length, from).toFloats(columns, positions);
+                yield code.read(held.count(), from).toFloats(columns, held);
             }
         };
     }

@@ -103,9 +103,10 @@ public final class InferenceModel {
         };
     }
 
-    private LoadedStep load(Step step, PackedTensor weight, Optional<PackedTensor> bias, Optional<Kernel> kernel) {
-        Kernel chosen = kernel.orElseGet(() -> KernelChoice.of(step.operation(), weight));
-        Weights weights = Weights.of(device, weight, scale, chosen);
+    private LoadedStep load(Step step, PackedTensor weight, Optional<PackedTensor> scale, Optional<PackedTensor> bias, Optional<Kernel> kernel) {
+        float[] values = weight.unpack();
+        Kernel chosen = kernel.orElseGet(() -> KernelChoice.of(step.operation(), weight, values));
+        Weights weights = Weights.of(device, weight, values, scale, chosen);
         return new LoadedStep(Optional.of(weights), bias.map(this::vector), Optional.empty());
     }
 

@@ -23,7 +23,8 @@ final class KernelChoice {
 
     private KernelChoice() {}
 
-    static Kernel of(Operation operation, PackedTensor weight) {
+    /** @param values the weights, unpacked */
+    static Kernel of(Operation operation, PackedTensor weight, float[] values) {
         boolean grouped =
                 operation instanceof Operation.Convolution c && c.spec().groups() > 1;
         if (grouped) {
@@ -33,7 +34,6 @@ final class KernelChoice {
                 && weight.shape().dim(0) >= 16) {
             return Kernel.BINARY;
         }
-        float[] values = weight.unpack();
         int rows = weight.shape().dim(0);
         int nonZeros = 0;
         for (float value : values) {

@@ -33,11 +33,15 @@ final class Weights {
         this.packed = packed;
     }
 
-    /** @param scale a factor for each row, which the weights take in */
-    static Weights of(Device device, PackedTensor tensor, Optional<PackedTensor> scale, Kernel kernel) {
+    /**
+     * Weights for a kernel.
+     *
+     * @param values the tensor, unpacked; overwritten
+     * @param scale a factor for each row, which the weights take in
+     */
+    static Weights of(Device device, PackedTensor tensor, float[] values, Optional<PackedTensor> scale, Kernel kernel) {
         Shape shape = tensor.shape();
         Optional<float[]> factors = scale.map(PackedTensor::unpack);
-        float[] values = tensor.unpack();
         factors.ifPresent(factor -> scaleRows(values, factor));
         if (kernel == Kernel.DENSE) {
             return new Weights(kernel, device, shape, Optional.of(kept(device, values, shape)), Optional.empty());
