@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import espalier.autograd.Variable;
 import espalier.nn.Init;
 import espalier.nn.model.LeNet;
+import espalier.sparsity.export.Exporter;
+import espalier.sparsity.export.PackedModel;
+import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
-import espalier.tensor.io.SafeTensors;
 import java.io.ByteArrayOutputStream;
 import java.io.File;
 import java.io.IOException;
@@ -18,7 +20,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -39,9 +40,15 @@ class EmbeddingTest {
 
     @BeforeEach
     void prepare() throws IOException {
-        model = folder.resolve("model.safetensors");
+        model = folder.resolve("model.espalier");
         image = folder.resolve("image.pgm");
-        SafeTensors.write(model, LeNet.lenet5(Init.of(1)).state(), Map.of());
+        Exporter.of(LeNet.lenet5(Init.of(1)), Shape.of(1, 28, 28))
+                .labels(List.of(
+                        "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "boot"))
+                .with(PackedModel.MEAN, "0.2860")
+                .with(PackedModel.DEVIATION, "0.3530")
+                .export()
+                .write(model);
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         bytes.write("P5\n28 28\n255\n".getBytes(StandardCharsets.US_ASCII));
         for (int i = 0; i < 28 * 28; i++) {
@@ -50,13 +57,15 @@ class EmbeddingTest {
         Files.write(image, bytes.toByteArray());
         int status = ToolProvider.getSystemJavaCompiler()
                 .run(null, null, null, "-cp", libraries(), "-d", folder.toString(), PROGRAM.toString());
-        assertEquals(0, status, "it compiles with three libraries");
+        assertEquals(0, status, "it compiles with two libraries");
     }
 
     private static String libraries() {
-        return Stream.of(Tensor.class, Variable.class, LeNet.class)
-                .map(EmbeddingTest::origin)
-                .collect(Collectors.joining(File.pathSeparator));
+        return joined(Tensor.class, PackedModel.class);
+    }
+
+    private static String joined(Class<?>... types) {
+        return Stream.of(types).map(EmbeddingTest::origin).collect(Collectors.joining(File.pathSeparator));
     }
 
     private static String origin(Class<?> type) {
@@ -86,8 +95,9 @@ class EmbeddingTest {
     @Test
     void classPathAndModulePathWithAndWithoutTheVectorApiGiveOneAnswer() throws Exception {
         List<String> onClassPath = List.of("-cp", folder + File.pathSeparator + libraries());
+        String modules = joined(Tensor.class, Variable.class, LeNet.class, PackedModel.class);
         List<String> onModulePath =
-                List.of("-p", libraries(), "--add-modules", "espalier.nn", "-cp", folder.toString());
+                List.of("-p", modules, "--add-modules", "espalier.sparsity", "-cp", folder.toString());
         List<String> flag = List.of("--add-modules", "jdk.incubator.vector");
         Set<String> answers = new HashSet<>();
         for (List<String> path : List.of(onClassPath, onModulePath)) {

@@ -1,10 +1,12 @@
 package espalier.examples.bench;
 
-import espalier.autograd.Variable;
 import espalier.nn.Init;
 import espalier.nn.model.LeNet;
+import espalier.sparsity.export.Exporter;
+import espalier.sparsity.export.PackedModel;
+import espalier.sparsity.export.Packer;
+import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
-import espalier.tensor.io.SafeTensors;
 import java.io.BufferedReader;
 import java.io.File;
 import java.io.FileNotFoundException;
@@ -16,15 +18,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
 /**
  * From the start of a fresh JVM to its first answer: the program of {@code examples/embedding}, compiled as a user would,
- * loads LeNet-5 from a file and classifies an image. Three jars on the class path, no flags.
+ * loads LeNet-5 from a packed file and classifies an image. Two jars on the class path, no flags.
  */
 final class ColdStart {
     private static final String PROGRAM = "Classify.java";
@@ -51,7 +53,7 @@ final class ColdStart {
             Path folder = Files.createTempDirectory("espalier-coldstart");
             folder.toFile().deleteOnExit();
             Path source = file(folder, PROGRAM);
-            Path model = file(folder, "model.safetensors");
+            Path model = file(folder, "model.espalier");
             Path image = file(folder, "image.pgm");
             try (InputStream text = ColdStart.class.getResourceAsStream(PROGRAM)) {
                 if (text == null) {
@@ -61,7 +63,11 @@ final class ColdStart {
             }
             file(folder, "Classify.class");
             compile(source);
-            SafeTensors.write(model, LeNet.lenet5(Init.of(1)).state(), Map.of());
+            Exporter.of(LeNet.lenet5(Init.of(1)), Shape.of(1, 28, 28))
+                    .with(Packer.dense())
+                    .labels(IntStream.range(0, 10).mapToObj(Integer::toString).toList())
+                    .export()
+                    .write(model);
             byte[] header = "P5\n28 28\n255\n".getBytes(StandardCharsets.US_ASCII);
             byte[] bytes = new byte[header.length + PIXELS];
             System.arraycopy(header, 0, bytes, 0, header.length);
@@ -92,9 +98,9 @@ final class ColdStart {
         }
     }
 
-    /** Where the three libraries are. */
+    /** Where the libraries are that the program needs. */
     private static String libraries() {
-        return Stream.of(Tensor.class, Variable.class, LeNet.class)
+        return Stream.of(Tensor.class, PackedModel.class)
                 .map(ColdStart::origin)
                 .collect(Collectors.joining(File.pathSeparator));
     }

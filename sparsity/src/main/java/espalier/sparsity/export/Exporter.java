@@ -73,8 +73,9 @@ public final class Exporter {
         Set<String> unknown = new TreeSet<>(packer.chosen());
         unknown.removeAll(model.parameters().keySet());
         if (!unknown.isEmpty()) {
-            throw new IllegalArgumentException("export: there is no parameter " + unknown.iterator().next()
-                    + " to be packed; there are " + model.parameters().keySet());
+            throw new IllegalArgumentException(
+                    "export: there is no parameter " + unknown.iterator().next() + " to be packed; there are "
+                            + model.parameters().keySet());
         }
         Network network = Network.trace(model, input.inserting(0, 1));
         return new PackedModel(Lowering.program(model, network, packer), metadata);

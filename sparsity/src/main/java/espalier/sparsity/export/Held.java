@@ -36,7 +36,8 @@ final class Held {
 
     /** The positions as a list. */
     int[] list() {
-        return positions.orElseGet(() -> java.util.stream.IntStream.range(0, count).toArray());
+        return positions.orElseGet(
+                () -> java.util.stream.IntStream.range(0, count).toArray());
     }
 
     /** The values that stand at the positions. */

@@ -76,7 +76,8 @@ final class Lowering {
 
     private void take(espalier.sparsity.graph.Operation operation) {
         switch (operation.name()) {
-            case "conv2d" -> layer(operation, Optional.of(spec(operation, Spec.Conv.class).spec()));
+            case "conv2d" ->
+                layer(operation, Optional.of(spec(operation, Spec.Conv.class).spec()));
             case "linear" -> layer(operation, Optional.empty());
             case "batchNormInference" -> batchNorm(operation);
             case "relu" -> nonlinearity(operation, Nonlinearity.RELU);
@@ -92,8 +93,15 @@ final class Lowering {
             case "gelu" -> nonlinearity(operation, Nonlinearity.GELU);
             case "silu" -> nonlinearity(operation, Nonlinearity.SILU);
             case "softplus" -> nonlinearity(operation, Nonlinearity.SOFTPLUS);
-            case "maxPool2d" -> step(operation, new Operation.MaxPool(spec(operation, Spec.Pool.class).spec()));
-            case "avgPool2d" -> step(operation, new Operation.AveragePool(spec(operation, Spec.Pool.class).spec()));
+            case "maxPool2d" ->
+                step(
+                        operation,
+                        new Operation.MaxPool(spec(operation, Spec.Pool.class).spec()));
+            case "avgPool2d" ->
+                step(
+                        operation,
+                        new Operation.AveragePool(
+                                spec(operation, Spec.Pool.class).spec()));
             case "globalAvgPool2d" -> step(operation, new Operation.GlobalAverage());
             case "mean" -> {
                 boolean planes = spec(operation, Spec.Axes.class).axes().equals(List.of(2, 3))
@@ -104,7 +112,8 @@ final class Lowering {
             case "flatten", "reshape", "squeeze" -> flatten(operation);
             case "add" -> {
                 require(operation.operands().size() == 2, operation, "adds a number");
-                boolean same = operation.operands().stream().allMatch(o -> o.shape().equals(operation.shape()));
+                boolean same =
+                        operation.operands().stream().allMatch(o -> o.shape().equals(operation.shape()));
                 require(same, operation, "broadcasts");
                 step(operation, new Operation.Add());
             }
@@ -116,7 +125,9 @@ final class Lowering {
             case "slice" -> subsample(operation);
             case "pad" -> {
                 Spec.Pad pad = spec(operation, Spec.Pad.class);
-                boolean zeros = pad.mode() == PadMode.ZERO && pad.axis() == 1 && operation.shape().rank() == 4;
+                boolean zeros = pad.mode() == PadMode.ZERO
+                        && pad.axis() == 1
+                        && operation.shape().rank() == 4;
                 require(zeros, operation, "does not add channels of zeros");
                 step(operation, new Operation.PadChannels(pad.before(), pad.after()));
             }
@@ -140,7 +151,9 @@ final class Lowering {
 
     private static <S extends Spec> S spec(espalier.sparsity.graph.Operation operation, Class<S> type) {
         if (!type.isInstance(operation.spec())) {
-            throw refusal(operation, "was recorded without its " + type.getSimpleName().toLowerCase(java.util.Locale.ROOT));
+            throw refusal(
+                    operation,
+                    "was recorded without its " + type.getSimpleName().toLowerCase(java.util.Locale.ROOT));
         }
         return type.cast(operation.spec());
     }
@@ -163,10 +176,12 @@ final class Lowering {
         return switch (operand) {
             case Operand.Input _ -> Draft.INPUT;
             case Operand.Result result -> Objects.requireNonNull(draftOf.get(result.operation()));
-            case Operand.Stored stored -> throw new IllegalArgumentException(
-                    "export: " + reader + " reads " + stored.path() + " where a packed model has a value of its own");
-            case Operand.Constant constant -> throw new IllegalArgumentException(
-                    "export: " + reader + " reads a constant " + constant.shape() + ", which packed models have not");
+            case Operand.Stored stored ->
+                throw new IllegalArgumentException("export: " + reader + " reads " + stored.path()
+                        + " where a packed model has a value of its own");
+            case Operand.Constant constant ->
+                throw new IllegalArgumentException("export: " + reader + " reads a constant " + constant.shape()
+                        + ", which packed models have not");
         };
     }
 

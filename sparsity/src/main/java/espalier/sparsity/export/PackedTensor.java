@@ -54,7 +54,11 @@ public final class PackedTensor {
     /** Takes bytes of a file, which may be anything, and checks all of them. */
     static PackedTensor read(String source, Shape shape, Form form, byte[] payload, int offset)
             throws TensorFormatException {
-        return new PackedTensor(shape, form, payload, parse(source, shape, form, payload, offset).held.count());
+        return new PackedTensor(
+                shape,
+                form,
+                payload,
+                parse(source, shape, form, payload, offset).held.count());
     }
 
     private record Parsed(Held held, float[] values) {}

@@ -82,12 +82,11 @@ public final class Packer {
             Held held = code.held(index, values);
             BitWriter indexBits = new BitWriter();
             code.write(index, held, indexBits);
-            Map<Coding, Long> sizes =
-                    switch (index) {
-                        case EVERY, GRID, BLOCKS -> sizes(name, code, held, values, few);
-                        case MASK -> ofNonZeros = sizes(name, code, held, values, few);
-                        case ROWS, RUNS, GAPS -> ofNonZeros;
-                    };
+            Map<Coding, Long> sizes = switch (index) {
+                case EVERY, GRID, BLOCKS -> sizes(name, code, held, values, few);
+                case MASK -> ofNonZeros = sizes(name, code, held, values, few);
+                case ROWS, RUNS, GAPS -> ofNonZeros;
+            };
             for (var entry : sizes.entrySet()) {
                 if (indexBits.size() + entry.getValue() < least) {
                     least = indexBits.size() + entry.getValue();

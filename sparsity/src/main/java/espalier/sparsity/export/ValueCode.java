@@ -32,8 +32,7 @@ record ValueCode(String name, int rows, int columns, Held held) {
                 }
             }
             case CODEBOOK, HUFFMAN -> CodebookCode.write(name, coding, values, to);
-            case INT8, INT4, TERNARY, BINARY ->
-                new ScaledCode(name, coding, rows, columns).write(held, values, to);
+            case INT8, INT4, TERNARY, BINARY -> new ScaledCode(name, coding, rows, columns).write(held, values, to);
         }
     }
 

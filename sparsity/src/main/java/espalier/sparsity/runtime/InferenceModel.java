@@ -103,7 +103,12 @@ public final class InferenceModel {
         };
     }
 
-    private LoadedStep load(Step step, PackedTensor weight, Optional<PackedTensor> scale, Optional<PackedTensor> bias, Optional<Kernel> kernel) {
+    private LoadedStep load(
+            Step step,
+            PackedTensor weight,
+            Optional<PackedTensor> scale,
+            Optional<PackedTensor> bias,
+            Optional<Kernel> kernel) {
         float[] values = weight.unpack();
         Kernel chosen = kernel.orElseGet(() -> KernelChoice.of(step.operation(), weight, values));
         Weights weights = Weights.of(device, weight, values, scale, chosen);

@@ -7,6 +7,7 @@ import espalier.tensor.Tensor;
 import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.BlockMatrix;
 import espalier.tensor.packed.CsrMatrix;
+import espalier.tensor.packed.DenseMatrix;
 import espalier.tensor.packed.Int4Matrix;
 import espalier.tensor.packed.Int8Matrix;
 import espalier.tensor.packed.PackedMatrix;
@@ -43,11 +44,19 @@ final class Weights {
         Shape shape = tensor.shape();
         Optional<float[]> factors = scale.map(PackedTensor::unpack);
         factors.ifPresent(factor -> scaleRows(values, factor));
-        if (kernel == Kernel.DENSE) {
+        if (kernel == Kernel.DENSE && !packsDense(device, shape)) {
             return new Weights(kernel, device, shape, Optional.of(kept(device, values, shape)), Optional.empty());
         }
         PackedKernel packed = device.backend().prepare(matrix(kernel, tensor, values, factors));
         return new Weights(kernel, device, shape, Optional.empty(), Optional.of(packed));
+    }
+
+    /**
+     * Whether dense weights are packed before they are used. The vector back end reads those of convolutions in an order
+     * of its own; those of linear layers it reads where they lie, and other back ends would unpack them for each call.
+     */
+    private static boolean packsDense(Device device, Shape shape) {
+        return shape.rank() == 4 && device.backend().name().equals("vector");
     }
 
     private static void scaleRows(float[] values, float[] factor) {
@@ -58,8 +67,7 @@ final class Weights {
     }
 
     /** @param values the weights with their factors */
-    private static PackedMatrix matrix(
-            Kernel kernel, PackedTensor tensor, float[] values, Optional<float[]> factors) {
+    private static PackedMatrix matrix(Kernel kernel, PackedTensor tensor, float[] values, Optional<float[]> factors) {
         int rows = tensor.shape().dim(0);
         int columns = values.length / Math.max(1, rows);
         return switch (kernel) {
@@ -69,7 +77,7 @@ final class Weights {
             case INT4 -> new Int4Matrix(rows, columns, codes(tensor, values), scales(tensor, factors));
             case TERNARY -> new TernaryMatrix(rows, columns, codes(tensor, values), scales(tensor, factors));
             case BINARY -> new BinaryMatrix(rows, columns, signs(values, rows, columns), scales(tensor, factors));
-            case DENSE -> throw new IllegalArgumentException("dense weights are no packed matrix");
+            case DENSE -> DenseMatrix.of(values, rows, columns);
         };
     }
 

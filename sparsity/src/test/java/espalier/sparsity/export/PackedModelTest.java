@@ -228,7 +228,8 @@ class PackedModelTest {
     void aFileNobodyWouldReadIsNotWritten() {
         Shape huge = Shape.of(1, 1 << 24);
         PackedTensor weight = PackedTensor.of("w", new float[huge.size()], huge, Form.parse("runs+binary"));
-        Step step = new Step("fc", new Operation.Linear(weight, Optional.empty(), Optional.empty()), List.of(0), Nonlinearity.NONE);
+        Step step = new Step(
+                "fc", new Operation.Linear(weight, Optional.empty(), Optional.empty()), List.of(0), Nonlinearity.NONE);
         PackedModel model = new PackedModel(new Program(Shape.of(1 << 24), List.of(step)), Map.of());
         assertThrows(IllegalArgumentException.class, model::toBytes);
     }

@@ -20,7 +20,10 @@ public final class SmallPrograms {
         PackedTensor fc = packed(random, 0.2, Shape.of(5, 24), "runs+int4");
         ConvSpec same = ConvSpec.of().withPadding(1);
         List<Step> steps = List.of(
-                step(new Operation.Convolution(same, conv, Optional.of(bias), Optional.of(bias)), Nonlinearity.RELU, 0), // 1: [4, 6, 6]
+                step(
+                        new Operation.Convolution(same, conv, Optional.of(bias), Optional.of(bias)),
+                        Nonlinearity.RELU,
+                        0), // 1: [4, 6, 6]
                 step(new Operation.MaxPool(PoolSpec.of(2, 2)), Nonlinearity.NONE, 1), // 2: [4, 3, 3]
                 step(new Operation.AveragePool(PoolSpec.of(2, 2)), Nonlinearity.TANH, 1), // 3: [4, 3, 3]
                 step(new Operation.Add(), Nonlinearity.LEAKY_RELU, 2, 3), // 4: [4, 3, 3]
@@ -35,7 +38,8 @@ public final class SmallPrograms {
                 step(new Operation.Identity(), Nonlinearity.SOFTPLUS, 8), // 9
                 step(new Operation.GlobalAverage(), Nonlinearity.SIGMOID, 9), // 10: [8]
                 step(
-                        new Operation.Linear(packed(random, 1, Shape.of(24, 8), "int8"), Optional.empty(), Optional.empty()),
+                        new Operation.Linear(
+                                packed(random, 1, Shape.of(24, 8), "int8"), Optional.empty(), Optional.empty()),
                         Nonlinearity.GELU,
                         10), // 11: [24]
                 step(new Operation.Flatten(), Nonlinearity.NONE, 11), // 12: [24]

@@ -82,19 +82,21 @@ class InferenceModelTest {
 
     /** Keeps one weight in {@code every} and rounds it to a few levels of one scale. */
     private static <M extends Module> M compressed(M model, int every, int levels) {
-        model.parameters().values().stream().filter(p -> p.role() == Role.WEIGHT).forEach(parameter -> {
-            float[] values = parameter.raw().value().toFloats();
-            float most = 0;
-            for (float value : values) {
-                most = Math.max(most, Math.abs(value));
-            }
-            float scale = most / levels;
-            for (int i = 0; i < values.length; i++) {
-                int level = (int) Math.max(1, Math.rint(Math.abs(values[i]) / scale));
-                values[i] = (i * 7919L) % every == 0 ? Math.copySign(scale * level, values[i]) : 0;
-            }
-            parameter.set(Tensor.of(values, parameter.shape().toArray()));
-        });
+        model.parameters().values().stream()
+                .filter(p -> p.role() == Role.WEIGHT)
+                .forEach(parameter -> {
+                    float[] values = parameter.raw().value().toFloats();
+                    float most = 0;
+                    for (float value : values) {
+                        most = Math.max(most, Math.abs(value));
+                    }
+                    float scale = most / levels;
+                    for (int i = 0; i < values.length; i++) {
+                        int level = (int) Math.max(1, Math.rint(Math.abs(values[i]) / scale));
+                        values[i] = (i * 7919L) % every == 0 ? Math.copySign(scale * level, values[i]) : 0;
+                    }
+                    parameter.set(Tensor.of(values, parameter.shape().toArray()));
+                });
         return model;
     }
 
@@ -134,7 +136,9 @@ class InferenceModelTest {
         Module left = new Sequential(
                 new Conv2d(init.in("l"), 6, 4, 3, ConvSpec.of().withPadding(1).withGroups(2), true),
                 new Activation(Activation.Kind.GELU));
-        Module right = new Sequential(Pool2d.average(3, 1), new Conv2d(init.in("r"), 6, 5, 1, ConvSpec.of().withPadding(1), false));
+        Module right = new Sequential(
+                Pool2d.average(3, 1),
+                new Conv2d(init.in("r"), 6, 5, 1, ConvSpec.of().withPadding(1), false));
         return new Sequential(
                 new BatchNorm(init, 3),
                 new Conv2d(init.in("stem"), 3, 6, 3, ConvSpec.of().withPadding(1), false),
@@ -154,26 +158,27 @@ class InferenceModelTest {
 
     @TestFactory
     Stream<DynamicTest> everyModelSaysTheSameWhenPacked() {
-        return smallModels().map(c -> DynamicTest.dynamicTest(c.name, () -> {
-            Module model = lived(c.model);
-            InferenceModel dense = InferenceModel.of(
-                    Exporter.of(model, c.image).with(Packer.dense()).export());
-            assertSame(model, c.image, 1, dense);
-            assertSame(model, c.image, 3, dense);
-            compressed(model, 11, 3);
-            Path file = folder.resolve("model");
-            PackedModel packed = Exporter.of(model, c.image).export();
-            packed.write(file);
-            InferenceModel loaded = InferenceModel.load(file);
-            assertEquals(packed, loaded.packed());
-            assertSame(model, c.image, 1, loaded);
-            assertSame(model, c.image, 9, loaded);
-            Tensor images = images(c.image, 2);
-            assertArrayEquals(
-                    InferenceModel.of(packed).run(images).toFloats(),
-                    loaded.run(images).toFloats(),
-                    "the same bits from the file");
-        }));
+        return smallModels()
+                .map(c -> DynamicTest.dynamicTest(c.name, () -> {
+                    Module model = lived(c.model);
+                    InferenceModel dense = InferenceModel.of(
+                            Exporter.of(model, c.image).with(Packer.dense()).export());
+                    assertSame(model, c.image, 1, dense);
+                    assertSame(model, c.image, 3, dense);
+                    compressed(model, 11, 3);
+                    Path file = folder.resolve("model");
+                    PackedModel packed = Exporter.of(model, c.image).export();
+                    packed.write(file);
+                    InferenceModel loaded = InferenceModel.load(file);
+                    assertEquals(packed, loaded.packed());
+                    assertSame(model, c.image, 1, loaded);
+                    assertSame(model, c.image, 9, loaded);
+                    Tensor images = images(c.image, 2);
+                    assertArrayEquals(
+                            InferenceModel.of(packed).run(images).toFloats(),
+                            loaded.run(images).toFloats(),
+                            "the same bits from the file");
+                }));
     }
 
     /** The large ones, on images as small as they take. */
@@ -182,14 +187,13 @@ class InferenceModelTest {
         return Stream.of("mobilenet", "resnet18", "resnet50", "vgg16", "alexnet")
                 .map(name -> DynamicTest.dynamicTest(name, () -> {
                     Init init = Init.of(2);
-                    Case c =
-                            switch (name) {
-                                case "mobilenet" -> new Case(name, MobileNet.v1(init), Shape.of(3, 32, 32));
-                                case "resnet18" -> new Case(name, ResNet.resnet18(init), Shape.of(3, 32, 32));
-                                case "resnet50" -> new Case(name, ResNet.resnet50(init), Shape.of(3, 32, 32));
-                                case "vgg16" -> new Case(name, Vgg.vgg16(init), Shape.of(3, 32, 32));
-                                default -> new Case(name, AlexNet.caffe(init), Shape.of(3, 227, 227));
-                            };
+                    Case c = switch (name) {
+                        case "mobilenet" -> new Case(name, MobileNet.v1(init), Shape.of(3, 32, 32));
+                        case "resnet18" -> new Case(name, ResNet.resnet18(init), Shape.of(3, 32, 32));
+                        case "resnet50" -> new Case(name, ResNet.resnet50(init), Shape.of(3, 32, 32));
+                        case "vgg16" -> new Case(name, Vgg.vgg16(init), Shape.of(3, 32, 32));
+                        default -> new Case(name, AlexNet.caffe(init), Shape.of(3, 227, 227));
+                    };
                     lived(c.model);
                     InferenceModel run = InferenceModel.of(
                             Exporter.of(c.model, c.image).with(Packer.dense()).export());
@@ -199,30 +203,30 @@ class InferenceModelTest {
 
     @TestFactory
     Stream<DynamicTest> everyKernelSaysTheSame() {
-        return Stream.of(Kernel.values()).map(kernel -> DynamicTest.dynamicTest(kernel.toString(), () -> {
-            int levels =
-                    switch (kernel) {
+        return Stream.of(Kernel.values())
+                .map(kernel -> DynamicTest.dynamicTest(kernel.toString(), () -> {
+                    int levels = switch (kernel) {
                         case INT8 -> 100;
                         case INT4 -> 7;
                         case TERNARY, BINARY -> 1;
                         case DENSE, CSR, BLOCKS -> 5;
                     };
-            int every = kernel == Kernel.BINARY ? 1 : 3;
-            Module model = compressed(lived(LeNet.lenet5WithBatchNorm(Init.of(1))), every, levels);
-            Exporter exporter = Exporter.of(model, Shape.of(1, 28, 28));
-            Map<String, Kernel> kernels = new java.util.HashMap<>();
-            for (String layer : List.of("conv1", "conv2", "fc1", "fc2")) {
-                kernels.put(layer, kernel);
-                boolean scaled = kernel.ordinal() >= Kernel.INT8.ordinal();
-                if (scaled) {
-                    exporter = exporter.with(layer + ".weight", Form.parse(kernel.toString()));
-                }
-            }
-            InferenceModel run = InferenceModel.of(exporter.export(), Device.cpu(), kernels);
-            assertTrue(run.kernels().stream().allMatch(k -> k.isEmpty() || k.get() == kernel));
-            assertSame(model, Shape.of(1, 28, 28), 1, run);
-            assertSame(model, Shape.of(1, 28, 28), 5, run);
-        }));
+                    int every = kernel == Kernel.BINARY ? 1 : 3;
+                    Module model = compressed(lived(LeNet.lenet5WithBatchNorm(Init.of(1))), every, levels);
+                    Exporter exporter = Exporter.of(model, Shape.of(1, 28, 28));
+                    Map<String, Kernel> kernels = new java.util.HashMap<>();
+                    for (String layer : List.of("conv1", "conv2", "fc1", "fc2")) {
+                        kernels.put(layer, kernel);
+                        boolean scaled = kernel.ordinal() >= Kernel.INT8.ordinal();
+                        if (scaled) {
+                            exporter = exporter.with(layer + ".weight", Form.parse(kernel.toString()));
+                        }
+                    }
+                    InferenceModel run = InferenceModel.of(exporter.export(), Device.cpu(), kernels);
+                    assertTrue(run.kernels().stream().allMatch(k -> k.isEmpty() || k.get() == kernel));
+                    assertSame(model, Shape.of(1, 28, 28), 1, run);
+                    assertSame(model, Shape.of(1, 28, 28), 5, run);
+                }));
     }
 
     @Test
@@ -238,7 +242,8 @@ class InferenceModelTest {
     @Test
     void eightThreadsGetTheSameBits() throws Exception {
         Module model = lived(LeNet.lenet5(Init.of(1)));
-        InferenceModel run = InferenceModel.of(Exporter.of(model, Shape.of(1, 28, 28)).export());
+        InferenceModel run =
+                InferenceModel.of(Exporter.of(model, Shape.of(1, 28, 28)).export());
         float[] one = images(Shape.of(1, 28, 28), 1).toFloats();
         float[] four = images(Shape.of(1, 28, 28), 4).toFloats();
         float[] answerOne = run.run(one);
@@ -327,10 +332,12 @@ class InferenceModelTest {
                         .getMessage());
         Module model = LeNet.lenet300(Init.of(1));
         Exporter wrong = Exporter.of(model, Shape.of(1, 28, 28)).with("fc7.weight", Form.DENSE);
-        String missing = assertThrows(IllegalArgumentException.class, wrong::export).getMessage();
+        String missing =
+                assertThrows(IllegalArgumentException.class, wrong::export).getMessage();
         assertTrue(missing.startsWith("export: there is no parameter fc7.weight to be packed"), missing);
         Exporter binary = Exporter.of(model, Shape.of(1, 28, 28)).with("fc1.weight", Form.parse("binary"));
-        String values = assertThrows(IllegalArgumentException.class, binary::export).getMessage();
+        String values =
+                assertThrows(IllegalArgumentException.class, binary::export).getMessage();
         assertTrue(values.startsWith("binary: fc1.weight has "), values);
     }
 
