@@ -13,4 +13,5 @@ module espalier.sparsity {
     exports espalier.sparsity.quant;
     exports espalier.sparsity.runtime;
     exports espalier.sparsity.storage;
+    exports espalier.sparsity.surgery;
 }

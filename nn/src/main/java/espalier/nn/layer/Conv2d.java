@@ -20,7 +20,7 @@ import java.util.Optional;
  * }</pre>
  */
 public final class Conv2d extends Module {
-    private final ConvSpec spec;
+    private ConvSpec spec;
     private final Parameter weight;
     private final Optional<Parameter> bias;
 
@@ -43,6 +43,11 @@ public final class Conv2d extends Module {
     /** How it walks. */
     public ConvSpec spec() {
         return spec;
+    }
+
+    /** Walks with another number of groups, as surgery on depthwise convolutions needs with a smaller weight. */
+    public void regroup(int groups) {
+        spec = spec.withGroups(groups);
     }
 
     /** The weight, {@code [out, in/groups, k, k]}. */

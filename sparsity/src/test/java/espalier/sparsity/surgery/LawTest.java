@@ -1,0 +1,142 @@
+package espalier.sparsity.surgery;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import espalier.nn.Module;
+import espalier.nn.Role;
+import espalier.nn.Summary;
+import espalier.nn.layer.BatchNorm;
+import espalier.sparsity.parametrize.FactoredShift;
+import espalier.sparsity.parametrize.Masked;
+import espalier.sparsity.surgery.Topologies.Topology;
+import espalier.tensor.RandomSource;
+import espalier.tensor.Shape;
+import espalier.tensor.Tensor;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The law of surgery: the cut network computes what the masked one did, and has the predicted size. */
+class LawTest {
+    static List<Topology> withNorms() {
+        return Topologies.withNorms().toList();
+    }
+
+    static List<Topology> withBiases() {
+        return Topologies.withBiases().toList();
+    }
+
+    static List<Topology> all() {
+        return java.util.stream.Stream.concat(Topologies.withNorms(), Topologies.withBiases())
+                .toList();
+    }
+
+    /** Cuts what is dead and checks all that was promised. */
+    private static Plan cut(Module model, Shape input) {
+        List<float[]> before = Topologies.outputs(model, input);
+        Surgeon surgeon = Surgeon.of(model, input);
+        Plan plan = surgeon.dead();
+        assertEquals(Summary.of(model, input).macs(), plan.before().macs());
+        surgeon.cut(plan);
+        assertSame(before, Topologies.outputs(model, input));
+        Summary after = Summary.of(model, input);
+        assertEquals(after.parameters(), plan.after().parameters(), "parameters");
+        assertEquals(after.macs(), plan.after().macs(), "multiply-adds");
+        model.state().forEach((path, tensor) -> assertTrue(tensor.size() > 0, path + " is empty"));
+        assertEquals(0, surgeon.dead().channels(), "nothing is left to cut");
+        return plan;
+    }
+
+    static void assertSame(List<float[]> expected, List<float[]> actual) {
+        for (int i = 0; i < expected.size(); i++) {
+            float[] y = expected.get(i);
+            double largest = 0;
+            for (float value : y) {
+                largest = Math.max(largest, Math.abs(value));
+            }
+            assertTrue(largest > 0);
+            for (int j = 0; j < y.length; j++) {
+                assertEquals(y[j], actual.get(i)[j], 1e-5 * (1 + largest));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("withNorms")
+    void channelsWhoseScaleAndShiftAreZeroAreCut(Topology topology) {
+        Module model = topology.make();
+        RandomSource random = RandomSource.of(7);
+        for (Module module : model.modules().values()) {
+            if (module instanceof BatchNorm norm) {
+                FactoredShift.on(norm);
+                Tensor mask = Topologies.mask(random, norm.scale().shape(), 0, 0.6);
+                norm.scale().parametrize(new Masked(mask));
+            }
+        }
+        Plan plan = cut(model, topology.input());
+        assertTrue(plan.after().macs() < plan.before().macs());
+        assertTrue(plan.after().parameters() < plan.before().parameters());
+    }
+
+    /** A filter of zeros leaves its bias, or its batch norm's shift: a constant, folded or, where that is inexact, kept. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void filtersOfZerosAreCutWhereTheirConstantCanBeFolded(Topology topology) {
+        Module model = topology.make();
+        RandomSource random = RandomSource.of(8);
+        model.parameters().forEach((path, parameter) -> {
+            if (parameter.role() == Role.WEIGHT) {
+                parameter.parametrize(new Masked(Topologies.mask(random, parameter.shape(), 0, 0.6)));
+            }
+        });
+        cut(model, topology.input());
+    }
+
+    /** Channels that all readers multiply by zero are needed by nobody. */
+    @ParameterizedTest
+    @MethodSource("all")
+    void channelsThatNobodyReadsAreCut(Topology topology) {
+        Module model = topology.make();
+        RandomSource random = RandomSource.of(9);
+        model.parameters().forEach((path, parameter) -> {
+            if (parameter.role() == Role.WEIGHT && parameter.shape().dim(1) > 1) {
+                parameter.parametrize(new Masked(Topologies.mask(random, parameter.shape(), 1, 0.5)));
+            }
+        });
+        cut(model, topology.input());
+    }
+
+    @ParameterizedTest
+    @MethodSource("all")
+    void aNetworkWithoutZerosIsLeftAlone(Topology topology) {
+        Module model = topology.make();
+        Plan plan = Surgeon.of(model, topology.input()).dead();
+        assertEquals(0, plan.channels());
+        assertTrue(plan.groups().isEmpty());
+        assertTrue(plan.kept().isEmpty());
+        assertEquals(plan.before(), plan.after());
+        assertEquals(Summary.of(model, topology.input()).parameters(), plan.before().parameters());
+    }
+
+    /** Everything dead: one channel stays everywhere, and the network still runs. */
+    @ParameterizedTest
+    @MethodSource("withNorms")
+    void oneChannelStaysWhereAllAreDead(Topology topology) {
+        Module model = topology.make();
+        for (Module module : model.modules().values()) {
+            if (module instanceof BatchNorm norm) {
+                norm.scale().set(norm.scale().raw().value().mul(0));
+                norm.shift().set(norm.shift().raw().value().mul(0));
+            }
+        }
+        Surgeon surgeon = Surgeon.of(model, topology.input());
+        List<float[]> before = Topologies.outputs(model, topology.input());
+        surgeon.cut(surgeon.dead());
+        assertSame(before, Topologies.outputs(model, topology.input()));
+        model.state().forEach((path, tensor) -> assertFalse(
+                Arrays.stream(tensor.shape().toArray()).anyMatch(dim -> dim == 0), path));
+    }
+}
