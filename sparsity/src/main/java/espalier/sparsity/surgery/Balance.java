@@ -45,9 +45,13 @@ final class Balance {
         wiring.sites.forEach((site, channels) -> keepOne(channels, "the last channel of " + site.path()));
         for (Mixer mixer : wiring.mixers.values()) {
             if (mixer.isGrouped()) {
-                String why = "the " + mixer.groups() + " groups of " + mixer.operation().where() + " must stay equal";
+                String why = "the " + mixer.groups() + " groups of "
+                        + mixer.operation().where() + " must stay equal";
                 even(mixer.groups(), wiring.axis(mixer.data()).orElseThrow().channels(), why);
-                even(mixer.groups(), wiring.axis(mixer.operation().result()).orElseThrow().channels(), why);
+                even(
+                        mixer.groups(),
+                        wiring.axis(mixer.operation().result()).orElseThrow().channels(),
+                        why);
             }
         }
     }

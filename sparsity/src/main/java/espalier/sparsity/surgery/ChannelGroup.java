@@ -19,9 +19,16 @@ public record ChannelGroup(String why, int channels, SequencedMap<Site, List<Int
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder();
-        text.append(channels).append(channels == 1 ? " channel: " : " channels: ").append(why).append('\n');
+        text.append(channels)
+                .append(channels == 1 ? " channel: " : " channels: ")
+                .append(why)
+                .append('\n');
         for (Map.Entry<Site, List<Integer>> loss : losses.entrySet()) {
-            text.append("    ").append(loss.getKey()).append(" loses ").append(brief(loss.getValue())).append('\n');
+            text.append("    ")
+                    .append(loss.getKey())
+                    .append(" loses ")
+                    .append(brief(loss.getValue()))
+                    .append('\n');
         }
         return text.toString();
     }

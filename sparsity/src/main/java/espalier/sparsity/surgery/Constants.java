@@ -140,8 +140,10 @@ final class Constants {
         Optional<double[]> scale = vector(o.operands().get(1));
         Optional<double[]> shift = vector(o.operands().get(2));
         boolean plain = o.operands().size() == 3;
-        Optional<double[]> mean = plain ? Optional.of(new double[x.length]) : vector(o.operands().get(3));
-        Optional<double[]> variance = plain ? Optional.of(filled(x.length, 1)) : vector(o.operands().get(4));
+        Optional<double[]> mean =
+                plain ? Optional.of(new double[x.length]) : vector(o.operands().get(3));
+        Optional<double[]> variance =
+                plain ? Optional.of(filled(x.length, 1)) : vector(o.operands().get(4));
         if (scale.isEmpty() || shift.isEmpty() || mean.isEmpty() || variance.isEmpty()) {
             return filled(x.length, VARIES);
         }
@@ -163,7 +165,9 @@ final class Constants {
     private double[] mixed(Mixer mixer, double[] x) {
         float[] w = values.floats(mixer.weight());
         double[] y = new double[mixer.outputs()];
-        mixer.bias().map(path -> values.tensor(path).toDoubles()).ifPresent(b -> System.arraycopy(b, 0, y, 0, b.length));
+        mixer.bias()
+                .map(path -> values.tensor(path).toDoubles())
+                .ifPresent(b -> System.arraycopy(b, 0, y, 0, b.length));
         int inEach = mixer.inputs() / mixer.groups();
         int outEach = mixer.outputs() / mixer.groups();
         for (int o = 0; o < y.length; o++) {

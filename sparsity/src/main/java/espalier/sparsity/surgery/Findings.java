@@ -81,7 +81,9 @@ final class Findings {
             } else if (k[c] != 0 && obstacle.isPresent()) {
                 kept.putIfAbsent(in[c], "the constant " + (float) k[c] + ", and " + obstacle.get());
             } else if (k[c] != 0) {
-                folded.put(in[c], "a constant, folded into " + target(mixer).orElseThrow().path());
+                folded.put(
+                        in[c],
+                        "a constant, folded into " + target(mixer).orElseThrow().path());
             }
         }
     }
@@ -128,7 +130,10 @@ final class Findings {
         float[] w = values.floats(mixer.weight());
         for (int c = 0; c < in.length; c++) {
             boolean constant = !Double.isNaN(k[c]); // if not, nobody needs what is read here
-            if (constant && folded.containsKey(in[c]) && leaving.contains(in[c]) && target(mixer).isPresent()) {
+            if (constant
+                    && folded.containsKey(in[c])
+                    && leaving.contains(in[c])
+                    && target(mixer).isPresent()) {
                 Site site = target(mixer).get();
                 double[] sums = folds.computeIfAbsent(site.path(), path -> new double[mixer.outputs()]);
                 double sign = mixer.bias().isPresent() ? 1 : -1; // y − (mean − δ) = (y + δ) − mean

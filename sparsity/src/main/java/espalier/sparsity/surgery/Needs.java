@@ -36,7 +36,8 @@ final class Needs {
     boolean[] at(Operand operand) {
         return needed.computeIfAbsent(
                 operand,
-                o -> new boolean[wiring.axis(o).map(axis -> axis.channels().length).orElse(0)]);
+                o -> new boolean
+                        [wiring.axis(o).map(axis -> axis.channels().length).orElse(0)]);
     }
 
     private void handBack(Operation o) {

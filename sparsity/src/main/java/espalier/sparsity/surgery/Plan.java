@@ -85,8 +85,7 @@ public final class Plan {
         wiring.sites.forEach((site, channels) -> {
             for (int i = 0; i < channels.length; i++) {
                 if (kept.containsKey(channels[i]) && told.add(channels[i])) {
-                    indices.computeIfAbsent(
-                                    site + ": " + kept.get(channels[i]) + ": index", key -> new ArrayList<>())
+                    indices.computeIfAbsent(site + ": " + kept.get(channels[i]) + ": index", key -> new ArrayList<>())
                             .add(i);
                 }
             }

@@ -16,12 +16,13 @@ final class Sizes {
     Sizes(Module model, Wiring wiring) {
         this.wiring = wiring;
         Map<Parameter, String> seen = new LinkedHashMap<>();
-        model.modules().forEach((path, module) -> module.ownParameters().forEach((name, parameter) -> {
-            String at = path.isEmpty() ? name : path + "." + name;
-            if (seen.putIfAbsent(parameter, at) == null) {
-                parameters.put(at, parameter.shape());
-            }
-        }));
+        model.modules()
+                .forEach((path, module) -> module.ownParameters().forEach((name, parameter) -> {
+                    String at = path.isEmpty() ? name : path + "." + name;
+                    if (seen.putIfAbsent(parameter, at) == null) {
+                        parameters.put(at, parameter.shape());
+                    }
+                }));
     }
 
     Size without(Set<Integer> leaving) {

@@ -95,7 +95,11 @@ public final class Surgeon {
             int[] channels = wiring.sites.get(selection.site());
             if (channels == null) {
                 throw new IllegalArgumentException("surgery: " + selection.site() + " has no channels; there are "
-                        + String.join(", ", wiring.sites.keySet().stream().map(Site::toString).toList()));
+                        + String.join(
+                                ", ",
+                                wiring.sites.keySet().stream()
+                                        .map(Site::toString)
+                                        .toList()));
             }
             for (int index : selection.removed()) {
                 if (index < 0 || index >= channels.length) {
@@ -164,8 +168,10 @@ public final class Surgeon {
 
     private static void requireSame(Plan plan, Tensor before, Tensor after) {
         double largest = Arrays.stream(before.toDoubles()).map(Math::abs).max().orElse(0);
-        double difference =
-                Arrays.stream(before.sub(after).toDoubles()).map(Math::abs).max().orElse(0);
+        double difference = Arrays.stream(before.sub(after).toDoubles())
+                .map(Math::abs)
+                .max()
+                .orElse(0);
         if (plan.exact && !(difference <= TOLERANCE * (1 + largest))) {
             throw new IllegalStateException("its output would change by " + difference);
         }

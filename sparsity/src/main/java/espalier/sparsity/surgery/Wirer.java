@@ -67,8 +67,7 @@ final class Wirer {
                     "clamp",
                     "maxPool2d",
                     "avgPool2d",
-                    "adaptiveAvgPool2d" ->
-                pass(o, 0, axisOf(o, 0));
+                    "adaptiveAvgPool2d" -> pass(o, 0, axisOf(o, 0));
             case "add", "sub", "mul", "div", "min", "max" -> elementwise(o);
             case "batchNormInference", "scaleShift" -> norm(o);
             case "globalAvgPool2d" -> reduce(o, List.of(2, 3));
@@ -93,7 +92,8 @@ final class Wirer {
             case "conv2d", "conv1d" -> convolution(o);
             case "linear" -> mix(o, 1, false, true);
             case "matmul" -> {
-                if (o.operands().get(1) instanceof Stored weight && weight.shape().rank() == 2) {
+                if (o.operands().get(1) instanceof Stored weight
+                        && weight.shape().rank() == 2) {
                     mix(o, 1, true, true);
                 } else {
                     unknown(o);
@@ -133,19 +133,22 @@ final class Wirer {
 
     private void norm(Operation o) {
         pass(o, 0, axisOf(o, 0).filter(axis -> axis == 1));
-        wiring.axis(o.result()).ifPresent(axis -> o.operands().stream().skip(1).forEach(operand -> {
-            if (operand instanceof Stored stored && stored.shape().rank() == 1) {
-                site(stored.path(), 0, axis.channels());
-            } else {
-                wiring.channels.pin(axis.channels(), o.where() + " has a scale, shift or statistic that is not stored");
-            }
-        }));
+        wiring.axis(o.result())
+                .ifPresent(axis -> o.operands().stream().skip(1).forEach(operand -> {
+                    if (operand instanceof Stored stored && stored.shape().rank() == 1) {
+                        site(stored.path(), 0, axis.channels());
+                    } else {
+                        wiring.channels.pin(
+                                axis.channels(), o.where() + " has a scale, shift or statistic that is not stored");
+                    }
+                }));
     }
 
     /** Operands of one shape are joined; one that is broadcast along the channels stays whole. */
     private void elementwise(Operation o) {
         Optional<Integer> fromEnd = o.operands().stream()
-                .flatMap(operand -> wiring.axis(operand)
+                .flatMap(operand -> wiring
+                        .axis(operand)
                         .filter(axis -> operand.shape().dim(axis.axis()) > 1)
                         .map(axis -> axis.axis() - operand.shape().rank())
                         .stream())
@@ -162,7 +165,8 @@ final class Wirer {
             boolean whole = own >= 0 && operand.shape().dim(own) == channels.length;
             switch (operand) {
                 case Stored stored when whole -> site(stored.path(), own, channels);
-                case Operand.Constant _ when whole && channels.length > 1 ->
+                case Operand.Constant _
+                when whole && channels.length > 1 ->
                     wiring.channels.pin(channels, o.where() + " reads a constant tensor, which cannot be cut");
                 case Stored _, Operand.Constant _ -> {}
                 case Operand.Result _, Operand.Input _ -> {
@@ -181,7 +185,11 @@ final class Wirer {
     private void reduce(Operation o, List<Integer> over) {
         Optional<Integer> axis = axisOf(o, 0).filter(a -> !over.contains(a));
         boolean kept = o.shape().rank() == o.operands().getFirst().shape().rank();
-        pass(o, 0, axis.map(a -> kept ? a : a - (int) over.stream().filter(r -> r < a).count()));
+        pass(
+                o,
+                0,
+                axis.map(a ->
+                        kept ? a : a - (int) over.stream().filter(r -> r < a).count()));
     }
 
     /** A channel's elements stay together, one after the other: flatten gives each H·W indices. */
@@ -191,13 +199,18 @@ final class Wirer {
         if (known.isPresent()) {
             int[] channels = known.get().channels();
             int outer = product(from.shape(), 0, known.get().axis());
-            int inner = product(from.shape(), known.get().axis() + 1, from.shape().rank());
+            int inner =
+                    product(from.shape(), known.get().axis() + 1, from.shape().rank());
             for (int axis = o.shape().rank() - 1; axis >= 0; axis--) {
                 int after = product(o.shape(), axis + 1, o.shape().rank());
-                if (product(o.shape(), 0, axis) == outer && after > 0 && inner % after == 0
+                if (product(o.shape(), 0, axis) == outer
+                        && after > 0
+                        && inner % after == 0
                         && o.shape().dim(axis) == channels.length * (inner / after)) {
                     int each = inner / after;
-                    int[] source = IntStream.range(0, channels.length * each).map(i -> i / each).toArray();
+                    int[] source = IntStream.range(0, channels.length * each)
+                            .map(i -> i / each)
+                            .toArray();
                     flow(o, from, source);
                     wiring.axes.put(o.result(), new Axis(axis, picked(channels, source)));
                     return;
@@ -280,12 +293,17 @@ final class Wirer {
         for (int[] some : List.of(before, inside, after)) {
             Arrays.stream(some).forEach(channels::add);
         }
-        flow(o, o.operands().getFirst(), IntStream.range(0, channels.size())
-                .map(i -> i >= pad.before() && i < pad.before() + inside.length ? i - pad.before() : -1)
-                .toArray());
+        flow(
+                o,
+                o.operands().getFirst(),
+                IntStream.range(0, channels.size())
+                        .map(i -> i >= pad.before() && i < pad.before() + inside.length ? i - pad.before() : -1)
+                        .toArray());
         wiring.axes.put(
                 o.result(),
-                new Axis(pad.axis(), channels.stream().mapToInt(Integer::intValue).toArray()));
+                new Axis(
+                        pad.axis(),
+                        channels.stream().mapToInt(Integer::intValue).toArray()));
     }
 
     private void convolution(Operation o) {
@@ -307,10 +325,8 @@ final class Wirer {
             return;
         }
         Optional<Operand> third = o.operands().stream().skip(2).findFirst();
-        Optional<String> bias =
-                third.filter(Stored.class::isInstance).map(b -> ((Stored) b).path());
-        Mixer mixer = new Mixer(
-                o, data, weight.path(), weight.shape(), groups, inputFirst, everywhereSame, bias);
+        Optional<String> bias = third.filter(Stored.class::isInstance).map(b -> ((Stored) b).path());
+        Mixer mixer = new Mixer(o, data, weight.path(), weight.shape(), groups, inputFirst, everywhereSame, bias);
         wiring.mixers.put(o, mixer);
         int[] in = known.get().channels();
         int[] out = wiring.channels.fresh(mixer.outputs());

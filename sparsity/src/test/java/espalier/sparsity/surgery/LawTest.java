@@ -118,7 +118,8 @@ class LawTest {
         assertTrue(plan.groups().isEmpty());
         assertTrue(plan.kept().isEmpty());
         assertEquals(plan.before(), plan.after());
-        assertEquals(Summary.of(model, topology.input()).parameters(), plan.before().parameters());
+        assertEquals(
+                Summary.of(model, topology.input()).parameters(), plan.before().parameters());
     }
 
     /** Everything dead: one channel stays everywhere, and the network still runs. */
@@ -136,7 +137,8 @@ class LawTest {
         List<float[]> before = Topologies.outputs(model, topology.input());
         surgeon.cut(surgeon.dead());
         assertSame(before, Topologies.outputs(model, topology.input()));
-        model.state().forEach((path, tensor) -> assertFalse(
-                Arrays.stream(tensor.shape().toArray()).anyMatch(dim -> dim == 0), path));
+        model.state()
+                .forEach((path, tensor) ->
+                        assertFalse(Arrays.stream(tensor.shape().toArray()).anyMatch(dim -> dim == 0), path));
     }
 }

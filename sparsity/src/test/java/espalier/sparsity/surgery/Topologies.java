@@ -49,7 +49,8 @@ final class Topologies {
     static Stream<Topology> withNorms() {
         return Stream.of(
                 new Topology("lenet5-bn", Shape.of(2, 1, 28, 28), LeNet::lenet5WithBatchNorm),
-                new Topology("resnet20-a", Shape.of(2, 3, 8, 8), init -> ResNet.cifar(init, 20, ResNet.Shortcut.PADDED)),
+                new Topology(
+                        "resnet20-a", Shape.of(2, 3, 8, 8), init -> ResNet.cifar(init, 20, ResNet.Shortcut.PADDED)),
                 new Topology(
                         "resnet20-b", Shape.of(2, 3, 8, 8), init -> ResNet.cifar(init, 20, ResNet.Shortcut.PROJECTED)),
                 new Topology("resnet18", Shape.of(1, 3, 16, 16), ResNet::resnet18),
@@ -134,15 +135,17 @@ final class Topologies {
             switch (parameter.role()) {
                 case BIAS, NORM_SHIFT ->
                     parameter.set(random.normal(Device.cpu(), parameter.shape()).mul(0.3));
-                case NORM_SCALE ->
-                    parameter.set(random.uniform(Device.cpu(), parameter.shape(), 0.4, 1.2));
+                case NORM_SCALE -> parameter.set(random.uniform(Device.cpu(), parameter.shape(), 0.4, 1.2));
                 default -> {}
             }
         });
         model.modules().values().forEach(module -> {
             if (module instanceof BatchNorm norm) {
-                norm.mean().copyInPlace(random.normal(Device.cpu(), norm.mean().shape()).mul(0.2));
-                norm.variance().copyInPlace(random.uniform(Device.cpu(), norm.mean().shape(), 0.5, 1.5));
+                norm.mean()
+                        .copyInPlace(
+                                random.normal(Device.cpu(), norm.mean().shape()).mul(0.2));
+                norm.variance()
+                        .copyInPlace(random.uniform(Device.cpu(), norm.mean().shape(), 0.5, 1.5));
             }
         });
     }
