@@ -1,15 +1,10 @@
 package espalier.examples.compress;
 
+import espalier.examples.bench.Stopwatch;
 import espalier.examples.data.DataCatalog;
-import espalier.examples.data.Split;
 import espalier.examples.report.RunFolder;
-import espalier.examples.train.ModelCatalog;
-import espalier.nn.Init;
-import espalier.nn.Parameter;
-import espalier.nn.train.Evaluation;
 import espalier.sparsity.Sparsity;
 import espalier.tensor.Device;
-import espalier.tensor.RandomSource;
 import espalier.tensor.io.SafeTensors;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -17,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -100,78 +96,45 @@ public final class Compress implements Callable<Integer> {
     public Integer call() throws IOException {
         PrintWriter console = spec.commandLine().getOut();
         Recipe recipe = recipe();
-        Settings start = recipe.start();
-        String kind = start.text("model", "lenet5");
-        long number = start.whole("seed", 1);
-        int batch = start.whole("batch", 128);
-        double floor = start.number("floor", 0);
-        Optional<Path> file =
-                Optional.ofNullable(modelFile).or(() -> start.text("model-file").map(Path::of));
-        DataCatalog catalog = DataCatalog.usual();
-        List<Path> roots = new ArrayList<>(catalog.roots());
-        Optional.ofNullable(dataRoot).ifPresent(roots::addFirst);
-        Split read = new DataCatalog(roots).read(start.text("data", "fashion-tenth"));
-        Split split = smoke ? read.smoke() : read;
-        start.refuseUnknown();
-
         Device where = Device.named(device);
-        ModelCatalog catalogued = ModelCatalog.named(kind);
-        if (!split.train().sampleShape().equals(catalogued.input())) {
-            throw new IllegalArgumentException("model " + kind + " takes images " + catalogued.input() + ", "
-                    + split.name() + " has " + split.train().sampleShape());
-        }
-        Workpiece piece = new Workpiece(
-                () -> catalogued.make(Init.of(where, number)), split, batch, where, RandomSource.of(number), console);
+        DataCatalog usual = DataCatalog.usual();
+        List<Path> roots = new ArrayList<>(usual.roots());
+        Optional.ofNullable(dataRoot).ifPresent(roots::addFirst);
+        Compression work = new Compression(recipe, modelFile != null, new DataCatalog(roots), where, smoke, console);
+        Optional<Path> file = Optional.ofNullable(modelFile).or(work::modelFile);
         if (file.isPresent()) {
             try (SafeTensors saved = SafeTensors.open(file.get())) {
-                piece.net().load(saved.tensors(where));
+                work.from("from " + file.get().getFileName(), saved.tensors(where));
             }
         }
-        Map<String, Stage> stages = new LinkedHashMap<>();
-        for (Settings section : recipe.stages()) {
-            if (file.isEmpty() || !section.section().equals(StageCatalog.TRAIN.label())) {
-                String name = section.section();
-                for (int i = 2; stages.containsKey(name); i++) {
-                    name = section.section() + " " + i;
-                }
-                stages.put(name, StageCatalog.named(section.section()).make(section, piece));
-            }
-        }
-        file.ifPresent(path -> piece.run("from " + path.getFileName(), _ -> {}));
-        stages.forEach(piece::run);
-        piece.net().parameters().values().forEach(Parameter::materialize);
-        return finish(piece, recipe, kind, floor);
-    }
-
-    private int finish(Workpiece piece, Recipe recipe, String kind, double floor) throws IOException {
-        PrintWriter console = piece.out();
+        work.run();
         RunFolder folder = RunFolder.open(out, false);
-        SafeTensors.write(
-                folder.file("model.safetensors"),
-                piece.net().state(),
-                Map.of("model", kind, "data", piece.data().name()));
-        console.println(Sparsity.of(piece.net()));
-        double accuracy = piece.accuracy();
-        Map<String, Object> figures = new LinkedHashMap<>();
-        figures.put("recipe", recipe.name());
-        figures.put("model", kind);
-        figures.put("data", piece.data().name());
-        figures.put("test_accuracy", accuracy);
-        for (Milestone milestone : piece.milestones()) {
-            figures.put(milestone.stage() + "_accuracy", milestone.accuracy());
-            figures.put(milestone.stage() + "_non_zeros", milestone.nonZeros());
-            figures.put(milestone.stage() + "_seconds", milestone.seconds());
-        }
-        figures.putAll(RunFolder.circumstances(
-                Device.named(device).backend().description(),
-                spec.commandLine().getParseResult().originalArgs()));
-        folder.finish("Compression by " + recipe.name(), figures, Evaluation.of(piece.net(), piece.test()));
+        SafeTensors.write(folder.file("model.safetensors"), work.piece().net().state(), work.metadata());
+        console.println(Sparsity.of(work.piece().net()));
+        SizeTable table = new SizeTable()
+                .row("dense", work.appraiseDense(folder.file("dense.espalier"), Stopwatch.quick()))
+                .row(
+                        work.cut().isPresent() ? "cut and packed" : "packed",
+                        work.appraise(folder.file("model.espalier"), Stopwatch.quick()));
+        table.print(console);
+        CompressionReport.write(folder, recipe, work, table, circumstances(where));
         console.println("report: " + folder.file("report.html").toAbsolutePath().normalize());
-        if (accuracy < floor) {
-            console.printf("accuracy %.2f %% is below the recipe's floor of %.2f %%%n", 100 * accuracy, 100 * floor);
+        double accuracy = work.piece().accuracy();
+        if (accuracy < work.floor()) {
+            console.printf(
+                    Locale.ROOT,
+                    "accuracy %.2f %% is below the recipe's floor of %.2f %%%n",
+                    100 * accuracy,
+                    100 * work.floor());
             return 1;
         }
         return 0;
+    }
+
+    private Map<String, Object> circumstances(Device where) {
+        return RunFolder.circumstances(
+                where.backend().description(),
+                spec.commandLine().getParseResult().originalArgs());
     }
 
     /** The recipe of the file or of the method, with what the command line changes in it. */

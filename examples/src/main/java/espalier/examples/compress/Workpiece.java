@@ -57,6 +57,11 @@ public final class Workpiece {
         return net;
     }
 
+    /** The network as it was after its first stage, which is the dense one. */
+    public Optional<Module> teacher() {
+        return teacher;
+    }
+
     /** What it learns from, in batches. */
     public DataLoader train() {
         return train;

@@ -113,7 +113,8 @@ public final class RunFolder {
         return value instanceof Double number ? String.format(Locale.ROOT, "%.4f", number) : value.toString();
     }
 
-    private void write(String name, String text) throws IOException {
+    /** Writes a text file, beside its place first. */
+    public void write(String name, String text) throws IOException {
         Path part = file(name + ".part");
         try {
             Files.writeString(part, text);

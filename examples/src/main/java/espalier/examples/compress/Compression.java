@@ -1,0 +1,139 @@
+package espalier.examples.compress;
+
+import espalier.examples.bench.Stopwatch;
+import espalier.examples.data.DataCatalog;
+import espalier.examples.data.Split;
+import espalier.examples.train.ModelCatalog;
+import espalier.nn.Init;
+import espalier.nn.Module;
+import espalier.nn.Parameter;
+import espalier.sparsity.export.Packer;
+import espalier.sparsity.surgery.Plan;
+import espalier.sparsity.surgery.Surgeon;
+import espalier.tensor.Device;
+import espalier.tensor.RandomSource;
+import espalier.tensor.Tensor;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A recipe at work: the network that it names, brought through its stages, then cut where channels have died. A mistake in
+ * any of its lines is found before the first stage begins.
+ */
+public final class Compression {
+    private final Recipe recipe;
+    private final ModelCatalog model;
+    private final double floor;
+    private final Optional<Path> modelFile;
+    private final Workpiece piece;
+    private final Map<String, Stage> stages = new LinkedHashMap<>();
+    private Optional<Plan> cut = Optional.empty();
+
+    /**
+     * Prepares a recipe.
+     *
+     * @param trained whether a trained network is given, so that {@code [train]} is left out
+     * @param smoke whether only a few samples are used
+     * @throws IllegalArgumentException in one sentence naming the line that cannot be done
+     */
+    public Compression(
+            Recipe recipe, boolean trained, DataCatalog catalog, Device device, boolean smoke, PrintWriter out)
+            throws IOException {
+        this.recipe = recipe;
+        Settings start = recipe.start();
+        model = ModelCatalog.named(start.text("model", "lenet5"));
+        long seed = start.whole("seed", 1);
+        int batch = start.whole("batch", 128);
+        floor = start.number("floor", 0);
+        modelFile = start.text("model-file").map(Path::of);
+        Split read = catalog.read(start.text("data", "fashion-tenth"));
+        start.refuseUnknown();
+        if (batch < 1) {
+            throw start.wrong("batch", batch + " is less than 1");
+        }
+        if (!read.train().sampleShape().equals(model.input())) {
+            throw new IllegalArgumentException("model " + model.label() + " takes images " + model.input() + ", "
+                    + read.name() + " has " + read.train().sampleShape());
+        }
+        piece = new Workpiece(
+                () -> model.make(Init.of(device, seed)),
+                smoke ? read.smoke() : read,
+                batch,
+                device,
+                RandomSource.of(seed),
+                out);
+        boolean given = trained || modelFile.isPresent();
+        for (Settings section : recipe.stages()) {
+            if (!given || !section.section().equals(StageCatalog.TRAIN.label())) {
+                String name = section.section();
+                for (int i = 2; stages.containsKey(name); i++) {
+                    name = section.section() + " " + i;
+                }
+                stages.put(name, StageCatalog.named(section.section()).make(section, piece));
+            }
+        }
+    }
+
+    /** The file of a trained network that the recipe names. */
+    public Optional<Path> modelFile() {
+        return modelFile;
+    }
+
+    /** Starts from a trained network. */
+    public void from(String name, Map<String, Tensor> state) {
+        piece.net().load(state);
+        piece.run(name, _ -> {});
+    }
+
+    /** Runs the stages, bakes in what they put between weights and layers, and cuts out what has died. */
+    public void run() {
+        stages.forEach(piece::run);
+        piece.net().parameters().values().forEach(Parameter::materialize);
+        Surgeon surgeon = Surgeon.of(piece.net(), model.input().inserting(0, 1));
+        Plan plan = surgeon.dead();
+        if (plan.channels() > 0) {
+            surgeon.cut(plan);
+            cut = Optional.of(plan);
+        }
+    }
+
+    /** Packs the network into a file and finds out what it costs. */
+    public Appraisal appraise(Path file, Stopwatch watch) throws IOException {
+        return Appraisal.of(piece.net(), piece.test(), Packer.smallest(), file, watch);
+    }
+
+    /** Packs the dense network, as floats, and finds out what that costs. */
+    public Appraisal appraiseDense(Path file, Stopwatch watch) throws IOException {
+        Module dense = piece.teacher().orElseThrow(() -> new IllegalStateException("nothing was trained"));
+        return Appraisal.of(dense, piece.test(), Packer.dense(), file, watch);
+    }
+
+    /** What it works on. */
+    public Workpiece piece() {
+        return piece;
+    }
+
+    /** What was cut out, if anything. */
+    public Optional<Plan> cut() {
+        return cut;
+    }
+
+    /** The accuracy that the recipe promises, at least. */
+    public double floor() {
+        return floor;
+    }
+
+    /** What a saved network must say of itself to be loaded again. */
+    public Map<String, String> metadata() {
+        Map<String, String> said = new LinkedHashMap<>();
+        said.put("model", model.label());
+        said.put("data", piece.data().name());
+        said.put("recipe", recipe.name());
+        cut.ifPresent(plan -> said.put("cut", plan.encoded()));
+        return said;
+    }
+}
