@@ -58,8 +58,8 @@ final class BitReader {
                 used = 0;
             }
             int taken = Math.min(8 - used, width - done);
-            long part = (bytes[at - 1] & 0xFF) >>> used & (1 << taken) - 1;
-            value |= part << done;
+            int part = (bytes[at - 1] & 0xFF) >>> used & (1 << taken) - 1;
+            value |= (long) part << done;
             used += taken;
             done += taken;
         }

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 
@@ -174,18 +175,19 @@ final class ModelCode {
                 try {
                     made.add(Program.output(step, made));
                 } catch (IllegalArgumentException e) {
-                    throw caused(from.refusal(at, e.getMessage()), e);
+                    throw caused(at, e);
                 }
             }
             from.requireEnd("the last step");
             try {
                 return new PackedModel(new Program(input, steps), metadata);
             } catch (IllegalArgumentException e) {
-                throw caused(from.refusal(inputAt, e.getMessage()), e);
+                throw caused(inputAt, e);
             }
         }
 
-        private static TensorFormatException caused(TensorFormatException refusal, Exception cause) {
+        private TensorFormatException caused(int offset, IllegalArgumentException cause) {
+            TensorFormatException refusal = from.refusal(offset, Objects.requireNonNullElse(cause.getMessage(), ""));
             refusal.initCause(cause);
             return refusal;
         }
@@ -204,7 +206,7 @@ final class ModelCode {
             try {
                 return new Step(place, readOperation(code, codeAt), inputs, Nonlinearity.values()[activation]);
             } catch (ShapeException e) {
-                throw caused(from.refusal(at, e.getMessage()), e);
+                throw caused(at, e);
             }
         }
 
@@ -299,7 +301,7 @@ final class ModelCode {
             try {
                 return Shape.of(dims);
             } catch (ShapeException e) {
-                throw caused(from.refusal(at, e.getMessage()), e);
+                throw caused(at, e);
             }
         }
     }

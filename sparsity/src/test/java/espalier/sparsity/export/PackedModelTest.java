@@ -83,7 +83,7 @@ class PackedModelTest {
         Random random = new Random(1);
         byte[] file = MODEL.toBytes();
         int refused = 0;
-        for (int round = 0; round < 20_000; round++) {
+        for (int round = 0; round < 5_000; round++) {
             byte[] lie = file.clone();
             for (int n = 1 + random.nextInt(3); n > 0; n--) {
                 lie[9 + random.nextInt(file.length - 13)] =
@@ -99,7 +99,7 @@ class PackedModelTest {
                 refused++;
             }
         }
-        assertTrue(refused > 10_000, refused + " were refused");
+        assertTrue(refused > 2_500, refused + " were refused");
     }
 
     @Test
