@@ -11,14 +11,21 @@ import espalier.nn.ForwardPass;
 import espalier.nn.Init;
 import espalier.nn.Module;
 import espalier.nn.Parameter;
+import espalier.nn.Role;
 import espalier.nn.layer.Linear;
+import espalier.nn.model.LeNet;
 import espalier.nn.optim.Adam;
 import espalier.nn.optim.Optimizer;
 import espalier.nn.optim.Sgd;
+import espalier.nn.train.TrainingListener.Position;
+import espalier.nn.train.TrainingListener.StepReport;
+import espalier.sparsity.Block;
 import espalier.sparsity.Granularity;
+import espalier.sparsity.Grouping;
 import espalier.sparsity.Projection;
 import espalier.sparsity.Prunable;
 import espalier.sparsity.Sparsity;
+import espalier.sparsity.prune.Allocation;
 import espalier.sparsity.quant.Levels;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
@@ -28,6 +35,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What ADMM leaves holds exactly while training goes on, with everything an optimizer remembers. */
@@ -142,7 +150,7 @@ class RetrainingTest {
     /** Of bins with 3 and 1 weights, 30 % are ceil(0.9) = 1 and ceil(0.3) = 1: the closest to the level. */
     @Test
     void ofEachLevelTheClosestPartIsFrozen() {
-        Parameter w = new Parameter("w", espalier.nn.Role.WEIGHT, Tensor.of(new float[] {0.9f, 1.3f, 1.1f, -1.1f, 0}));
+        Parameter w = new Parameter("w", Role.WEIGHT, Tensor.of(new float[] {0.9f, 1.3f, 1.1f, -1.1f, 0}));
         // scale (0.9 + 1.3 + 1.1 + 1.1)/4 = 1.1
         PartialFreezing freezing =
                 new PartialFreezing(Map.of("w", w), LayerBits.uniform(Map.of("w", w), true, "1"), 0.3);
@@ -162,11 +170,9 @@ class RetrainingTest {
         for (int step = 1; step <= 200; step++) {
             optimizer.clearGradients();
             Losses.crossEntropy(model.apply(Variable.constant(images)), labels).backward();
-            admm.onBackward(espalier.nn.train.TrainingListener.Position.START);
+            admm.onBackward(Position.START);
             optimizer.step();
-            admm.onStep(
-                    new espalier.nn.train.TrainingListener.Position(0, 0, step),
-                    new espalier.nn.train.TrainingListener.StepReport(0, 0, 1));
+            admm.onStep(new Position(0, 0, step), new StepReport(0, 0, 1));
         }
         Residual last = admm.history().getLast();
         assertEquals(20, last.round());
@@ -174,5 +180,44 @@ class RetrainingTest {
         assertTrue(admm.isConverged(0.1, 0.1));
         admm.projectAndMask();
         assertEquals(3, layers.getFirst().liveUnits());
+    }
+
+    /** Scales of a batch norm: as many channels live as asked for, and the dead ones are zero for every input. */
+    @Test
+    void batchNormScalesAreASetLikeAnyOther() {
+        Module net = LeNet.lenet5WithBatchNorm(Init.of(1));
+        List<Prunable> channels = Prunable.scales(net);
+        LayerRates rates = LayerRates.by(Allocation.UNIFORM, channels, 2);
+        assertEquals(35, rates.kept());
+        Admm admm = new Admm(net.parameters(), rates.sets(channels), Pull.doubling(0.1), 1);
+        assertEquals(channels.size(), admm.constraints().size());
+        admm.projectAndMask();
+        assertEquals(List.of(10, 25), channels.stream().map(Prunable::liveUnits).toList());
+    }
+
+    /** Every kind of group ends with as many live groups as asked for. */
+    @Test
+    void allGroupingsAreSets() {
+        for (Grouping grouping : List.of(
+                Granularity.FILTER, Granularity.CHANNEL, Granularity.COLUMN, Granularity.KERNEL, new Block(4, 1))) {
+            Module net = LeNet.lenet5(Init.of(1));
+            List<Prunable> layers = Prunable.at(Prunable.weights(net, grouping), Set.of("conv2.weight", "fc1.weight"));
+            LayerRates rates = LayerRates.of(layers, Map.of("conv2", "30 %", "fc1", "7"));
+            new Admm(net.parameters(), rates.sets(layers), Pull.doubling(0.1), 1).projectAndMask();
+            for (Prunable layer : layers) {
+                assertEquals(rates.keeps().get(layer.path()), layer.liveUnits(), grouping + " of " + layer.path());
+            }
+        }
+    }
+
+    /** The combined set: at most so many filters, and at most so many columns of those. */
+    @Test
+    void filtersThenColumns() {
+        Projection both = Projection.largest(Granularity.FILTER, 3).then(Projection.largest(Granularity.COLUMN, 4));
+        new Admm(weights, Map.of("weight", both), Pull.doubling(0.1), 1).projectAndMask();
+        Tensor w = weight.get().value();
+        assertEquals(12, w.countNonZero().item());
+        assertEquals(3, new Prunable("weight", weight, Granularity.FILTER).liveUnits());
+        assertEquals(4, new Prunable("weight", weight, Granularity.COLUMN).liveUnits());
     }
 }
