@@ -13,6 +13,7 @@ import espalier.sparsity.admm.Rounds;
 import espalier.sparsity.prune.Allocation;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -64,10 +65,9 @@ final class AdmmStage implements Stage {
     /** Pruning. */
     static Stage pruning(Settings settings, Workpiece piece) {
         Map<String, Projection> sets = new LinkedHashMap<>();
-        for (var line : Map.of(
-                        "filters", Granularity.FILTER, "columns", Granularity.COLUMN, "channels", Granularity.CHANNEL)
-                .entrySet()) {
-            settings.layers(line.getKey()).ifPresent(amounts -> merge(sets, every(piece, line.getValue()), amounts));
+        for (Granularity kind : List.of(Granularity.FILTER, Granularity.COLUMN, Granularity.CHANNEL)) {
+            String key = kind.name().toLowerCase(Locale.ROOT) + "s";
+            settings.layers(key).ifPresent(amounts -> merge(sets, every(piece, kind), amounts));
         }
         Optional<Map<String, String>> keep = settings.layers("keep");
         List<Prunable> layers = Units.of(settings, piece, "element");
