@@ -3,6 +3,7 @@ package espalier.examples;
 import espalier.examples.bench.Bench;
 import espalier.examples.compress.BreakEvenCommand;
 import espalier.examples.compress.Compress;
+import espalier.examples.compress.Cut;
 import espalier.examples.compress.LedgerCommand;
 import espalier.examples.compress.Sensitivity;
 import espalier.examples.data.DataCommand;
@@ -47,6 +48,7 @@ public final class Main implements Runnable {
             Train.class,
             Eval.class,
             Compress.class,
+            Cut.class,
             LedgerCommand.class,
             Sensitivity.class,
             BreakEvenCommand.class,

@@ -2,6 +2,7 @@ package espalier.examples.compress;
 
 import espalier.examples.data.Split;
 import espalier.examples.train.ModelCatalog;
+import espalier.examples.train.ModelFile;
 import espalier.nn.Init;
 import espalier.nn.Module;
 import espalier.sparsity.ledger.Ledger;
@@ -44,7 +45,7 @@ record SavedModel(String name, String kind, Module net, Shape input, long fileBy
                             () -> new IllegalArgumentException(file + " does not say which model it is; use --model"));
             ModelCatalog catalogued = ModelCatalog.named(model);
             Module net = catalogued.make(Init.of(device, 0));
-            net.load(saved.tensors(device));
+            ModelFile.load(net, catalogued.input(), saved, device);
             return new SavedModel(nameOf(file), model, net, catalogued.input(), Files.size(file), metadata);
         } catch (ShapeException e) {
             throw new IllegalArgumentException(file + " does not fit the model it names: " + e.getMessage(), e);

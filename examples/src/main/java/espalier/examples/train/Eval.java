@@ -43,8 +43,9 @@ public final class Eval implements Callable<Integer> {
                     .or(() -> Optional.ofNullable(saved.metadata().get("model")))
                     .orElseThrow(
                             () -> new IllegalArgumentException(file + " does not say which model it is; use --model"));
-            Module net = ModelCatalog.named(name).make(Init.of(device, 0));
-            net.load(saved.tensors(device));
+            ModelCatalog catalogued = ModelCatalog.named(name);
+            Module net = catalogued.make(Init.of(device, 0));
+            ModelFile.load(net, catalogued.input(), saved, device);
             Split split = options.split();
             DataLoader test = DataLoader.of(split.test(), options.batch())
                     .with(split.normalize())

@@ -23,6 +23,23 @@ public record Selection(Site site, List<Integer> removed) {
     }
 
     /**
+     * What a text says: path, axis and indices, as in {@code conv1.weight:0:3,7}.
+     *
+     * @throws IllegalArgumentException if it says something else
+     */
+    public static Selection parse(String text) {
+        String[] parts = text.split(":", -1);
+        try {
+            List<Integer> removed =
+                    Arrays.stream(parts[2].split(",", -1)).map(Integer::valueOf).toList();
+            return new Selection(new Site(parts[0], Integer.parseInt(parts[1])), removed);
+        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+            throw new IllegalArgumentException(
+                    "surgery: '" + text + "' does not say which channels, as in conv1.weight:0:3,7", e);
+        }
+    }
+
+    /**
      * Those where a mask is 0 or false.
      *
      * @param mask a truth value or number a channel, with all axes but that of the channels of size 1: {@code [O]},

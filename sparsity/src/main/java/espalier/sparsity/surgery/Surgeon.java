@@ -192,20 +192,9 @@ public final class Surgeon {
         for (String cut : cuts.split("\\|", -1)) {
             List<Selection> selections = new ArrayList<>();
             for (String part : cut.isBlank() ? new String[0] : cut.trim().split(" ", -1)) {
-                selections.add(selection(part));
+                selections.add(Selection.parse(part));
             }
             surgeon.cut(surgeon.without(selections));
-        }
-    }
-
-    private static Selection selection(String text) {
-        String[] parts = text.split(":", -1);
-        try {
-            List<Integer> removed =
-                    Arrays.stream(parts[2].split(",", -1)).map(Integer::valueOf).toList();
-            return new Selection(new Site(parts[0], Integer.parseInt(parts[1])), removed);
-        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
-            throw new IllegalArgumentException("surgery: '" + text + "' does not say what was cut", e);
         }
     }
 }

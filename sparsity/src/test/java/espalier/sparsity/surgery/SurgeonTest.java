@@ -406,7 +406,7 @@ class SurgeonTest {
                         IllegalArgumentException.class,
                         () -> Surgeon.repeat(model, Shape.of(1, 1, 3, 3), "0.weight:x"))
                 .getMessage();
-        assertEquals("surgery: '0.weight:x' does not say what was cut", text);
+        assertEquals("surgery: '0.weight:x' does not say which channels, as in conv1.weight:0:3,7", text);
         Conv2d first = (Conv2d) model.modules().get("0");
         assertEquals(Shape.of(1, 1, 1, 1), first.weight().shape());
     }
