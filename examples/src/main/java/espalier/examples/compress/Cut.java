@@ -64,7 +64,8 @@ public final class Cut implements Callable<Integer> {
             return 0;
         }
         if (plan.channels() == 0) {
-            console.println("nothing to cut: no channel is dead; prune by filters, channels or batch-norm scales first");
+            console.println(
+                    "nothing to cut: no channel is dead; prune by filters, channels or batch-norm scales first");
             return 0;
         }
         surgeon.cut(plan);

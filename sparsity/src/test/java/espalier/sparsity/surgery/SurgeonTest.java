@@ -51,14 +51,13 @@ class SurgeonTest {
 
     private static void assertEqualStates(Map<String, float[]> expected, Map<String, Tensor> actual, double within) {
         assertEquals(expected.keySet(), actual.keySet());
-        expected.forEach((path, values) ->
-                assertArrayEquals(values, actual.get(path).toFloats(), (float) within, path));
+        expected.forEach(
+                (path, values) -> assertArrayEquals(values, actual.get(path).toFloats(), (float) within, path));
     }
 
     /** Two 1x1 filters of which the second is zero and has the bias 3: the reader's weight for it is 7. */
     private static Module pointwise(Module... rest) {
-        List<Module> layers = new ArrayList<>(List.of(
-                Topologies.conv(INIT, 1, 2, 1, 0, 1, true), Activation.relu()));
+        List<Module> layers = new ArrayList<>(List.of(Topologies.conv(INIT, 1, 2, 1, 0, 1, true), Activation.relu()));
         layers.addAll(List.of(rest));
         Module model = new Sequential(layers);
         set(model, "0.weight", 2, 0);
@@ -103,8 +102,9 @@ class SurgeonTest {
         Plan plan = Surgeon.of(model, Shape.of(1, 1, 3, 3)).dead();
         assertEquals(0, plan.channels());
         assertEquals(
-                List.of("0.weight axis 0: the constant 3.0, and conv2d in 2 has neither a bias nor a batch norm of its own"
-                        + " behind it: index 1"),
+                List.of(
+                        "0.weight axis 0: the constant 3.0, and conv2d in 2 has neither a bias nor a batch norm of its own"
+                                + " behind it: index 1"),
                 plan.kept());
     }
 
@@ -124,15 +124,15 @@ class SurgeonTest {
         Plan plan = surgeon.dead();
         assertEquals(0, plan.channels());
         assertEquals(
-                List.of("0.weight axis 0: the constant 0.3, and conv2d in 2 pads with zeros, so at the border it reads 0"
-                        + " instead: index 1"),
+                List.of(
+                        "0.weight axis 0: the constant 0.3, and conv2d in 2 pads with zeros, so at the border it reads 0"
+                                + " instead: index 1"),
                 plan.kept());
         Variable x = Variable.constant(Tensor.ones(1, 1, 3, 3));
         Tensor before = model.apply(x).value();
         surgeon.cut(surgeon.without(List.of(Selection.of("1.scale", 1))));
         Tensor lost = before.sub(model.apply(x).value());
-        assertArrayEquals(
-                new float[] {1.2f, 1.8f, 1.2f, 1.8f, 2.7f, 1.8f, 1.2f, 1.8f, 1.2f}, lost.toFloats(), 1e-5f);
+        assertArrayEquals(new float[] {1.2f, 1.8f, 1.2f, 1.8f, 2.7f, 1.8f, 1.2f, 1.8f, 1.2f}, lost.toFloats(), 1e-5f);
     }
 
     @Test
@@ -195,7 +195,8 @@ class SurgeonTest {
         Shape input = Shape.of(2, 3, 7, 7);
         Surgeon surgeon = Surgeon.of(cut, input);
         // Four groups of three inputs lose one each; two groups of eight lose two each.
-        surgeon.cut(surgeon.without(List.of(Selection.of("0.weight", 0, 5, 7, 9), Selection.of("3.weight", 1, 5, 9, 13))));
+        surgeon.cut(
+                surgeon.without(List.of(Selection.of("0.weight", 0, 5, 7, 9), Selection.of("3.weight", 1, 5, 9, 13))));
         Tensor second = masked.state().get("3.weight");
         for (int o = 0; o < 16; o++) {
             second.select(0, o).select(0, new int[] {0, 2, 1, 0}[o / 4]).fillInPlace(0);
@@ -215,8 +216,7 @@ class SurgeonTest {
         assertEquals(
                 new Selection(new Site("conv.weight", 1), List.of(1, 3)),
                 Selection.keeping("conv.weight", mask.reshape(1, 4, 1, 1)));
-        String message = assertThrows(
-                        IllegalArgumentException.class, () -> Selection.keeping("w", Tensor.ones(2, 2)))
+        String message = assertThrows(IllegalArgumentException.class, () -> Selection.keeping("w", Tensor.ones(2, 2)))
                 .getMessage();
         assertEquals("surgery: the mask [2, 2] of w does not choose along one axis", message);
     }
@@ -262,7 +262,11 @@ class SurgeonTest {
             }
         };
         Module model = new Sequential(
-                new Linear(INIT, 4, 6), Activation.relu(), odd, new Linear(INIT, 6, 5), Activation.relu(),
+                new Linear(INIT, 4, 6),
+                Activation.relu(),
+                odd,
+                new Linear(INIT, 6, 5),
+                Activation.relu(),
                 new Linear(INIT, 5, 2));
         set(model, "3.weight", new float[30]);
         Surgeon surgeon = Surgeon.of(model, Shape.of(1, 4));
@@ -281,8 +285,8 @@ class SurgeonTest {
     @Test
     void whatCannotBeCutIsAsItWas() {
         Module stubborn = new Module() {
-            private final Module body = child(
-                    "body", new Sequential(Topologies.conv(INIT, 1, 3, 1, 0, 1, false), new BatchNorm(INIT, 3)));
+            private final Module body =
+                    child("body", new Sequential(Topologies.conv(INIT, 1, 3, 1, 0, 1, false), new BatchNorm(INIT, 3)));
             private final Linear head = child("head", new Linear(INIT, 12, 2));
 
             @Override
@@ -362,8 +366,12 @@ class SurgeonTest {
                 momenta.add(copyOf(optimizer.state()));
             }
             assertEquals(4, states.get(0).get("3.1.1.scale").length);
-            states.get(1).forEach((path, values) -> assertArrayEquals(values, states.get(0).get(path), 2e-5f, path));
-            momenta.get(1).forEach((path, values) -> assertArrayEquals(values, momenta.get(0).get(path), 2e-5f, path));
+            states.get(1)
+                    .forEach((path, values) ->
+                            assertArrayEquals(values, states.get(0).get(path), 2e-5f, path));
+            momenta.get(1)
+                    .forEach((path, values) ->
+                            assertArrayEquals(values, momenta.get(0).get(path), 2e-5f, path));
         }
     }
 
@@ -399,12 +407,11 @@ class SurgeonTest {
         Surgeon surgeon = Surgeon.of(model, Shape.of(1, 1, 3, 3));
         Plan plan = surgeon.dead();
         surgeon.cut(plan);
-        String message =
-                assertThrows(IllegalStateException.class, () -> surgeon.cut(plan)).getMessage();
+        String message = assertThrows(IllegalStateException.class, () -> surgeon.cut(plan))
+                .getMessage();
         assertEquals("surgery: the plan was made for another network, or before the last cut", message);
         String text = assertThrows(
-                        IllegalArgumentException.class,
-                        () -> Surgeon.repeat(model, Shape.of(1, 1, 3, 3), "0.weight:x"))
+                        IllegalArgumentException.class, () -> Surgeon.repeat(model, Shape.of(1, 1, 3, 3), "0.weight:x"))
                 .getMessage();
         assertEquals("surgery: '0.weight:x' does not say which channels, as in conv1.weight:0:3,7", text);
         Conv2d first = (Conv2d) model.modules().get("0");
