@@ -1,4 +1,4 @@
-/** Pruning and quantization: importances, methods, projections. Surgery and compressed models are to come. */
+/** Pruning and quantization: importances, methods, projections; surgery, packed models and their run time. */
 module espalier.sparsity {
     requires transitive espalier.nn;
     requires static org.jspecify;
