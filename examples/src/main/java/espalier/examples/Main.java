@@ -2,6 +2,7 @@ package espalier.examples;
 
 import espalier.examples.bench.Bench;
 import espalier.examples.compress.BreakEvenCommand;
+import espalier.examples.compress.Compare;
 import espalier.examples.compress.Compress;
 import espalier.examples.compress.Cut;
 import espalier.examples.compress.LedgerCommand;
@@ -51,6 +52,7 @@ public final class Main implements Runnable {
             Cut.class,
             LedgerCommand.class,
             Sensitivity.class,
+            Compare.class,
             BreakEvenCommand.class,
             SummaryTable.class,
             Graph.class,

@@ -6,10 +6,13 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import espalier.examples.Console;
 import espalier.nn.Init;
 import espalier.nn.model.LeNet;
+import espalier.sparsity.export.Exporter;
+import espalier.tensor.Device;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -47,6 +50,23 @@ class LedgerCommandTest {
         assertTrue(figures.contains("\"non_zeros\": 408000,"), figures);
         String page = Files.readString(html);
         assertTrue(page.contains("<td>conv2.weight</td>") && page.contains(">5 of 50 (10 %)</text>"), page);
+    }
+
+    @Test
+    void aPackedFileHasTheSameLedgerAndItsOwnBytes() throws Exception {
+        Path run = Saved.lenet5(folder, "pruned", 5);
+        Path file = folder.resolve("lenet.espalier");
+        SavedModel saved = SavedModel.open(run, Optional.empty(), Device.cpu());
+        Exporter.of(saved.net(), saved.input()).export().write(file);
+        Path csv = folder.resolve("packed.csv");
+        Console done = Console.run("ledger " + file + " --csv " + csv);
+        assertEquals(0, done.status(), done.err());
+        assertEquals(saved.ledger().csv(), Files.readString(csv));
+        String bytes = String.format(java.util.Locale.ROOT, "%,d", Files.size(file));
+        assertTrue(done.out().contains("all of it") && done.out().contains(" " + bytes + System.lineSeparator()));
+        refused("ledger --times " + file, "--times needs a model.safetensors, whose forms can be changed");
+        Files.write(file, new byte[] {'E', 'S', 'P', 'K', 9});
+        refused("ledger " + file, "lenet.espalier");
     }
 
     @Test

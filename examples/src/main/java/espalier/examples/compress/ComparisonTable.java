@@ -1,0 +1,94 @@
+package espalier.examples.compress;
+
+import java.util.List;
+import java.util.Locale;
+
+/** Networks that are compared, a line each. */
+final class ComparisonTable {
+    static final List<String> HEAD = List.of(
+            "network",
+            "pruning",
+            "accuracy",
+            "fewer",
+            "bits",
+            "data only",
+            "with index",
+            "scheme",
+            "packed file",
+            "fastest",
+            "ms",
+            "speed-up",
+            "PPR");
+
+    private ComparisonTable() {}
+
+    static List<List<String>> rows(List<Contestant> contestants) {
+        return contestants.stream().map(ComparisonTable::row).toList();
+    }
+
+    private static List<String> row(Contestant c) {
+        return List.of(
+                c.name(),
+                c.structure().word(),
+                format("%.2f %%", c.accuracy()),
+                format("%.1fx", c.rate()),
+                format("%.1f", c.bits()),
+                format("%,d", c.dataBytes()),
+                format("%,d", c.bytes()),
+                c.scheme().label(),
+                format("%,d", c.fileBytes()),
+                c.speed().map(s -> s.form().label()).orElse("-"),
+                c.speed().map(s -> format("%.3f", s.milliseconds())).orElse("-"),
+                c.speed().map(s -> format("%.2fx", s.times())).orElse("-"),
+                c.speed().isEmpty() ? "-" : format("%.1f", c.ratio()));
+    }
+
+    static String text(List<Contestant> contestants) {
+        List<List<String>> rows = rows(contestants);
+        StringBuilder text = new StringBuilder();
+        int[] widths = new int[HEAD.size()];
+        for (int i = 0; i < widths.length; i++) {
+            int column = i;
+            widths[i] = rows.stream()
+                    .mapToInt(row -> row.get(column).length())
+                    .reduce(HEAD.get(i).length(), Math::max);
+        }
+        line(text, HEAD, widths);
+        rows.forEach(row -> line(text, row, widths));
+        return text.toString();
+    }
+
+    private static void line(StringBuilder text, List<String> cells, int[] widths) {
+        for (int i = 0; i < widths.length; i++) {
+            String pad = " ".repeat(widths[i] - cells.get(i).length());
+            text.append(i == 0 ? cells.get(i) + pad : "  " + pad + cells.get(i));
+        }
+        text.append(System.lineSeparator());
+    }
+
+    static String csv(List<Contestant> contestants) {
+        StringBuilder text = new StringBuilder("network,structure,accuracy_percent,rate,mean_bits,data_bytes,bytes,scheme,"
+                + "packed_file_bytes,fastest,milliseconds,speed_up,ppr\n");
+        for (Contestant c : contestants) {
+            text.append(format(
+                    "%s,%s,%.4f,%.4f,%.4f,%d,%d,%s,%d",
+                    c.name().replace(',', ' '),
+                    c.structure().word(),
+                    c.accuracy(),
+                    c.rate(),
+                    c.bits(),
+                    c.dataBytes(),
+                    c.bytes(),
+                    c.scheme().label(),
+                    c.fileBytes()));
+            text.append(c.speed()
+                    .map(s -> format(",%s,%.5f,%.4f,%.4f\n", s.form().label(), s.milliseconds(), s.times(), c.ratio()))
+                    .orElse(",,,,\n"));
+        }
+        return text.toString();
+    }
+
+    private static String format(String format, Object... values) {
+        return String.format(Locale.ROOT, format, values);
+    }
+}
