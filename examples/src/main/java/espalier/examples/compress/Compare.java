@@ -106,9 +106,11 @@ public final class Compare implements Callable<Integer> {
             Optional<NetworkTimes> times = Optional.empty();
             if (!noTimes) {
                 Stopwatch stopwatch = Stopwatch.quick();
-                times = Optional.of(NetworkTimes.measure(() -> again(file, device), saved.input(), device, run -> stopwatch
-                        .measure(run)
-                        .best()));
+                times = Optional.of(NetworkTimes.measure(
+                        () -> again(file, device),
+                        saved.input(),
+                        device,
+                        run -> stopwatch.measure(run).best()));
             }
             Ledger whole = saved.ledger();
             Surgeon surgeon = Surgeon.of(saved.net(), saved.input().inserting(0, 1));
@@ -133,7 +135,8 @@ public final class Compare implements Callable<Integer> {
 
     private Module again(Path file, Device device) {
         try {
-            Module net = SavedModel.open(file, Optional.ofNullable(model), device).net();
+            Module net =
+                    SavedModel.open(file, Optional.ofNullable(model), device).net();
             quantize(net);
             return net;
         } catch (IOException problem) {
@@ -153,7 +156,10 @@ public final class Compare implements Callable<Integer> {
     private static String page(Split split, List<Contestant> contestants, List<String> verdict) {
         HtmlPage page = new HtmlPage("Non-structured against structured pruning")
                 .text(String.format(
-                        Locale.ROOT, "Judged by %,d test images of %s.", split.test().size(), split.name()))
+                        Locale.ROOT,
+                        "Judged by %,d test images of %s.",
+                        split.test().size(),
+                        split.name()))
                 .table(ComparisonTable.HEAD, ComparisonTable.rows(contestants));
         verdict.forEach(page::text);
         List<ScatterChart.Point> points = contestants.stream()

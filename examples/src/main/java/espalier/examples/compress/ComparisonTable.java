@@ -67,8 +67,9 @@ final class ComparisonTable {
     }
 
     static String csv(List<Contestant> contestants) {
-        StringBuilder text = new StringBuilder("network,structure,accuracy_percent,rate,mean_bits,data_bytes,bytes,scheme,"
-                + "packed_file_bytes,fastest,milliseconds,speed_up,ppr\n");
+        StringBuilder text =
+                new StringBuilder("network,structure,accuracy_percent,rate,mean_bits,data_bytes,bytes,scheme,"
+                        + "packed_file_bytes,fastest,milliseconds,speed_up,ppr\n");
         for (Contestant c : contestants) {
             text.append(format(
                     "%s,%s,%.4f,%.4f,%.4f,%d,%d,%s,%d",

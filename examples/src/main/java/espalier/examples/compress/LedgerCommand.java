@@ -53,7 +53,8 @@ public final class LedgerCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec = CommandSpec.create();
 
-    private record Entry(String name, String kind, long fileBytes, Ledger ledger, String forms, Optional<NetworkTimes> times) {
+    private record Entry(
+            String name, String kind, long fileBytes, Ledger ledger, String forms, Optional<NetworkTimes> times) {
         /** Weights that are left for each time faster, at the larger batch. */
         double ratio(NetworkTimes measured) {
             int batch = NetworkTimes.BATCHES.getLast();

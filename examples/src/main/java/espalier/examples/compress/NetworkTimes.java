@@ -52,8 +52,7 @@ record NetworkTimes(Map<NetworkForm, double[]> seconds) {
      * @param input the shape of one image
      * @param timer seconds a run takes
      */
-    static NetworkTimes measure(
-            Supplier<Module> source, Shape input, Device device, ToDoubleFunction<Runnable> timer) {
+    static NetworkTimes measure(Supplier<Module> source, Shape input, Device device, ToDoubleFunction<Runnable> timer) {
         Map<NetworkForm, double[]> seconds = new EnumMap<>(NetworkForm.class);
         for (NetworkForm form : NetworkForm.values()) {
             InferenceModel model = model(form, source.get(), input, device);
@@ -149,8 +148,8 @@ record NetworkTimes(Map<NetworkForm, double[]> seconds) {
         seconds.forEach((form, _) -> {
             text.append(String.format("%-12s", form.label()));
             for (int batch : BATCHES) {
-                text.append(String.format(
-                        Locale.ROOT, " %12.3f %8.2fx", milliseconds(form, batch), speedUp(form, batch)));
+                text.append(
+                        String.format(Locale.ROOT, " %12.3f %8.2fx", milliseconds(form, batch), speedUp(form, batch)));
             }
             text.append(System.lineSeparator());
         });

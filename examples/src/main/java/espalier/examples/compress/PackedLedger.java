@@ -67,11 +67,14 @@ final class PackedLedger {
         for (Step step : packed.program().steps()) {
             weight(step.operation())
                     .ifPresent(weight -> text.append(String.format(
-                            Locale.ROOT, "%-26s %-18s %,12d%n", step.place() + ".weight", weight.form(), weight.bytes())));
+                            Locale.ROOT,
+                            "%-26s %-18s %,12d%n",
+                            step.place() + ".weight",
+                            weight.form(),
+                            weight.bytes())));
         }
         long all = packed.toBytes().length;
-        return text.append(String.format(
-                        Locale.ROOT, "%-26s %-18s %,12d%n", "all of it", "header to checksum", all))
+        return text.append(String.format(Locale.ROOT, "%-26s %-18s %,12d%n", "all of it", "header to checksum", all))
                 .toString();
     }
 }

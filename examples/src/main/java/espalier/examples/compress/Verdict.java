@@ -56,10 +56,14 @@ final class Verdict {
         String storage = winner(tidy.bytes(), loose.bytes());
         text.append(format(
                 " With index they take %,d bytes (%s) and %,d (%s): %s.",
-                loose.bytes(), loose.scheme().label(), tidy.bytes(), tidy.scheme().label(), lead(storage, "smaller",
-                        tidy.bytes(), loose.bytes())));
+                loose.bytes(),
+                loose.scheme().label(),
+                tidy.bytes(),
+                tidy.scheme().label(),
+                lead(storage, "smaller", tidy.bytes(), loose.bytes())));
         if (loose.speed().isEmpty() || tidy.speed().isEmpty()) {
-            return text.append(format(" Storage: %s; times were not measured.", storage)).toString();
+            return text.append(format(" Storage: %s; times were not measured.", storage))
+                    .toString();
         }
         Speed slow = loose.speed().get();
         Speed fast = tidy.speed().get();

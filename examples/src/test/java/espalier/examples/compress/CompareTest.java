@@ -27,8 +27,9 @@ class CompareTest {
         Console done =
                 Console.run("compare --smoke --no-times " + whole + " " + cut + " --csv " + csv + " --html " + html);
         assertEquals(0, done.status(), done.err());
-        assertTrue(done.out().endsWith("no pair of a non-structured and a structured network to be compared."
-                + System.lineSeparator()));
+        assertTrue(done.out()
+                .endsWith("no pair of a non-structured and a structured network to be compared."
+                        + System.lineSeparator()));
         List<String> lines = Files.readAllLines(csv);
         assertEquals(3, lines.size());
         assertTrue(lines.get(1).startsWith("whole,dense,"), lines.get(1));
@@ -59,7 +60,9 @@ class CompareTest {
         refused("compare", "Missing required parameter: 'FILE'");
         refused("compare " + a, "compare needs at least two files, not only " + a);
         refused("compare " + a + " /no/such", "there is no file /no/such");
-        refused("compare " + a + " " + other, "compare takes networks of one kind: " + a + " is a lenet5, other a lenet300");
+        refused(
+                "compare " + a + " " + other,
+                "compare takes networks of one kind: " + a + " is a lenet5, other a lenet300");
         refused("compare --bits 1 " + a + " " + a, "--bits must be from 2 to 8, not 1");
         refused("compare --data digits " + a + " " + a, "takes images [1, 28, 28], digits has [1, 8, 8]");
     }

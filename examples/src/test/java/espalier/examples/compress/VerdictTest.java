@@ -46,15 +46,12 @@ class VerdictTest {
                         + " 1.000 ms (cut, 8.00x, PPR 1.3): structured is 4.00x faster. On this machine structured pruning"
                         + " wins in storage and in time.",
                 text);
-        assertTrue(
-                verdict(loose, network(Structure.STRUCTURED, 99, 10, 3, 50_000, 1, 8))
-                        .endsWith(" On this machine: storage, non-structured; time, structured."));
-        assertTrue(
-                verdict(loose, network(Structure.STRUCTURED, 99, 10, 3, 50_000, 8, 1))
-                        .endsWith(" On this machine non-structured pruning wins in storage and in time."));
-        assertTrue(
-                verdict(loose, network(Structure.STRUCTURED, 99, 10, 3, 24_700, 4.1, 2))
-                        .endsWith(" On this machine the two are equal in storage and time."));
+        assertTrue(verdict(loose, network(Structure.STRUCTURED, 99, 10, 3, 50_000, 1, 8))
+                .endsWith(" On this machine: storage, non-structured; time, structured."));
+        assertTrue(verdict(loose, network(Structure.STRUCTURED, 99, 10, 3, 50_000, 8, 1))
+                .endsWith(" On this machine non-structured pruning wins in storage and in time."));
+        assertTrue(verdict(loose, network(Structure.STRUCTURED, 99, 10, 3, 24_700, 4.1, 2))
+                .endsWith(" On this machine the two are equal in storage and time."));
     }
 
     @Test
