@@ -25,8 +25,11 @@ class LawTest {
         return Topologies.withNorms().toList();
     }
 
-    static List<Topology> withBiases() {
-        return Topologies.withBiases().toList();
+    /** Without the one that takes longest and is like ResNet-18 here. */
+    static List<Topology> quickWithNorms() {
+        return Topologies.withNorms()
+                .filter(topology -> !topology.name().equals("resnet50"))
+                .toList();
     }
 
     static List<Topology> all() {
@@ -124,7 +127,7 @@ class LawTest {
 
     /** Everything dead: one channel stays everywhere, and the network still runs. */
     @ParameterizedTest
-    @MethodSource("withNorms")
+    @MethodSource("quickWithNorms")
     void oneChannelStaysWhereAllAreDead(Topology topology) {
         Module model = topology.make();
         for (Module module : model.modules().values()) {
