@@ -3,6 +3,7 @@ package espalier.sparsity.export;
 import espalier.tensor.Shape;
 import espalier.tensor.spi.ConvSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -54,7 +55,7 @@ final class Draft {
 
     private static double[] filled(int length, double value) {
         double[] array = new double[length];
-        java.util.Arrays.fill(array, value);
+        Arrays.fill(array, value);
         return array;
     }
 

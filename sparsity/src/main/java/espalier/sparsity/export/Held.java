@@ -1,6 +1,7 @@
 package espalier.sparsity.export;
 
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Which elements of a matrix are held, as positions {@code row · columns + column} in the order in which their values are
@@ -36,8 +37,7 @@ final class Held {
 
     /** The positions as a list. */
     int[] list() {
-        return positions.orElseGet(
-                () -> java.util.stream.IntStream.range(0, count).toArray());
+        return positions.orElseGet(() -> IntStream.range(0, count).toArray());
     }
 
     /** The values that stand at the positions. */

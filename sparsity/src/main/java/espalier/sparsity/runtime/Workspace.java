@@ -22,23 +22,20 @@ import java.util.Optional;
  * exist already. Used by one thread at a time.
  */
 final class Workspace {
-    private final Program program;
     private final MemoryPlan plan;
     private final Device device;
     private final Backend backend;
     private final int batch;
-    private final Tensor arena;
     private final List<Tensor> values = new ArrayList<>();
     private final List<Runnable> calls = new ArrayList<>();
 
     /** @param loaded for each step what of it is ready in memory */
     Workspace(Program program, MemoryPlan plan, List<LoadedStep> loaded, Device device, int batch) {
-        this.program = program;
         this.plan = plan;
         this.device = device;
         this.backend = device.backend();
         this.batch = batch;
-        this.arena = allocated(DType.F32, Math.multiplyExact(plan.size(), batch));
+        Tensor arena = allocated(DType.F32, Math.multiplyExact(plan.size(), batch));
         for (int value = 0; value <= program.steps().size(); value++) {
             Layout whole = Layout.contiguous(program.shape(value).inserting(0, batch));
             int at = plan.offset(value) * batch;
@@ -69,12 +66,7 @@ final class Workspace {
         return values.getLast();
     }
 
-    /** Bytes of its memory. */
-    long bytes() {
-        return 4L * arena.size();
-    }
-
-    /** The step's result, computed from the input; only {@link #output} is sure to be still there. */
+    /** Computes the output from the input; values between may be gone afterwards. */
     void run() {
         for (Runnable call : calls) {
             call.run();
@@ -206,9 +198,5 @@ final class Workspace {
 
     int batch() {
         return batch;
-    }
-
-    Program program() {
-        return program;
     }
 }
