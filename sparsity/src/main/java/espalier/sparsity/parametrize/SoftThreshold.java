@@ -23,7 +23,8 @@ import java.util.Optional;
  *
  * <p>Weight decay on s pulls the threshold up, the loss pulls it down where weights matter: each layer finds its own
  * sparsity. With coarser units the norm of a group stands in place of |w| and whole groups vanish; with the scales of
- * batch norm as units this is STR-BN (Kusupati 2020).
+ * batch norm as units this is STR-BN (Kusupati 2020); scales start at 1, and a sigmoid stays below, so
+ * give them {@link ThresholdMap#EXP}.
  *
  * <pre>{@code
  * SoftThreshold.on(Prunable.weights(model, Granularity.ELEMENT), SoftThreshold.Options.of(-10));

@@ -34,7 +34,9 @@ import java.util.stream.IntStream;
  * trainer.with(target).train(loader, epochs);          // target.meanDecay() is the λ that was found
  * }</pre>
  *
- * <p>The optimizer's own decay of thresholds must be 0: this adds {@code λ·s} to their gradients instead.
+ * <p>The optimizer's own decay of thresholds must be 0: this adds {@code λ·min(s, −1)} to their gradients instead. That is
+ * decay until s = −1 and then goes on at that strength, where decay alone would stop at s = 0: scales of batch norm start
+ * at 1 and may need thresholds beyond.
  */
 public final class SparsityTarget implements TrainingListener {
     /** What keeps the sparsity once it is reached. */
@@ -82,6 +84,9 @@ public final class SparsityTarget implements TrainingListener {
             return new Options(ramp, measure, other, first);
         }
     }
+
+    /** The pull on s is at least that on an s of this size. */
+    private static final double NEVER_WEAKER = -1;
 
     /** Checks within the ramp of {@link Options#of}. */
     private static final int CHECKS = 120;
@@ -149,7 +154,10 @@ public final class SparsityTarget implements TrainingListener {
         return decay;
     }
 
-    /** The mean λ of the ramp: a run with this decay throughout comes near the target. */
+    /**
+     * The mean λ of the checks so far: of the size that a run with constant decay needs for this sparsity. Such a run goes
+     * further the longer it is, so expect to correct it once.
+     */
     public double meanDecay() {
         return count == 0 ? decay : sum / count;
     }
@@ -173,7 +181,7 @@ public final class SparsityTarget implements TrainingListener {
         for (Prunable layer : layers) {
             Parameter s = threshold(layer).s();
             if (distinct.add(s)) {
-                Tensor pull = s.raw().value().mul(decay);
+                Tensor pull = s.raw().value().min(NEVER_WEAKER).mulInPlace(decay);
                 s.raw().setGradient(s.raw().gradient().map(pull::add).orElse(pull));
             }
         }
