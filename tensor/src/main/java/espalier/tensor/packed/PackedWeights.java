@@ -21,6 +21,9 @@ import java.util.Optional;
  * be used by several threads at a time. The results equal those of dense weights up to rounding.
  */
 public final class PackedWeights {
+    /** Products of -128 and 127 whose sum an int holds. */
+    private static final int MOST_CODES = 1 << 17;
+
     private final PackedMatrix matrix;
     private final Device device;
     private final PackedKernel kernel;
@@ -90,6 +93,50 @@ public final class PackedWeights {
         Shape weight = Shape.of(matrix.rows(), matrix.columns() / window, kernelH, kernelW);
         Tensor out = Tensor.allocate("packed conv2d", device, DType.F32, spec.outputShape(x.shape(), weight));
         kernel.conv2d(spec, kernelH, kernelW, x, bias, out);
+        return out;
+    }
+
+    /**
+     * The exact product of integers: the codes of this quantized matrix {@code [M, K]} times {@code b [K, N]} of I8, as
+     * {@code [M, N]} of I32. Scales take no part; multiply row i by {@code scale(i)}, and by the scale of {@code b}, for
+     * real values.
+     *
+     * @throws IllegalArgumentException if the matrix is not a {@link QuantizedMatrix}, or has more than 131,072 columns,
+     *     so that a sum might not fit 32 bits
+     * @throws ShapeException if {@code b} is not I8 on this device with K rows
+     */
+    public Tensor matmulCodes(Tensor b) {
+        if (!(matrix instanceof QuantizedMatrix) || matrix.columns() > MOST_CODES) {
+            throw new IllegalArgumentException(
+                    "matmulCodes: needs a quantized matrix with at most " + MOST_CODES + " columns, got " + matrix);
+        }
+        if (b.dtype() != DType.I8 || !b.device().equals(device) || b.rank() != 2 || b.dim(0) != matrix.columns()) {
+            throw new ShapeException("matmulCodes: the right matrix must be [" + matrix.columns() + ", N] of I8 on "
+                    + device + ": lhs " + matrix + ", rhs " + b.dtype() + " " + b.shape() + " on " + b.device());
+        }
+        Tensor out = Tensor.allocate("matmulCodes", device, DType.I32, Shape.of(matrix.rows(), b.dim(1)));
+        kernel.multiplyCodes(b, out);
+        return out;
+    }
+
+    /**
+     * Dot products of signs: this binary matrix {@code [M, K]} times the transpose of another, {@code [N, K]}, as
+     * {@code [M, N]} of I32. Scales take no part. Element (i, j) is K less twice the number of columns in which row i of
+     * this and row j of {@code v} differ (Rastegari et al. 2016, "XNOR-Net", section 3.2).
+     *
+     * @throws IllegalArgumentException if the matrix is not a {@link BinaryMatrix}
+     * @throws ShapeException if {@code v} does not have K columns
+     */
+    public Tensor matmulSigns(BinaryMatrix v) {
+        if (!(matrix instanceof BinaryMatrix)) {
+            throw new IllegalArgumentException("matmulSigns: needs a binary matrix, got " + matrix);
+        }
+        if (v.columns() != matrix.columns()) {
+            throw new ShapeException("matmulSigns: columns differ: lhs " + matrix + ", rhs " + v + " ("
+                    + matrix.columns() + " ≠ " + v.columns() + ")");
+        }
+        Tensor out = Tensor.allocate("matmulSigns", device, DType.I32, Shape.of(matrix.rows(), v.rows()));
+        kernel.multiplySigns(v, out);
         return out;
     }
 

@@ -1,6 +1,7 @@
 package espalier.tensor.spi;
 
 import espalier.tensor.Tensor;
+import espalier.tensor.packed.BinaryMatrix;
 import java.util.Optional;
 
 /**
@@ -17,4 +18,13 @@ public interface PackedKernel {
 
     /** Convolution of {@code x [N, C, H, W]} with W as {@code [M, C/g, kernelH, kernelW]}, to {@code out [N, M, H', W']}. */
     void conv2d(ConvSpec spec, int kernelH, int kernelW, Tensor x, Optional<Tensor> bias, Tensor out);
+
+    /**
+     * {@code out [M, N] = W × b [K, N]} of the codes of a {@link espalier.tensor.packed.QuantizedMatrix}, exact; {@code b} is
+     * I8, {@code out} I32, and no scale takes part.
+     */
+    void multiplyCodes(Tensor b, Tensor out);
+
+    /** {@code out [M, N] = W × Vᵀ} of the signs of two binary matrices, V {@code [N, K]}; {@code out} is I32. */
+    void multiplySigns(BinaryMatrix v, Tensor out);
 }

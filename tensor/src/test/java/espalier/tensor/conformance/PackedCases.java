@@ -1,5 +1,7 @@
 package espalier.tensor.conformance;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
 import espalier.tensor.DType;
 import espalier.tensor.Device;
 import espalier.tensor.Shape;
@@ -11,6 +13,7 @@ import espalier.tensor.packed.DenseMatrix;
 import espalier.tensor.packed.Int4Matrix;
 import espalier.tensor.packed.Int8Matrix;
 import espalier.tensor.packed.PackedMatrix;
+import espalier.tensor.packed.QuantizedMatrix;
 import espalier.tensor.packed.TernaryMatrix;
 import espalier.tensor.spi.PackedKernel;
 import java.util.Arrays;
@@ -64,12 +67,25 @@ final class PackedCases {
     static Stream<Case> of(Device device, Limits limits) {
         PackedCases cases = new PackedCases(device);
         Stream<Form> forms = limits.types().contains(DType.F32) ? Arrays.stream(Form.values()) : Stream.empty();
-        return forms.flatMap(form -> Stream.of(
+        Stream<Case> exact = limits.types().containsAll(List.of(DType.I8, DType.I32))
+                ? Arrays.stream(Form.values()).flatMap(form -> cases.exact(form))
+                : Stream.empty();
+        Stream<Case> real = forms.flatMap(form -> Stream.of(
                 new Case("packed matmul of " + form, () -> cases.each(size -> cases.matmul(form, size))),
                 new Case("packed linear of " + form, () -> cases.each(size -> cases.linear(form, size))),
                 new Case(
                         "packed conv2d of " + form,
                         () -> ConvolutionCases.ROWS.forEach(row -> cases.convolution(form, row)))));
+        return Stream.concat(real, exact);
+    }
+
+    /** The products of integers that a form has. */
+    private Stream<Case> exact(Form form) {
+        return switch (form) {
+            case DENSE, CSR, BLOCK -> Stream.empty();
+            case INT8, INT4, TERNARY -> Stream.of(new Case("codes of " + form, () -> each(size -> codes(form, size))));
+            case BINARY -> Stream.of(new Case("signs of " + form, () -> each(this::signs)));
+        };
     }
 
     private void each(Consumer<int[]> test) {
@@ -157,6 +173,32 @@ final class PackedCases {
                     sums -> products(
                             size, (i, j, k) -> sums.add(j * m + i, w[i * inputs + k], x.values()[j * inputs + k])));
         }
+    }
+
+    private void codes(Form form, int[] size) {
+        long seed = 1;
+        QuantizedMatrix matrix = (QuantizedMatrix) matrix(form, size[0], size[1], 10);
+        PackedKernel kernel = device.backend().prepare(matrix);
+        for (Arrangement arrangement : Arrangement.values()) {
+            Operand b = Operand.of(device, DType.I8, Shape.of(size[1], size[2]), arrangement, Samples.TAME, seed++);
+            int[] expected = new int[size[0] * size[2]];
+            products(
+                    size,
+                    (i, j, k) -> expected[i * size[2] + j] += matrix.code(i, k) * (int) b.values()[k * size[2] + j]);
+            Tensor out = Tensor.zeros(device, DType.I32, Shape.of(size[0], size[2]));
+            kernel.multiplyCodes(b.tensor(), out);
+            assertArrayEquals(expected, out.toInts(), () -> matrix + " and " + b.name());
+        }
+    }
+
+    private void signs(int[] size) {
+        BinaryMatrix w = (BinaryMatrix) matrix(Form.BINARY, size[0], size[1], 11);
+        BinaryMatrix v = (BinaryMatrix) matrix(Form.BINARY, size[2], size[1], 12);
+        int[] expected = new int[size[0] * size[2]];
+        products(size, (i, j, k) -> expected[i * size[2] + j] += w.isNegative(i, k) == v.isNegative(j, k) ? 1 : -1);
+        Tensor out = Tensor.zeros(device, DType.I32, Shape.of(size[0], size[2]));
+        device.backend().prepare(w).multiplySigns(v, out);
+        assertArrayEquals(expected, out.toInts(), () -> w + " and " + v);
     }
 
     private interface Term {

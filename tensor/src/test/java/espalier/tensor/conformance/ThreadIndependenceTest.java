@@ -16,6 +16,7 @@ import espalier.tensor.cpu.ScalarBackend;
 import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.BlockMatrix;
 import espalier.tensor.packed.CsrMatrix;
+import espalier.tensor.packed.DenseMatrix;
 import espalier.tensor.packed.Int8Matrix;
 import espalier.tensor.packed.PackedMatrix;
 import espalier.tensor.packed.PackedWeights;
@@ -239,6 +240,7 @@ class ThreadIndependenceTest {
         Optional<Tensor> bias = Optional.of(normal(device, "bias", 72));
         List<Tensor> results = new ArrayList<>();
         for (PackedMatrix matrix : List.of(
+                DenseMatrix.of(dense, 72, 144),
                 CsrMatrix.of(dense, 72, 144),
                 BlockMatrix.of(dense, 72, 144),
                 Int8Matrix.of(dense, 72, 144),
@@ -248,6 +250,10 @@ class ThreadIndependenceTest {
             results.add(weights.matmul(rows.t()));
             results.add(weights.conv2d(ConvSpec.of().withPadding(1), 3, 3, x, bias));
         }
+        Tensor codes = normal(device, "codes", 144, 130).mul(20).to(DType.I8);
+        results.add(PackedWeights.of(device, Int8Matrix.of(dense, 72, 144)).matmulCodes(codes));
+        BinaryMatrix signs = BinaryMatrix.of(dense, 72, 144);
+        results.add(PackedWeights.of(device, signs).matmulSigns(signs));
         return results;
     }
 

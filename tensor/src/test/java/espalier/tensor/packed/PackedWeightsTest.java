@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.tensor.Convolution;
+import espalier.tensor.DType;
 import espalier.tensor.Device;
 import espalier.tensor.Shape;
 import espalier.tensor.ShapeException;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 class PackedWeightsTest {
     private static final Device CPU = Device.cpu();
@@ -106,6 +108,38 @@ class PackedWeightsTest {
                 PackedWeights.of(CPU, DenseMatrix.of(depthwise, 6, 9))
                         .conv2d(spec, 3, 3, x, Optional.empty())
                         .toFloats());
+    }
+
+    @Test
+    void integersByHand() {
+        var codes = new Int8Matrix(2, 2, new byte[] {127, -127, 2, 3}, new float[] {0.5f, 2});
+        Tensor b = Tensor.of(CPU, DType.I8, new byte[] {-128, 1, 127, 0}, Shape.of(2, 2));
+        Tensor product = PackedWeights.of(CPU, codes).matmulCodes(b);
+        assertEquals(DType.I32, product.dtype());
+        assertArrayEquals(new int[] {-32385, 127, 125, 2}, product.toInts());
+        BinaryMatrix w = BinaryMatrix.of(new float[] {1, -2, 3, -4, 5, 6}, 2, 3);
+        BinaryMatrix v = BinaryMatrix.of(new float[] {1, 1, 1}, 1, 3);
+        assertArrayEquals(
+                new int[] {1, 1}, PackedWeights.of(CPU, w).matmulSigns(v).toInts());
+    }
+
+    @Test
+    void integerProductsOfOtherFormsAreRefused() {
+        PackedWeights dense = PackedWeights.of(CPU, DenseMatrix.of(new float[6], 2, 3));
+        Tensor codes = Tensor.of(CPU, DType.I8, new byte[6], Shape.of(3, 2));
+        refused(IllegalArgumentException.class, "needs a quantized matrix", () -> dense.matmulCodes(codes));
+        BinaryMatrix signs = BinaryMatrix.of(new float[6], 2, 3);
+        refused(IllegalArgumentException.class, "needs a binary matrix", () -> dense.matmulSigns(signs));
+        PackedWeights binary = PackedWeights.of(CPU, signs);
+        refused(ShapeException.class, "(3 ≠ 2)", () -> binary.matmulSigns(BinaryMatrix.of(new float[4], 2, 2)));
+        PackedWeights quantized = PackedWeights.of(CPU, Int8Matrix.of(new float[6], 2, 3));
+        refused(ShapeException.class, "must be [3, N] of I8", () -> quantized.matmulCodes(codes.t()));
+        refused(ShapeException.class, "must be [3, N] of I8", () -> quantized.matmulCodes(codes.to(DType.F32)));
+    }
+
+    private static void refused(Class<? extends Exception> type, String part, Executable call) {
+        String message = assertThrows(type, call).getMessage();
+        assertTrue(message.contains(part), message);
     }
 
     @Test

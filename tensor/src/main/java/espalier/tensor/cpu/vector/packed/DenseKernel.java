@@ -8,6 +8,7 @@ import espalier.tensor.cpu.vector.conv.ConvolutionKernel;
 import espalier.tensor.cpu.vector.gemm.PackedA;
 import espalier.tensor.cpu.vector.gemm.VectorGemm;
 import espalier.tensor.cpu.vector.lanes.Heap;
+import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.DenseMatrix;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PackedKernel;
@@ -58,6 +59,16 @@ public final class DenseKernel implements PackedKernel {
             return;
         }
         convolution.forward(spec, kernelH, kernelW, x, weights, bias, out);
+    }
+
+    @Override
+    public void multiplyCodes(Tensor b, Tensor out) {
+        throw new IllegalArgumentException("a dense matrix has no codes");
+    }
+
+    @Override
+    public void multiplySigns(BinaryMatrix v, Tensor out) {
+        throw new IllegalArgumentException("a dense matrix has no signs of its own");
     }
 
     private static MatrixView rows(Tensor t) {

@@ -6,6 +6,7 @@ import espalier.tensor.cpu.vector.conv.ConvTile;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.packed.QuantizedMatrix;
 import java.util.Arrays;
+import java.util.Optional;
 
 /**
  * Exact products of integers: codes {@code a [M, K]} times codes {@code b [K, N]}, both a byte each, give
@@ -31,26 +32,33 @@ final class IntegerProduct {
     /** Multiply-adds of a task: about 50 microseconds. */
     private static final long TASK_WORK = 2_000_000;
 
-    private IntegerProduct() {}
+    private final QuantizedMatrix a;
+
+    /** The codes in strips of rows; each kind is made when it is needed first, and is then the same for ever. */
+    private volatile Optional<short[]> shorts = Optional.empty();
+
+    private volatile Optional<float[]> floats = Optional.empty();
+
+    IntegerProduct(QuantizedMatrix a) {
+        this.a = a;
+    }
 
     /** {@code c = a · b}, row by row; the scales of {@code a} play no part. {@code K * 128 * 127} must be an int. */
-    static void multiply(Parallel parallel, QuantizedMatrix a, byte[] b, int bAt, int n, int[] c, int cAt) {
+    void multiply(Parallel parallel, byte[] b, int bAt, int n, int[] c, int cAt) {
         int largest = ByteLanes.maxMagnitude(b, bAt, a.columns() * n);
         int depth = Short.MAX_VALUE / Math.max(1, a.maxCode() * largest);
         if (depth >= Math.min(SHORTEST, a.columns())) {
-            multiplyShorts(parallel, a, b, bAt, n, c, cAt, depth);
+            multiplyShorts(parallel, b, bAt, n, c, cAt, depth);
         } else {
-            multiplyFloats(parallel, a, b, bAt, n, c, cAt);
+            multiplyFloats(parallel, b, bAt, n, c, cAt);
         }
     }
 
-    private static void multiplyShorts(
-            Parallel parallel, QuantizedMatrix a, byte[] b, int bAt, int n, int[] c, int cAt, int depth) {
+    private void multiplyShorts(Parallel parallel, byte[] b, int bAt, int n, int[] c, int cAt, int depth) {
         int columns = a.columns();
         int strips = Math.ceilDiv(a.rows(), ShortTile.ROWS);
-        short[] packed = new short[strips * ShortTile.ROWS * columns];
-        pack(a, ShortTile.ROWS, (i, code) -> packed[i] = code);
-        forPanels(parallel, a, n, ShortTile.WIDTH, (first, width) -> {
+        short[] packed = packedShorts(strips);
+        forPanels(parallel, n, ShortTile.WIDTH, (first, width) -> {
             short[] panel = new short[columns * ShortTile.WIDTH];
             for (int k = 0; k < columns; k++) {
                 ByteLanes.widen(b, bAt + k * n + first, panel, k * ShortTile.WIDTH, width);
@@ -71,19 +79,17 @@ final class IntegerProduct {
         });
     }
 
-    private static void multiplyFloats(
-            Parallel parallel, QuantizedMatrix a, byte[] b, int bAt, int n, int[] c, int cAt) {
+    private void multiplyFloats(Parallel parallel, byte[] b, int bAt, int n, int[] c, int cAt) {
         int columns = a.columns();
         int panelWidth = FLOAT_VECTORS * Lanes.COUNT;
         int strips = Math.ceilDiv(a.rows(), ConvTile.ROWS);
-        float[] packed = new float[strips * ConvTile.ROWS * columns];
-        pack(a, ConvTile.ROWS, (i, code) -> packed[i] = code);
+        float[] packed = packedFloats(strips);
         int[] offsets = new int[columns];
         Arrays.setAll(offsets, k -> k * panelWidth);
         int[] starts = new int[FLOAT_VECTORS];
         Arrays.setAll(starts, v -> v * Lanes.COUNT);
         ConvTile tile = new ConvTile(starts, starts, panelWidth);
-        forPanels(parallel, a, n, panelWidth, (first, width) -> {
+        forPanels(parallel, n, panelWidth, (first, width) -> {
             float[] panel = Scratch.zeros(Scratch.GEMM_B, columns * panelWidth);
             for (int k = 0; k < columns; k++) {
                 ByteLanes.widen(b, bAt + k * n + first, panel, k * panelWidth, width);
@@ -122,6 +128,24 @@ final class IntegerProduct {
         });
     }
 
+    private short[] packedShorts(int strips) {
+        return shorts.orElseGet(() -> {
+            short[] packed = new short[strips * ShortTile.ROWS * a.columns()];
+            pack(ShortTile.ROWS, (i, code) -> packed[i] = code);
+            shorts = Optional.of(packed);
+            return packed;
+        });
+    }
+
+    private float[] packedFloats(int strips) {
+        return floats.orElseGet(() -> {
+            float[] packed = new float[strips * ConvTile.ROWS * a.columns()];
+            pack(ConvTile.ROWS, (i, code) -> packed[i] = code);
+            floats = Optional.of(packed);
+            return packed;
+        });
+    }
+
     /** Takes one code to its place. */
     private interface Place {
         void put(int index, byte code);
@@ -133,7 +157,7 @@ final class IntegerProduct {
     }
 
     /** Codes in the order [strip][column][row of the strip]. */
-    private static void pack(QuantizedMatrix a, int strip, Place place) {
+    private void pack(int strip, Place place) {
         byte[] codes = new byte[a.columns()];
         for (int row = 0; row < a.rows(); row++) {
             a.copyCodes(row, codes, 0);
@@ -144,7 +168,7 @@ final class IntegerProduct {
         }
     }
 
-    private static void forPanels(Parallel parallel, QuantizedMatrix a, int n, int width, Panel panel) {
+    private void forPanels(Parallel parallel, int n, int width, Panel panel) {
         int panels = Math.ceilDiv(n, width);
         long work = Math.max(1, (long) a.rows() * a.columns() * width);
         int perTask = Math.clamp(TASK_WORK / work, 1, Math.max(1, panels));

@@ -27,17 +27,22 @@ final class SignProduct {
     /** Exclusive ors of a vector in a task: about 50 microseconds. */
     private static final long TASK_WORK = 1 << 15;
 
-    private SignProduct() {}
+    private final BinaryMatrix a;
+    private final long[] packed;
+
+    SignProduct(BinaryMatrix a) {
+        this.a = a;
+        packed = pack(a);
+    }
 
     /** {@code c [a.rows, b.rows]} from signs {@code a [.., K]} and {@code b [.., K]}; the scales play no part. */
-    static void multiply(Parallel parallel, BinaryMatrix a, BinaryMatrix b, int[] c, int cAt) {
+    void multiply(Parallel parallel, BinaryMatrix b, int[] c, int cAt) {
         if (a.columns() != b.columns()) {
             throw new IllegalArgumentException("sign product: columns differ: " + a.columns() + " and " + b.columns());
         }
         int words = a.rowWords();
         int n = b.rows();
         int pairs = Math.ceilDiv(a.rows(), 2);
-        long[] packed = pack(a);
         int panels = Math.ceilDiv(n, WIDTH);
         int panelsPerTask = Math.clamp(TASK_WORK / Math.max(1L, 4L * pairs * words), 1, Math.max(1, panels));
         parallel.forEach(Math.ceilDiv(panels, panelsPerTask), task -> {

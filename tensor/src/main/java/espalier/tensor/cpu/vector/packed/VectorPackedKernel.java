@@ -6,7 +6,9 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.lanes.Transpose;
+import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.PackedMatrix;
+import espalier.tensor.packed.QuantizedMatrix;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PackedKernel;
 import java.util.Optional;
@@ -18,6 +20,8 @@ public final class VectorPackedKernel implements PackedKernel {
     private final Parallel parallel;
     private final PackedKernel fallback;
     private final PackedRows rows;
+    private final Optional<IntegerProduct> integers;
+    private final Optional<SignProduct> signs;
 
     /** The last convolution, which is most often the next one too. */
     private volatile Optional<PackedConvolution> convolution = Optional.empty();
@@ -27,6 +31,9 @@ public final class VectorPackedKernel implements PackedKernel {
         this.parallel = parallel;
         this.fallback = fallback;
         this.rows = PackedRows.of(matrix);
+        this.integers =
+                matrix instanceof QuantizedMatrix codes ? Optional.of(new IntegerProduct(codes)) : Optional.empty();
+        this.signs = matrix instanceof BinaryMatrix binary ? Optional.of(new SignProduct(binary)) : Optional.empty();
     }
 
     @Override
@@ -93,5 +100,19 @@ public final class VectorPackedKernel implements PackedKernel {
                 Heap.at(start),
                 Heap.floats(out),
                 Heap.at(out));
+    }
+
+    @Override
+    public void multiplyCodes(Tensor b, Tensor out) {
+        IntegerProduct product =
+                integers.orElseThrow(() -> new IllegalArgumentException("only a quantized matrix has codes"));
+        Tensor right = b.contiguous();
+        product.multiply(parallel, Heap.bytes(right), Heap.at(right), b.dim(1), Heap.ints(out), Heap.at(out));
+    }
+
+    @Override
+    public void multiplySigns(BinaryMatrix v, Tensor out) {
+        SignProduct product = signs.orElseThrow(() -> new IllegalArgumentException("only a binary matrix has signs"));
+        product.multiply(parallel, v, Heap.ints(out), Heap.at(out));
     }
 }

@@ -59,7 +59,7 @@ class IntegerProductTest {
                     BinaryMatrix a = signs(random, size[0], columns);
                     BinaryMatrix b = signs(random, size[1], columns);
                     int[] c = new int[size[0] * size[1] + 2];
-                    SignProduct.multiply(parallel, a, b, c, 1);
+                    new SignProduct(a).multiply(parallel, b, c, 1);
                     float[] denseA = a.toDense();
                     float[] denseB = b.toDense();
                     for (int i = 0; i < size[0] * size[1]; i++) {
@@ -86,7 +86,7 @@ class IntegerProductTest {
             BinaryMatrix a = signs(random, 1, 3);
             BinaryMatrix b = signs(random, 1, 4);
             var thrown = assertThrows(
-                    IllegalArgumentException.class, () -> SignProduct.multiply(parallel, a, b, new int[1], 0));
+                    IllegalArgumentException.class, () -> new SignProduct(a).multiply(parallel, b, new int[1], 0));
             assertEquals("sign product: columns differ: 3 and 4", thrown.getMessage());
         }
     }
@@ -96,7 +96,7 @@ class IntegerProductTest {
         System.arraycopy(b, 0, shifted, 1, b.length);
         int[] c = new int[a.rows() * n + 2];
         Arrays.fill(c, 7);
-        IntegerProduct.multiply(parallel, a, shifted, 1, n, c, 1);
+        new IntegerProduct(a).multiply(parallel, shifted, 1, n, c, 1);
         int[] expected = new int[c.length];
         expected[0] = 7;
         expected[c.length - 1] = 7;
