@@ -77,4 +77,26 @@ public record ConvGeometry(int n, int c, int h, int w, int o, int kh, int kw, Co
     public long multiplyAdds() {
         return (long) n * o * outH() * outW() * groupInputs() * kh * kw;
     }
+
+    /**
+     * The same convolution on fewer and longer rows, if rows do not matter to it: a 1 × 1 kernel without stride and padding.
+     * Images are then {@code [C, H/m, W·m]}, the same numbers in the same order.
+     *
+     * @param most no more floats than this in a row of all channels
+     * @param widest no more columns than this
+     */
+    public ConvGeometry withJoinedRows(int most, int widest) {
+        boolean point = kh == 1 && kw == 1 && spec.equals(ConvSpec.of().withGroups(spec.groups()));
+        if (!point) {
+            return this;
+        }
+        int columns = Math.min(widest, most / Math.max(1, c));
+        int joined = 1;
+        for (int m = 2; m <= h; m++) {
+            if (h % m == 0 && (long) w * m <= columns) {
+                joined = m;
+            }
+        }
+        return joined == 1 ? this : new ConvGeometry(n, c, h / joined, w * joined, o, kh, kw, spec);
+    }
 }

@@ -45,8 +45,16 @@ public final class Scratch {
     /** What the sums of a tile start from. */
     public static final int TILE = 11;
 
+    /** A double for each plane of a batch. */
+    public static final int PLANE_SUMS = 0;
+
+    /** A second such double. */
+    public static final int PLANE_SUMS_2 = 1;
+
     private static final int SLOTS = 15;
     private static final ThreadLocal<float[][]> FLOATS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
+
+    private static final ThreadLocal<double[][]> DOUBLES = ThreadLocal.withInitial(() -> new double[2][0]);
 
     private Scratch() {}
 
@@ -67,6 +75,15 @@ public final class Scratch {
         float[] array = floats(slot, length);
         Arrays.fill(array, 0, length, 0f);
         return array;
+    }
+
+    /** As {@link #floats(int, int)}; the slots of doubles are others. */
+    public static double[] doubles(int slot, int length) {
+        double[][] slots = DOUBLES.get();
+        if (slots[slot].length < length) {
+            slots[slot] = new double[roundUp(length)];
+        }
+        return slots[slot];
     }
 
     private static int roundUp(int length) {

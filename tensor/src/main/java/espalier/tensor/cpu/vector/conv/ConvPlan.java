@@ -1,52 +1,36 @@
 package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.Parallel;
-import java.util.Optional;
 
 /**
- * How one {@link Correlation} is to be computed: its tables of offsets, and the cheaper of two ways. It follows from the
- * geometry alone.
+ * How one {@link Correlation} is to be computed: its tables of offsets, and the cheapest way. It follows from the geometry
+ * alone.
  *
  * @param sum what is computed
- * @param lanes images side by side in the lanes, if that is cheaper
- * @param sweep pixels side by side in the lanes
+ * @param way how
  */
-record ConvPlan(Correlation sum, Optional<CorrelationLanes> lanes, CorrelationSweep sweep) {
-    static ConvPlan of(Correlation correlation) {
-        CorrelationSweep sweep = new CorrelationSweep(correlation);
-        if (CorrelationLanes.takes(correlation)) {
-            CorrelationLanes lanes = new CorrelationLanes(correlation);
+record ConvPlan(Correlation sum, ConvWay way) {
+    static ConvPlan of(Correlation sum) {
+        if (DepthwisePlanes.takes(sum)) {
+            return new ConvPlan(sum, new DepthwisePlanes(sum));
+        }
+        CorrelationSweep sweep = new CorrelationSweep(sum);
+        if (CorrelationLanes.takes(sum)) {
+            CorrelationLanes lanes = new CorrelationLanes(sum);
             if (lanes.cost() < sweep.cost()) {
-                return new ConvPlan(correlation, Optional.of(lanes), sweep);
+                return new ConvPlan(sum, lanes);
             }
         }
-        return new ConvPlan(correlation, Optional.empty(), sweep);
+        return new ConvPlan(sum, sweep);
     }
 
     /** Whether the weights are read with the channels innermost. */
     boolean channelsLast() {
-        return lanes.isPresent();
+        return way instanceof CorrelationLanes;
     }
 
-    /** Packs the weights in the order in which {@link #run} reads them. */
+    /** Packs the weights in the order in which the way reads them. */
     void pack(Parallel parallel, float[] weight, int weightAt, float[] packed) {
         sum.pack(parallel, weight, weightAt, channelsLast(), packed);
-    }
-
-    /** Reads {@code src}, writes all of {@code dst}; {@code bias} has a value for each destination channel, or none. */
-    void run(
-            Parallel parallel,
-            float[] src,
-            int srcAt,
-            float[] packed,
-            float[] bias,
-            int biasAt,
-            float[] dst,
-            int dstAt) {
-        if (lanes.isPresent()) {
-            lanes.get().run(parallel, src, srcAt, packed, bias, biasAt, dst, dstAt);
-        } else {
-            sweep.run(parallel, src, srcAt, packed, bias, biasAt, dst, dstAt);
-        }
     }
 }

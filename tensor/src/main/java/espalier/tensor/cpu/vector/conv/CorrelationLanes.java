@@ -18,7 +18,7 @@ import java.util.Map;
  * that lie on the image: pixels are sorted into {@link Group}s that see the same taps. The price is to transpose the
  * source, and the results back, once each.
  */
-final class CorrelationLanes {
+final class CorrelationLanes implements ConvWay {
     private static final int LANES = Lanes.COUNT;
 
     /** Multiply-adds of a task: about 80 microseconds. */
@@ -147,8 +147,8 @@ final class CorrelationLanes {
         return cycles * Math.ceilDiv(k.images(), LANES) / k.images();
     }
 
-    /** Reads {@code src} and packed weights, writes all of {@code dst}; {@code bias} has a value for each destination channel, or none. */
-    void run(
+    @Override
+    public void run(
             Parallel parallel,
             float[] src,
             int srcAt,

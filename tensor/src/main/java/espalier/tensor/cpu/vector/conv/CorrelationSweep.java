@@ -16,12 +16,15 @@ import espalier.tensor.cpu.vector.lanes.Lanes;
  * <p>The cut depends on the shapes alone, and every output is one chain of fused multiply-adds, so the result has the
  * same bits for any number of threads.
  */
-final class CorrelationSweep {
+final class CorrelationSweep implements ConvWay {
     /** Multiply-adds of a task: about 50 microseconds. */
     private static final long TASK_WORK = 3_000_000;
 
     /** Most floats of a window: a quarter of a megabyte, so that it stays in the second-level cache. */
     private static final int WINDOW_FLOATS = 1 << 16;
+
+    /** Floats of a window that one task fills: about 10 microseconds. */
+    private static final int FILL_FLOATS = 1 << 14;
 
     /** Longest sum before it is cut, in multiply-adds. */
     private static final int DEPTH = 576;
@@ -71,7 +74,7 @@ final class CorrelationSweep {
 
     /**
      * How many grid rows a task takes. Few rows copy the rows under the kernel's edge more often and leave tiles
-     * half-filled; many must be split by output channels, and each split copies the source again.
+     * half-filled; many take more memory.
      */
     private int cheapestChunk(int pitch) {
         double tileWork = 0;
@@ -89,7 +92,7 @@ final class CorrelationSweep {
             }
             double fill = sourceInPlace ? 0 : (double) k.channels() * srcRows * (10 + 0.4 * k.srcW());
             int tiles = Math.ceilDiv(placement.count(rows, pitch), 2);
-            double cycles = count * (tiles * tileWork + splits(rows) * fill) + store;
+            double cycles = count * (tiles * tileWork + fill) + store;
             if (cycles < cost) {
                 cost = cycles;
                 best = rows;
@@ -124,8 +127,8 @@ final class CorrelationSweep {
         return table;
     }
 
-    /** Reads {@code src} and packed weights, writes all of {@code dst}; {@code bias} has a value for each destination channel, or none. */
-    void run(
+    @Override
+    public void run(
             Parallel parallel,
             float[] src,
             int srcAt,
@@ -134,39 +137,86 @@ final class CorrelationSweep {
             int biasAt,
             float[] dst,
             int dstAt) {
+        if (splits > 1 && !sourceInPlace) {
+            runImages(parallel, src, srcAt, packed, bias, biasAt, dst, dstAt);
+            return;
+        }
         int units = k.images() * k.groups() * chunks * splits;
         long unitWork = Math.max(1, chunkRows * k.rowWork() / splits);
         int unitsPerTask = Math.clamp(TASK_WORK / unitWork, 1, Math.max(1, units));
         parallel.forEach(Math.ceilDiv(units, unitsPerTask), task -> {
             int end = Math.min(units, (task + 1) * unitsPerTask);
             for (int unit = task * unitsPerTask; unit < end; unit++) {
-                runUnit(unit, src, srcAt, packed, bias, biasAt, dst, dstAt);
+                int image = unit / splits / chunks / k.groups();
+                int group = unit / splits / chunks % k.groups();
+                int chunk = unit / splits % chunks;
+                int from = source(srcAt, image, group);
+                float[] x = src;
+                int xBase = from + chunk * chunkRows * k.srcW();
+                if (!sourceInPlace) {
+                    x = Scratch.floats(Scratch.CONV_INPUT, windowLength());
+                    xBase = 0;
+                    window.fill(src, from, k.channels(), chunk * chunkRows, x);
+                }
+                runUnit(image, group, chunk, unit % splits, x, xBase, packed, bias, biasAt, dst, dstAt);
             }
         });
     }
 
+    /** Many output channels: one window is filled for all tasks that divide them among themselves. */
+    private void runImages(
+            Parallel parallel,
+            float[] src,
+            int srcAt,
+            float[] packed,
+            float[] bias,
+            int biasAt,
+            float[] dst,
+            int dstAt) {
+        int length = windowLength();
+        float[] x = Scratch.floats(Scratch.CONV_INPUT, chunks * length);
+        int fills = Math.clamp(length / FILL_FLOATS, 1, k.channels());
+        for (int i = 0; i < k.images() * k.groups(); i++) {
+            int image = i / k.groups();
+            int group = i % k.groups();
+            int from = source(srcAt, image, group);
+            parallel.forEach(chunks * fills, task -> {
+                int chunk = task / fills;
+                int first = k.channels() * (task % fills) / fills;
+                int end = k.channels() * (task % fills + 1) / fills;
+                window.fill(src, from, first, end, chunk * chunkRows, x, chunk * length);
+            });
+            parallel.forEach(chunks * splits, task -> {
+                int chunk = task / splits;
+                runUnit(image, group, chunk, task % splits, x, chunk * length, packed, bias, biasAt, dst, dstAt);
+            });
+        }
+    }
+
+    /** Floats of a window, with some to spare for the last vector. */
+    private int windowLength() {
+        return k.channels() * window.plane() + 2 * Lanes.COUNT;
+    }
+
+    private int source(int srcAt, int image, int group) {
+        return srcAt + (image * k.groups() + group) * k.channels() * k.srcH() * k.srcW();
+    }
+
     private void runUnit(
-            int unit, float[] src, int srcAt, float[] packed, float[] bias, int biasAt, float[] dst, int dstAt) {
-        int split = unit % splits;
-        int chunk = unit / splits % chunks;
-        int group = unit / splits / chunks % k.groups();
-        int image = unit / splits / chunks / k.groups();
+            int image,
+            int group,
+            int chunk,
+            int split,
+            float[] x,
+            int xBase,
+            float[] packed,
+            float[] bias,
+            int biasAt,
+            float[] dst,
+            int dstAt) {
         int firstRow = chunk * chunkRows;
         VectorPlacement.Vectors vectors = chunk == chunks - 1 ? last : full;
-        int srcPlane = k.srcH() * k.srcW();
-        int dstPlane = k.dstH() * k.dstW();
-        int srcImage = k.groups() * k.channels() * srcPlane;
-        int dstImage = k.groups() * k.rows() * dstPlane;
-        int from = srcAt + image * srcImage + group * k.channels() * srcPlane;
-        int to = dstAt + image * dstImage + group * k.rows() * dstPlane;
-
-        float[] x = src;
-        int xBase = from + firstRow * k.srcW();
-        if (!sourceInPlace) {
-            x = Scratch.floats(Scratch.CONV_INPUT, k.channels() * window.plane() + 2 * Lanes.COUNT);
-            xBase = 0;
-            window.fill(src, from, k.channels(), firstRow, x);
-        }
+        int to = dstAt + (image * k.groups() + group) * k.rows() * k.dstH() * k.dstW();
         int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
         int firstPanel = panels * split / splits * ConvTile.ROWS;
         int endPanel = Math.min(k.rows(), panels * (split + 1) / splits * ConvTile.ROWS);

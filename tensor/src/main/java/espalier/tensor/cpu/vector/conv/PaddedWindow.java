@@ -108,8 +108,13 @@ public final class PaddedWindow {
 
     /** Fills the window for output rows from {@code firstRow}; channels are {@code srcH * srcW} apart in {@code src}. */
     public void fill(float[] src, int srcAt, int channels, int firstRow, float[] window) {
-        for (int c = 0; c < channels; c++) {
-            fillPlane(src, srcAt + c * srcH * srcW, firstRow, window, c * plane);
+        fill(src, srcAt, 0, channels, firstRow, window, 0);
+    }
+
+    /** The same for channels {@code from} to {@code to - 1}, in a window that begins at {@code windowAt}. */
+    void fill(float[] src, int srcAt, int from, int to, int firstRow, float[] window, int windowAt) {
+        for (int c = from; c < to; c++) {
+            fillPlane(src, srcAt + c * srcH * srcW, firstRow, window, windowAt + c * plane);
         }
     }
 

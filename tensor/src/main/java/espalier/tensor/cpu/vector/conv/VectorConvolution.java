@@ -9,14 +9,19 @@ import espalier.tensor.cpu.Scratch;
  * {@link espalier.tensor.cpu.PlainConvolution}; every result is written whole and has the same bits for any number of
  * threads. One belongs to a back end; it remembers how the latest geometries were planned.
  */
-final class VectorConvolution {
+public final class VectorConvolution {
     private static final float[] NONE = new float[0];
+
+    /** Most floats of a joined row: half of the second-level cache. */
+    private static final int ROW_FLOATS = 1 << 17;
+
+    private static final int ROW_PIXELS = 512;
 
     private final Parallel parallel;
     private final LatestPlans<ConvPlan> forward =
-            new LatestPlans<>(geometry -> ConvPlan.of(Correlation.forward(geometry)));
+            new LatestPlans<>(geometry -> ConvPlan.of(Correlation.forward(joined(geometry))));
     private final LatestPlans<ConvPlan> inputGradient =
-            new LatestPlans<>(geometry -> ConvPlan.of(Correlation.inputGradient(geometry)));
+            new LatestPlans<>(geometry -> ConvPlan.of(Correlation.inputGradient(joined(geometry))));
     private final LatestPlans<ConvWeightGradient> weightGradient = new LatestPlans<>(ConvWeightGradient::new);
     private final LatestPlans<DepthwiseWeightGradient> depthwise = new LatestPlans<>(DepthwiseWeightGradient::new);
 
@@ -24,22 +29,27 @@ final class VectorConvolution {
         this.parallel = parallel;
     }
 
+    /** Pixels are all that a 1 × 1 kernel sees: long rows waste fewer lanes. */
+    public static ConvGeometry joined(ConvGeometry geometry) {
+        return geometry.withJoinedRows(ROW_FLOATS, ROW_PIXELS);
+    }
+
     /** {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or empty → y [N, O, H', W']}. */
     void forward(ConvGeometry g, float[] x, int xAt, float[] w, int wAt, float[] bias, int biasAt, float[] y, int yAt) {
         ConvPlan plan = forward.of(g);
-        plan.run(parallel, x, xAt, packed(plan, w, wAt), bias, biasAt, y, yAt);
+        plan.way().run(parallel, x, xAt, packed(plan, w, wAt), bias, biasAt, y, yAt);
     }
 
     /** The same with weights that are packed once. */
     void forward(ConvGeometry g, float[] x, int xAt, ConvWeights w, float[] bias, int biasAt, float[] y, int yAt) {
         ConvPlan plan = forward.of(g);
-        plan.run(parallel, x, xAt, w.packed(parallel, g, plan), bias, biasAt, y, yAt);
+        plan.way().run(parallel, x, xAt, w.packed(parallel, g, plan), bias, biasAt, y, yAt);
     }
 
     /** {@code dy [N, O, H', W'], w → dx [N, C, H, W]}. Read the other way round, this is transposed convolution. */
     void inputGradient(ConvGeometry g, float[] dy, int dyAt, float[] w, int wAt, float[] dx, int dxAt) {
         ConvPlan plan = inputGradient.of(g);
-        plan.run(parallel, dy, dyAt, packed(plan, w, wAt), NONE, 0, dx, dxAt);
+        plan.way().run(parallel, dy, dyAt, packed(plan, w, wAt), NONE, 0, dx, dxAt);
     }
 
     private float[] packed(ConvPlan plan, float[] w, int wAt) {

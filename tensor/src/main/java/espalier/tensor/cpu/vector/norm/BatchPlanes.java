@@ -78,9 +78,10 @@ record BatchPlanes(float[] array, int offset, int images, int channels, int size
      * planes plus the variance of their means.
      */
     void moments(Parallel parallel, ChannelMoments result) {
-        double[] means = new double[images * channels];
-        double[] squares = new double[images * channels];
-        Tasks.ranges(parallel, means.length, Tasks.rowsPerTask(size), 30 + 0.2 * size, (from, to) -> {
+        int planes = images * channels;
+        double[] means = Scratch.doubles(Scratch.PLANE_SUMS, planes);
+        double[] squares = Scratch.doubles(Scratch.PLANE_SUMS_2, planes);
+        Tasks.ranges(parallel, planes, Tasks.rowsPerTask(size), 30 + 0.2 * size, (from, to) -> {
             for (int plane = from; plane < to; plane++) {
                 Moments moments = Moments.of(array, offset + plane * size, size);
                 means[plane] = moments.mean();
@@ -89,12 +90,12 @@ record BatchPlanes(float[] array, int offset, int images, int channels, int size
         });
         for (int c = 0; c < channels; c++) {
             double mean = 0;
-            for (int plane = c; plane < means.length; plane += channels) {
+            for (int plane = c; plane < planes; plane += channels) {
                 mean += means[plane];
             }
             mean /= images;
             double total = 0;
-            for (int plane = c; plane < means.length; plane += channels) {
+            for (int plane = c; plane < planes; plane += channels) {
                 double distance = means[plane] - mean;
                 total += squares[plane] + size * distance * distance;
             }
@@ -104,9 +105,10 @@ record BatchPlanes(float[] array, int offset, int images, int channels, int size
 
     /** Σg and Σ(x − mean)·g of each channel; {@code g} is laid out as this. */
     void sums(Parallel parallel, float[] mean, float[] g, int go, ChannelSums result) {
-        double[] sums = new double[images * channels];
-        double[] dots = new double[images * channels];
-        Tasks.ranges(parallel, sums.length, Tasks.rowsPerTask(size), 30 + 0.3 * size, (from, to) -> {
+        int planes = images * channels;
+        double[] sums = Scratch.doubles(Scratch.PLANE_SUMS, planes);
+        double[] dots = Scratch.doubles(Scratch.PLANE_SUMS_2, planes);
+        Tasks.ranges(parallel, planes, Tasks.rowsPerTask(size), 30 + 0.3 * size, (from, to) -> {
             for (int plane = from; plane < to; plane++) {
                 int at = plane * size;
                 sums[plane] = RowReduction.sum(g, go + at, size);
@@ -116,7 +118,7 @@ record BatchPlanes(float[] array, int offset, int images, int channels, int size
         for (int c = 0; c < channels; c++) {
             double sum = 0;
             double dot = 0;
-            for (int plane = c; plane < sums.length; plane += channels) {
+            for (int plane = c; plane < planes; plane += channels) {
                 sum += sums[plane];
                 dot += dots[plane];
             }

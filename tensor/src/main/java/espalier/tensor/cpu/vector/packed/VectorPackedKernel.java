@@ -4,6 +4,7 @@ import espalier.tensor.Tensor;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.conv.VectorConvolution;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import espalier.tensor.packed.BinaryMatrix;
@@ -85,7 +86,8 @@ public final class VectorPackedKernel implements PackedKernel {
             fallback.conv2d(spec, kernelH, kernelW, x, bias, out);
             return;
         }
-        var geometry = new ConvGeometry(x.dim(0), x.dim(1), x.dim(2), x.dim(3), rows.rows, kernelH, kernelW, spec);
+        ConvGeometry geometry = VectorConvolution.joined(
+                new ConvGeometry(x.dim(0), x.dim(1), x.dim(2), x.dim(3), rows.rows, kernelH, kernelW, spec));
         PackedConvolution prepared = convolution
                 .filter(last -> last.geometry().equals(geometry))
                 .orElseGet(() -> new PackedConvolution(geometry, rows));
