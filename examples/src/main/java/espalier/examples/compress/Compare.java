@@ -108,15 +108,17 @@ public final class Compare implements Callable<Integer> {
                 Stopwatch stopwatch = Stopwatch.quick();
                 times = Optional.of(NetworkTimes.measure(
                         () -> again(file, device),
+                        () -> saved.whole(device),
                         saved.input(),
                         device,
                         run -> stopwatch.measure(run).best()));
             }
+            long weights = Sparsity.of(saved.whole(device)).weights();
             Ledger whole = saved.ledger();
             Surgeon surgeon = Surgeon.of(saved.net(), saved.input().inserting(0, 1));
             surgeon.cut(surgeon.dead());
             long packed = Exporter.of(saved.net(), saved.input()).export().toBytes().length;
-            contestants.add(Contestant.of(saved.name(), accuracy, whole, saved.ledger(), packed, times));
+            contestants.add(Contestant.of(saved.name(), accuracy, weights, whole, saved.ledger(), packed, times));
             times.ifPresent(measured -> out.println(saved.name() + System.lineSeparator() + measured));
         }
         List<String> verdict = Verdict.of(contestants);

@@ -53,8 +53,8 @@ record Contestant(
         }
 
         /** Told from the weights: structured, if little is zero where a row and a column that were kept cross. */
-        static Structure of(Ledger ledger) {
-            if (ledger.nonZeros() == ledger.weights()) {
+        static Structure of(Ledger ledger, long weights) {
+            if (ledger.nonZeros() == weights) {
                 return DENSE;
             }
             long crossings = ledger.layers().stream()
@@ -76,19 +76,26 @@ record Contestant(
     /**
      * From what was found out about a network.
      *
+     * @param weights of the network before anything was cut out of it
      * @param whole its ledger
      * @param cut its ledger after dead channels were cut out, with whatever read them: what is to be stored
      * @param fileBytes of the packed file of that
      */
     static Contestant of(
-            String name, double accuracy, Ledger whole, Ledger cut, long fileBytes, Optional<NetworkTimes> times) {
+            String name,
+            double accuracy,
+            long weights,
+            Ledger whole,
+            Ledger cut,
+            long fileBytes,
+            Optional<NetworkTimes> times) {
         Scheme scheme = cut.smallest();
         int batch = NetworkTimes.BATCHES.getLast();
         return new Contestant(
                 name,
-                Structure.of(whole),
+                Structure.of(whole, weights),
                 accuracy,
-                (double) whole.weights() / cut.nonZeros(),
+                (double) weights / cut.nonZeros(),
                 cut.meanBits(),
                 scheme,
                 cut.storage(scheme).bytes(),

@@ -126,6 +126,7 @@ public final class LedgerCommand implements Callable<Integer> {
                             throw new UncheckedIOException(problem);
                         }
                     },
+                    () -> saved.whole(device),
                     saved.input(),
                     device,
                     run -> stopwatch.measure(run).best()));

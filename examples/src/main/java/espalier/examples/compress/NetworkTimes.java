@@ -49,13 +49,19 @@ record NetworkTimes(Map<NetworkForm, double[]> seconds) {
      * Times every form.
      *
      * @param source makes the network anew, for some forms change it
+     * @param whole makes the network that it was before anything was cut out of it, which is what {@code DENSE} runs
      * @param input the shape of one image
      * @param timer seconds a run takes
      */
-    static NetworkTimes measure(Supplier<Module> source, Shape input, Device device, ToDoubleFunction<Runnable> timer) {
+    static NetworkTimes measure(
+            Supplier<Module> source,
+            Supplier<Module> whole,
+            Shape input,
+            Device device,
+            ToDoubleFunction<Runnable> timer) {
         Map<NetworkForm, double[]> seconds = new EnumMap<>(NetworkForm.class);
         for (NetworkForm form : NetworkForm.values()) {
-            InferenceModel model = model(form, source.get(), input, device);
+            InferenceModel model = model(form, form == NetworkForm.DENSE ? whole.get() : source.get(), input, device);
             double[] ofBatches = new double[BATCHES.size()];
             for (int i = 0; i < ofBatches.length; i++) {
                 Tensor images = RandomSource.of(1).uniform(device, input.inserting(0, BATCHES.get(i)), -1, 1);

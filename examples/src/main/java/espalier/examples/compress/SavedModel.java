@@ -68,6 +68,11 @@ record SavedModel(String name, String kind, Module net, Shape input, long fileBy
         }
     }
 
+    /** The network as it was before anything was cut out of it, with other weights. */
+    Module whole(Device device) {
+        return ModelCatalog.named(kind).make(Init.of(device, 0));
+    }
+
     /** Its ledger. */
     Ledger ledger() {
         return Ledger.of(net, input.inserting(0, 1));

@@ -65,10 +65,11 @@ class NetworkTimesTest {
         AtomicInteger calls = new AtomicInteger();
         // Dense 1 and 10 s, then CSR 2 and 2, blocks 3 and 3 ... int8 0.1 and 0.1 (which has other results).
         double[] seconds = {1, 10, 2, 2, 3, 3, 4, 4, 0.5, 5, 0.1, 0.1, 0.1, 0.1};
-        NetworkTimes times = NetworkTimes.measure(NetworkTimesTest::pruned, INPUT, Device.cpu(), run -> {
-            run.run();
-            return seconds[calls.getAndIncrement()];
-        });
+        NetworkTimes times =
+                NetworkTimes.measure(NetworkTimesTest::pruned, NetworkTimesTest::pruned, INPUT, Device.cpu(), run -> {
+                    run.run();
+                    return seconds[calls.getAndIncrement()];
+                });
         assertEquals(seconds.length, calls.get());
         assertEquals(2_000, times.milliseconds(NetworkForm.CSR, 128));
         assertEquals(5, times.speedUp(NetworkForm.CSR, 128));

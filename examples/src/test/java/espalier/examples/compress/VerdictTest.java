@@ -88,18 +88,19 @@ class VerdictTest {
         for (int i = 0; i < 400; i++) {
             w[i] = (float) Math.sin(i + 1);
         }
-        assertEquals(Structure.DENSE, structure(w));
+        assertEquals(Structure.DENSE, structure(w, 400));
+        assertEquals(Structure.STRUCTURED, structure(w, 500), "100 were cut out before");
         float[] rows = w.clone();
         java.util.Arrays.fill(rows, 100, 400, 0);
-        assertEquals(Structure.STRUCTURED, structure(rows));
+        assertEquals(Structure.STRUCTURED, structure(rows, 400));
         float[] scattered = w.clone();
         for (int i = 0; i < 400; i++) {
             scattered[i] = i % 4 == 0 ^ i / 20 % 2 == 0 ? 0 : w[i];
         }
-        assertEquals(Structure.NON_STRUCTURED, structure(scattered));
+        assertEquals(Structure.NON_STRUCTURED, structure(scattered, 400));
     }
 
-    private static Structure structure(float[] w) {
-        return Structure.of(new Ledger(List.of(Ledger.layer("w", Shape.of(20, 20), w, 1)), 0));
+    private static Structure structure(float[] w, long weights) {
+        return Structure.of(new Ledger(List.of(Ledger.layer("w", Shape.of(20, 20), w, 1)), 0), weights);
     }
 }
