@@ -27,6 +27,7 @@ import java.util.Optional;
 public final class Compression {
     private final Recipe recipe;
     private final ModelCatalog model;
+    private final String title;
     private final double floor;
     private final Optional<Path> modelFile;
     private final Workpiece piece;
@@ -48,6 +49,7 @@ public final class Compression {
         model = ModelCatalog.named(start.text("model", "lenet5"));
         long seed = start.whole("seed", 1);
         int batch = start.whole("batch", 128);
+        title = start.text("title", recipe.name());
         floor = start.number("floor", 0);
         modelFile = start.text("model-file").map(Path::of);
         Split read = catalog.read(start.text("data", "fashion-tenth"));
@@ -115,6 +117,11 @@ public final class Compression {
     /** What it works on. */
     public Workpiece piece() {
         return piece;
+    }
+
+    /** What the recipe calls itself. */
+    public String title() {
+        return title;
     }
 
     /** What was cut out, if anything. */

@@ -23,7 +23,7 @@ final class EmbeddedData {
     private EmbeddedData() {}
 
     static Split fashionTenth() throws IOException {
-        return new Split("fashion-tenth", fashion("train"), fashion("test"), FASHION, Transform.none());
+        return new Split("fashion-tenth", fashion("train"), fashion("test"), FASHION, Transform.flip());
     }
 
     private static Dataset fashion(String part) throws IOException {
