@@ -28,6 +28,7 @@ public record Codebook(Form form, int bits, long tableBits) {
         SCALED_BY_ROW
     }
 
+    private static final int LARGEST_TABLE = 256; // more different values are no quantization, only many zeros
     private static final int LARGEST_CODE = 127;
     private static final double ROUNDING = 4e-7; // relative, a few units in a float's last place
 
@@ -95,7 +96,9 @@ public record Codebook(Form form, int bits, long tableBits) {
             most = Math.max(most, table.length);
             entries += table.length;
         }
-        return new Codebook(form, Math.max(1, StorageBits.widthFor(most)), StorageBits.codebook(entries));
+        return most > LARGEST_TABLE
+                ? new Codebook(Form.FLOAT, StorageBits.FLOAT, 0)
+                : new Codebook(form, Math.max(1, StorageBits.widthFor(most)), StorageBits.codebook(entries));
     }
 
     /**

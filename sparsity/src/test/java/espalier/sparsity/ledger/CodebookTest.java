@@ -54,6 +54,13 @@ class CodebookTest {
     }
 
     @Test
+    void manyZerosMakeNoQuantization() {
+        float[] half = normal(2_000, 4);
+        java.util.Arrays.fill(half, 400, 2_000, 0);
+        assertEquals(new Codebook(Codebook.Form.FLOAT, 32, 0), Codebook.of(half, 1, true));
+    }
+
+    @Test
     void fewFloatsAreShared() {
         float[] means = normal(16, 3);
         float[] weights = new float[1_000];
