@@ -39,17 +39,27 @@ final class AdmmStage implements Stage {
         }
     }
 
+    /** What is done at the end. */
+    private enum Hold {
+        /** The weights are put into the set; their zeros stay, the rest may be trained. */
+        MASK,
+        /** The weights are put into the set, and stay. */
+        FREEZE,
+        /** The weights stay near the set, for {@code [freeze]} to put them there a part at a time. */
+        NOTHING
+    }
+
     private final TrainingPlan plan;
     private final Map<String, Projection> sets;
     private final Pull pull;
     private final int roundsAnEpoch;
     private final double drop;
     private final boolean cosine;
-    private final boolean freeze;
+    private final Hold hold;
 
-    private AdmmStage(Settings settings, Workpiece piece, Map<String, Projection> sets, boolean freeze) {
+    private AdmmStage(Settings settings, Workpiece piece, Map<String, Projection> sets, Hold usual) {
         this.sets = sets;
-        this.freeze = freeze;
+        hold = settings.choice("hold", usual);
         plan = TrainingPlan.of(settings, 8, 0.01);
         double rho = settings.number("rho", 0.01);
         pull = Pull.growing(rho, settings.number("growth", 1.5), settings.number("limit", Math.max(10, rho)));
@@ -77,12 +87,12 @@ final class AdmmStage implements Stage {
             double density = 1 - Units.sparsity(settings);
             LayerRates.by(rule.allocation, layers, 1 / density).sets(layers).forEach(sets::put);
         }
-        return new AdmmStage(settings, piece, sets, false);
+        return new AdmmStage(settings, piece, sets, Hold.MASK);
     }
 
     /** Quantization. */
     static Stage quantization(Settings settings, Workpiece piece) {
-        return new AdmmStage(settings, piece, levels(settings, piece).projections(), true);
+        return new AdmmStage(settings, piece, levels(settings, piece).projections(), Hold.FREEZE);
     }
 
     /** The levels that the key {@code bits} names. */
@@ -115,10 +125,10 @@ final class AdmmStage implements Stage {
             schedule = schedule.times(Schedule.cosine((long) plan.epochs() * piece.batches()));
         }
         piece.train(plan, schedule, List.of(admm));
-        if (freeze) {
-            admm.projectAndFreeze();
-        } else {
-            admm.projectAndMask();
+        switch (hold) {
+            case MASK -> admm.projectAndMask();
+            case FREEZE -> admm.projectAndFreeze();
+            case NOTHING -> {}
         }
         piece.note(admm.history());
     }

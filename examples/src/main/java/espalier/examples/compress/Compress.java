@@ -103,9 +103,7 @@ public final class Compress implements Callable<Integer> {
         Compression work = new Compression(recipe, modelFile != null, new DataCatalog(roots), where, smoke, console);
         Optional<Path> file = Optional.ofNullable(modelFile).or(work::modelFile);
         if (file.isPresent()) {
-            try (SafeTensors saved = SafeTensors.open(file.get())) {
-                work.from("from " + file.get().getFileName(), saved.tensors(where));
-            }
+            work.from(file.get());
         }
         work.run();
         RunFolder folder = RunFolder.open(out, false);

@@ -4,6 +4,7 @@ import espalier.examples.bench.Stopwatch;
 import espalier.examples.data.DataCatalog;
 import espalier.examples.data.Split;
 import espalier.examples.train.ModelCatalog;
+import espalier.examples.train.ModelFile;
 import espalier.nn.Init;
 import espalier.nn.Module;
 import espalier.nn.Parameter;
@@ -13,6 +14,7 @@ import espalier.sparsity.surgery.Surgeon;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
 import espalier.tensor.Tensor;
+import espalier.tensor.io.SafeTensors;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -31,7 +33,9 @@ public final class Compression {
     private final double floor;
     private final Optional<Path> modelFile;
     private final Workpiece piece;
+    private final Device device;
     private final Map<String, Stage> stages = new LinkedHashMap<>();
+    private String cuts = "";
     private Optional<Plan> cut = Optional.empty();
 
     /**
@@ -45,6 +49,7 @@ public final class Compression {
             Recipe recipe, boolean trained, DataCatalog catalog, Device device, boolean smoke, PrintWriter out)
             throws IOException {
         this.recipe = recipe;
+        this.device = device;
         Settings start = recipe.start();
         model = ModelCatalog.named(start.text("model", "lenet5"));
         long seed = start.whole("seed", 1);
@@ -61,13 +66,7 @@ public final class Compression {
             throw new IllegalArgumentException("model " + model.label() + " takes images " + model.input() + ", "
                     + read.name() + " has " + read.train().sampleShape());
         }
-        piece = new Workpiece(
-                () -> model.make(Init.of(device, seed)),
-                smoke ? read.smoke() : read,
-                batch,
-                device,
-                RandomSource.of(seed),
-                out);
+        piece = new Workpiece(() -> make(seed), smoke ? read.smoke() : read, batch, device, RandomSource.of(seed), out);
         boolean given = trained || modelFile.isPresent();
         for (Settings section : recipe.stages()) {
             if (!given || !section.section().equals(StageCatalog.TRAIN.label())) {
@@ -89,6 +88,23 @@ public final class Compression {
     public void from(String name, Map<String, Tensor> state) {
         piece.net().load(state);
         piece.run(name, _ -> {});
+    }
+
+    /** Starts from the trained network of a file, which may have been cut before. */
+    public void from(Path file) throws IOException {
+        try (SafeTensors saved = SafeTensors.open(file)) {
+            cuts = saved.metadata().getOrDefault(ModelFile.CUTS, "");
+            ModelFile.load(piece.net(), model.input(), saved, device);
+        }
+        piece.run("from " + file.getFileName(), _ -> {});
+    }
+
+    private Module make(long seed) {
+        Module made = model.make(Init.of(device, seed));
+        if (!cuts.isEmpty()) {
+            Surgeon.repeat(made, model.input().inserting(0, 1), cuts);
+        }
+        return made;
     }
 
     /** Runs the stages, bakes in what they put between weights and layers, and cuts out what has died. */
@@ -140,7 +156,10 @@ public final class Compression {
         said.put("model", model.label());
         said.put("data", piece.data().name());
         said.put("recipe", recipe.name());
-        cut.ifPresent(plan -> said.put("cut", plan.encoded()));
+        if (!cuts.isEmpty()) {
+            ModelFile.noteCut(said, cuts);
+        }
+        cut.ifPresent(plan -> ModelFile.noteCut(said, plan.encoded()));
         return said;
     }
 }

@@ -6,6 +6,7 @@ import espalier.sparsity.Prunable;
 import espalier.sparsity.parametrize.SoftThreshold;
 import espalier.sparsity.parametrize.ThresholdMap;
 import espalier.sparsity.prune.LayerHistory;
+import espalier.sparsity.prune.NormPenalty;
 import espalier.sparsity.prune.SparsityTarget;
 import java.util.ArrayList;
 import java.util.List;
@@ -17,25 +18,29 @@ import java.util.Optional;
  * the thresholds are on the scales of batch norm, and whole channels go.
  *
  * <p>{@code sparsity = 95%} finds the decay of the thresholds by feedback; {@code threshold-decay = 0.001} takes that one
- * and ends at whatever sparsity it leads to.
+ * and ends at whatever sparsity it leads to. {@code penalty} is the strength of an L1 penalty on the units; scales have one
+ * unless it is set to 0, for all of them are 1 at first and would die together.
  */
 final class StrStage implements Stage {
     private final List<Prunable> layers;
     private final SoftThreshold.Options options;
     private final TrainingPlan plan;
     private final Optional<Double> decay;
+    private final double penalty;
     private final double sparsity;
 
     StrStage(Settings settings, Workpiece piece) {
         layers = Units.of(settings, piece, "element");
         plan = TrainingPlan.of(settings, 20, 0.02);
-        ThresholdMap map = settings.choice("g", ThresholdMap.SIGMOID);
+        boolean scales = settings.text("granularity", "").equals(Units.SCALES);
+        ThresholdMap map = settings.choice("g", scales ? ThresholdMap.EXP : ThresholdMap.SIGMOID);
         SoftThreshold.Sharing sharing = settings.choice("threshold", SoftThreshold.Sharing.LAYER);
-        options = SoftThreshold.Options.of(settings.number("start", -10))
+        options = SoftThreshold.Options.of(settings.number("start", scales ? -4 : -10))
                 .with(map)
                 .with(sharing)
                 .withFloor(settings.whole("floor", 1));
         decay = settings.number("threshold-decay");
+        penalty = settings.number("penalty", scales ? 2e-3 : 0);
         sparsity = decay.isPresent() ? Double.NaN : Units.sparsity(settings);
     }
 
@@ -48,6 +53,9 @@ final class StrStage implements Stage {
         Optional<SparsityTarget> target =
                 decay.isPresent() ? Optional.empty() : Optional.of(new SparsityTarget(layers, sparsity, steps));
         target.ifPresent(listeners::add);
+        if (penalty > 0) {
+            listeners.add(new NormPenalty(layers, penalty));
+        }
         Schedule schedule = plan.schedule().over(steps);
         piece.train(plan, schedule, plan.optimizer(piece.net(), decay.orElse(0.0)), listeners);
         layers.forEach(Prunable::bake);

@@ -13,7 +13,8 @@ import java.util.Map;
  * was cut under {@code cuts}: the new model is cut the same way before it gets the weights.
  */
 public final class ModelFile {
-    private static final String CUTS = "cuts";
+    /** The key under which a file says how its model was cut. */
+    public static final String CUTS = "cuts";
 
     private ModelFile() {}
 
