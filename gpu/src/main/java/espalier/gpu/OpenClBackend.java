@@ -65,6 +65,11 @@ public final class OpenClBackend implements Backend, AutoCloseable {
         return queue.device().summary() + ", kernels for " + flavour + "s";
     }
 
+    @Override
+    public void finish() {
+        queue.finish("finish");
+    }
+
     // ---- memory
 
     @Override
@@ -333,11 +338,6 @@ public final class OpenClBackend implements Backend, AutoCloseable {
         } else {
             Backend.super.adamStep(spec, w, g, m, u);
         }
-    }
-
-    /** Waits until all queued work is done. */
-    public void finish() {
-        queue.finish("finish");
     }
 
     @Override

@@ -24,7 +24,7 @@ class OpenClLimits extends Limits {
     public Set<DType> stored() {
         return Boolean.getBoolean("espalier.gpu.allTypes")
                 ? EnumSet.allOf(DType.class)
-                : EnumSet.of(DType.F64, DType.F32, DType.F16, DType.I32, DType.BOOL);
+                : EnumSet.of(DType.F32, DType.F16, DType.I32, DType.BOOL);
     }
 
     @Override

@@ -60,6 +60,12 @@ public final class Bench implements Callable<Integer> {
     @Option(names = "--batch", paramLabel = "N", description = "Of train and infer: images a step.")
     private int batch;
 
+    @Option(
+            names = "--device",
+            paramLabel = "NAME",
+            description = "A device that devices lists, instead of the CPU with --threads.")
+    private Optional<String> device = Optional.empty();
+
     @Option(names = "--profile", description = "Of train: how long each operation of a step takes.")
     private boolean profile;
 
@@ -82,7 +88,7 @@ public final class Bench implements Callable<Integer> {
             return profile();
         }
         int several = threads == 0 ? 2 : threads;
-        try (Threads few = new Threads(Math.max(1, threads));
+        try (Threads few = worker();
                 Threads one = new Threads(1);
                 Threads many = new Threads(several)) {
             MachinePeak.workloads().forEach(workload -> print(workload, few));
@@ -96,6 +102,16 @@ public final class Bench implements Callable<Integer> {
             }
         }
         return 0;
+    }
+
+    /** What all families but threads run on. */
+    private Threads worker() {
+        int count = Math.max(1, threads);
+        try {
+            return device.map(name -> new Threads(count, Device.named(name))).orElseGet(() -> new Threads(count));
+        } catch (IllegalArgumentException problem) {
+            throw wrong(String.valueOf(problem.getMessage()));
+        }
     }
 
     private List<Family> chosen() {
@@ -159,7 +175,11 @@ public final class Bench implements Callable<Integer> {
 
     private double print(Workload workload, Threads with) {
         Stopwatch stopwatch = quick ? Stopwatch.quick() : Stopwatch.careful();
-        Runnable run = workload.setup().prepare(with);
+        Runnable queued = workload.setup().prepare(with);
+        Runnable run = () -> {
+            queued.run();
+            with.device().backend().finish(); // a device may only have queued it
+        };
         Measurement measured = stopwatch.measure(run);
         double value = workload.unit().of(workload.work(), best ? measured.best() : measured.median());
         line(workload, with.count(), value, workload.unit().symbol());

@@ -16,8 +16,13 @@ final class Threads implements AutoCloseable {
     private final ExecutorService pool;
 
     Threads(int count) {
+        this(count, Device.cpu(count));
+    }
+
+    /** Bare threads beside a device that has its own. */
+    Threads(int count, Device device) {
         this.count = count;
-        this.device = Device.cpu(count);
+        this.device = device;
         this.pool =
                 Executors.newFixedThreadPool(count, Thread.ofPlatform().daemon().factory());
     }
@@ -26,7 +31,7 @@ final class Threads implements AutoCloseable {
         return count;
     }
 
-    /** A CPU device that computes with this many threads. */
+    /** A CPU device that computes with this many threads, or the device that was asked for. */
     Device device() {
         return device;
     }

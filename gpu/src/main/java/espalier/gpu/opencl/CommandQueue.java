@@ -20,6 +20,7 @@ import org.jocl.cl_kernel;
  */
 public final class CommandQueue implements AutoCloseable {
     private static final int LAUNCHES_BETWEEN_FLUSHES = 32; // drivers may sit on work that is not flushed
+    private static final int LAUNCHES_BETWEEN_WAITS = 2048; // a program that never reads would queue without end
 
     private final DeviceInfo device;
     private final cl_context context;
@@ -97,7 +98,7 @@ public final class CommandQueue implements AutoCloseable {
             throw new OpenClException(operation + ": kernel " + name + ": " + Status.name(code));
         }
         pending.add(operation);
-        if (finishEach) {
+        if (finishEach || pending.count() >= LAUNCHES_BETWEEN_WAITS) {
             finish(operation);
         } else if (pending.count() % LAUNCHES_BETWEEN_FLUSHES == 0) {
             Status.check(CL.clFlush(queue), operation + ": flush");

@@ -23,6 +23,9 @@ public interface Backend {
     /** One line for people: instruction set, lanes, threads, driver. */
     String description();
 
+    /** Waits until all work asked for so far is done; a back end that computes at once has nothing to wait for. */
+    default void finish() {}
+
     // ---- memory
 
     /** A new storage with undefined contents. */

@@ -20,7 +20,8 @@ import org.junit.jupiter.api.TestFactory;
  * }
  * }</pre>
  *
- * <p>A new operation is a row in one of the {@code Cases}; {@link CoverageTest} fails until it has one.
+ * <p>A second subclass for the same back end may override a family without {@code @TestFactory} to leave it out. A new
+ * operation is a row in one of the {@code Cases}; {@link CoverageTest} fails until it has one.
  */
 public abstract class BackendConformance {
     /** For subclasses. */
@@ -40,57 +41,57 @@ public abstract class BackendConformance {
     }
 
     @TestFactory
-    Stream<DynamicTest> movement() {
+    protected Stream<DynamicTest> movement() {
         return MovementCases.of(device(), limits()).map(Case::test);
     }
 
     @TestFactory
-    Stream<DynamicTest> elementwise() {
+    protected Stream<DynamicTest> elementwise() {
         return ElementwiseCases.of(device(), limits()).map(Case::test);
     }
 
     @TestFactory
-    Stream<DynamicTest> reductions() {
+    protected Stream<DynamicTest> reductions() {
         return ReductionCases.of(device(), limits()).map(Case::test);
     }
 
     @TestFactory
-    Stream<DynamicTest> indexing() {
+    protected Stream<DynamicTest> indexing() {
         return IndexingCases.of(device(), limits()).map(Case::test);
     }
 
     @TestFactory
-    Stream<DynamicTest> products() {
+    protected Stream<DynamicTest> products() {
         return ProductCases.of(device(), limits()).map(Case::test);
     }
 
     @TestFactory
-    Stream<DynamicTest> convolution() {
+    protected Stream<DynamicTest> convolution() {
         return ConvolutionCases.of(device(), limits()).map(Case::test);
     }
 
     @TestFactory
-    Stream<DynamicTest> pooling() {
+    protected Stream<DynamicTest> pooling() {
         return PoolingCases.of(device(), limits()).map(Case::test);
     }
 
     @TestFactory
-    Stream<DynamicTest> normalization() {
+    protected Stream<DynamicTest> normalization() {
         return NormalizationCases.of(device(), limits()).map(Case::test);
     }
 
     @TestFactory
-    Stream<DynamicTest> packed() {
+    protected Stream<DynamicTest> packed() {
         return PackedCases.of(device(), limits()).map(Case::test);
     }
 
     @TestFactory
-    Stream<DynamicTest> softmax() {
+    protected Stream<DynamicTest> softmax() {
         return SoftmaxCases.of(device(), limits()).map(Case::test);
     }
 
     @TestFactory
-    Stream<DynamicTest> updates() {
+    protected Stream<DynamicTest> updates() {
         return UpdateCases.of(device(), limits()).map(Case::test);
     }
 
