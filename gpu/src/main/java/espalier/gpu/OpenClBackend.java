@@ -49,7 +49,7 @@ public final class OpenClBackend implements Backend, AutoCloseable {
         this.plainProduct = new PlainProduct(queue);
         this.floatProduct = new FloatProduct(queue, flavour);
         this.convolution = new Convolution(queue, flavour, floatProduct, reduction);
-        this.pooling = new Pooling(queue);
+        this.pooling = new Pooling(queue, flavour);
         this.normalization = new Normalization(queue, flavour);
         this.softmax = new Softmax(queue, flavour);
         this.update = new Update(queue, flavour);

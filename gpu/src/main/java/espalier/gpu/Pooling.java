@@ -10,14 +10,16 @@ import espalier.tensor.spi.PoolSpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Pooling and its gradients, a launch each, with an item for each element of the result. */
+/** Pooling and its gradients, a launch each, with an item for each element of the result or, on processors, each plane. */
 final class Pooling {
     private static final int GROUP = 64;
 
     private final CommandQueue queue;
+    private final boolean byPlane;
 
-    Pooling(CommandQueue queue) {
+    Pooling(CommandQueue queue, Flavour flavour) {
         this.queue = queue;
+        this.byPlane = flavour == Flavour.CPU;
     }
 
     void max(PoolSpec spec, Tensor input, Tensor out, Tensor indices) {
@@ -49,8 +51,9 @@ final class Pooling {
         if (result.size() == 0) {
             return;
         }
+        int items = byPlane ? result.dim(0) * result.dim(1) : result.size();
         List<Object> arguments = new ArrayList<>(List.of(
-                result.size(),
+                items,
                 large.dim(2),
                 large.dim(3),
                 small.dim(2),
@@ -68,10 +71,11 @@ final class Pooling {
                 arguments.add(packed.layout().offset());
             }
             String type = TypeNames.computing(operands[0].dtype());
+            String options = "-DT=" + type + (average ? " -DAVERAGE" : "") + (byPlane ? " -DPLANES" : "");
             queue.launch(
                     operation,
-                    new KernelName("pool.cl", "-DT=" + type + (average ? " -DAVERAGE" : ""), function),
-                    Geometry.line(result.size(), GROUP),
+                    new KernelName("pool.cl", options, function),
+                    Geometry.line(items, byPlane ? 1 : GROUP),
                     arguments.toArray());
         }
     }

@@ -21,13 +21,13 @@
 
 #if RUN == 16
 #define LOAD_RUN(p) vload16(0, p)
-#define STORE_RUN(v, p) vstore16(v, 0, p)
+#define STORE_RUN(v, p) vstore16((float16)(v), 0, p)
 #elif RUN == 8
 #define LOAD_RUN(p) vload8(0, p)
-#define STORE_RUN(v, p) vstore8(v, 0, p)
+#define STORE_RUN(v, p) vstore8((float8)(v), 0, p)
 #elif RUN == 4
 #define LOAD_RUN(p) vload4(0, p)
-#define STORE_RUN(v, p) vstore4(v, 0, p)
+#define STORE_RUN(v, p) vstore4((float4)(v), 0, p)
 #endif
 
 // Rows `first` to `first + count` of the columns from `column`.
@@ -47,6 +47,10 @@ inline void pack(float* to, const Windows w, global const float* image, int firs
 #if RUN > 1
             if (t.x >= 0 && t.x < w.height && t.y >= 0 && t.y + RUN <= w.width) {
                 STORE_RUN(LOAD_RUN(plane + t.x * w.width + t.y), to + k * WIDTH + j * RUN);
+                continue;
+            }
+            if (t.x < 0 || t.x >= w.height || t.y + RUN <= 0 || t.y >= w.width) {
+                STORE_RUN(0, to + k * WIDTH + j * RUN);
                 continue;
             }
 #endif
