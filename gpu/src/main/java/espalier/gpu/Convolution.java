@@ -68,7 +68,8 @@ final class Convolution {
 
     void inputGradient(ConvSpec spec, Tensor gradient, Tensor weight, Tensor dx) {
         try (TensorScope _ = TensorScope.open()) {
-            Tensor g = gradient.contiguous();
+            boolean spreads = flavour == Flavour.CPU && spec.strideH() * spec.strideW() > 1;
+            Tensor g = spreads ? spread(spec, gradient) : gradient.contiguous();
             int groups = spec.groups();
             int inputs = weight.dim(1);
             int taps = weight.dim(2) * weight.dim(3);
@@ -82,7 +83,7 @@ final class Convolution {
                     new int[] {inputs, dx.dim(2) * dx.dim(3), depth},
                     batch(dx.dim(0), groups, 0, inputs * depth, g),
                     new Left(DeviceStorage.of(turned), turned.layout().offset(), depth, 1),
-                    isProduct(spec, weight) ? matrix(g) : backwardWindows(spec, g, weight, dx),
+                    isProduct(spec, weight) ? matrix(g) : backwardWindows(spec, spreads, g, weight, dx),
                     List.of(),
                     DeviceStorage.of(dx),
                     dx.layout().offset());
@@ -191,6 +192,19 @@ final class Convolution {
                 0);
     }
 
+    /** Zeros between the pixels, so that strides need no division, which is slow on processors. */
+    private static Tensor spread(ConvSpec spec, Tensor g) {
+        int height = (g.dim(2) - 1) * spec.strideH() + 1;
+        int width = (g.dim(3) - 1) * spec.strideW() + 1;
+        Tensor wide =
+                Tensor.zeros(g.device(), DType.F32, g.shape().with(2, height).with(3, width));
+        int[] strides = wide.layout().strides();
+        strides[2] *= spec.strideH();
+        strides[3] *= spec.strideW();
+        wide.view(Layout.strided(g.shape(), strides, 0)).copyInPlace(g);
+        return wide;
+    }
+
     /** Images and groups: each image has its own source, each group its own weights. */
     private static Axes batch(int images, int groups, int leftImage, int leftGroup, Tensor source) {
         Shape shape = Shape.of(images, groups);
@@ -233,8 +247,8 @@ final class Convolution {
                 DeviceStorage.of(x), x.layout().offset(), geometry, spec.strideW() == 1 ? run(out.dim(3)) : 1, false);
     }
 
-    private static Windows backwardWindows(ConvSpec spec, Tensor g, Tensor w, Tensor dx) {
-        boolean divided = spec.strideH() * spec.strideW() > 1;
+    private static Windows backwardWindows(ConvSpec spec, boolean isSpread, Tensor g, Tensor w, Tensor dx) {
+        boolean divided = !isSpread && spec.strideH() * spec.strideW() > 1;
         int[] geometry = {
             dx.dim(3),
             g.dim(2),

@@ -103,7 +103,8 @@ kernel void join_moments(
     variance[varianceAt + channel] = so.y / count;
 }
 
-// Each element by itself: axis 0 runs along a plane, axis 1 over images and channels.
+// Each element by itself: axis 0 runs along a plane, axis 1 over images and channels. The arrays are `restrict`, or a
+// compiler for processors would not dare to use vectors.
 #define ELEMENT \
     const int p = get_global_id(0); \
     const int plane = get_global_id(1); \
@@ -114,9 +115,9 @@ kernel void join_moments(
     const int i = plane * pixels + p;
 
 kernel void normalize_elements(
-    const int channels, const int pixels, const float epsilon, global const float* x, const int xAt,
-    global const float* scale, const int scaleAt, global const float* shift, const int shiftAt,
-    global const float* mean, const int meanAt, global const float* variance, const int varianceAt, global float* out,
+    const int channels, const int pixels, const float epsilon, global const float* restrict x, const int xAt,
+    global const float* restrict scale, const int scaleAt, global const float* restrict shift, const int shiftAt,
+    global const float* restrict mean, const int meanAt, global const float* restrict variance, const int varianceAt, global float* restrict out,
     const int outAt) {
     ELEMENT
     const float factor = scale[scaleAt + c] / sqrt(variance[varianceAt + c] + epsilon);
@@ -124,8 +125,8 @@ kernel void normalize_elements(
 }
 
 kernel void scale_shift(
-    const int channels, const int pixels, const int relu, global const float* x, const int xAt,
-    global const float* scale, const int scaleAt, global const float* shift, const int shiftAt, global float* out,
+    const int channels, const int pixels, const int relu, global const float* restrict x, const int xAt,
+    global const float* restrict scale, const int scaleAt, global const float* restrict shift, const int shiftAt, global float* restrict out,
     const int outAt) {
     ELEMENT
     const float y = x[xAt + i] * scale[scaleAt + c] + shift[shiftAt + c];
@@ -134,8 +135,8 @@ kernel void scale_shift(
 
 // partial[channel, part] = (sum of g * normalized x, sum of g) of a part.
 kernel void slopes(
-    PLANES, const float epsilon, global const float* x, const int xAt, global const float* g, const int gAt,
-    global const float* mean, const int meanAt, global const float* variance, const int varianceAt,
+    PLANES, const float epsilon, global const float* restrict x, const int xAt, global const float* restrict g, const int gAt,
+    global const float* restrict mean, const int meanAt, global const float* restrict variance, const int varianceAt,
     global float2* partial) {
     local float shared[GROUP];
     CHANNEL
@@ -168,8 +169,8 @@ kernel void slopes(
 }
 
 kernel void join_slopes(
-    const int channels, const int parts, global const float2* partial, global float* dscale, const int dscaleAt,
-    global float* dshift, const int dshiftAt) {
+    const int channels, const int parts, global const float2* partial, global float* restrict dscale, const int dscaleAt,
+    global float* restrict dshift, const int dshiftAt) {
     const int channel = get_global_id(0);
     if (channel >= channels) {
         return;
@@ -184,10 +185,10 @@ kernel void join_slopes(
 
 // dx = scale / std * (g - dshift / m - normalized x * dscale / m).
 kernel void normalize_gradient(
-    const int channels, const int pixels, const float epsilon, const float each, global const float* x, const int xAt,
-    global const float* g, const int gAt, global const float* scale, const int scaleAt, global const float* mean,
-    const int meanAt, global const float* variance, const int varianceAt, global const float* dscale,
-    const int dscaleAt, global const float* dshift, const int dshiftAt, global float* dx, const int dxAt) {
+    const int channels, const int pixels, const float epsilon, const float each, global const float* restrict x, const int xAt,
+    global const float* restrict g, const int gAt, global const float* restrict scale, const int scaleAt, global const float* restrict mean,
+    const int meanAt, global const float* restrict variance, const int varianceAt, global const float* restrict dscale,
+    const int dscaleAt, global const float* restrict dshift, const int dshiftAt, global float* restrict dx, const int dxAt) {
     ELEMENT
     const float inverse = 1 / sqrt(variance[varianceAt + c] + epsilon);
     const float normalized = (x[xAt + i] - mean[meanAt + c]) * inverse;

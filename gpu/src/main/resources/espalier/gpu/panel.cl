@@ -21,12 +21,21 @@
 
 #if RUN == 16
 #define LOAD_RUN(p) vload16(0, p)
+#define INSIDE(v, x, width) \
+    select((float16)0, v, ((int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) + x >= 0) \
+        & ((int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) + x < width))
 #define STORE_RUN(v, p) vstore16((float16)(v), 0, p)
 #elif RUN == 8
 #define LOAD_RUN(p) vload8(0, p)
+#define INSIDE(v, x, width) \
+    select((float8)0, v, ((int8)(0, 1, 2, 3, 4, 5, 6, 7) + x >= 0) \
+        & ((int8)(0, 1, 2, 3, 4, 5, 6, 7) + x < width))
 #define STORE_RUN(v, p) vstore8((float8)(v), 0, p)
 #elif RUN == 4
 #define LOAD_RUN(p) vload4(0, p)
+#define INSIDE(v, x, width) \
+    select((float4)0, v, ((int4)(0, 1, 2, 3) + x >= 0) \
+        & ((int4)(0, 1, 2, 3) + x < width))
 #define STORE_RUN(v, p) vstore4((float4)(v), 0, p)
 #endif
 
@@ -51,6 +60,11 @@ inline void pack(float* to, const Windows w, global const float* image, int firs
             }
             if (t.x < 0 || t.x >= w.height || t.y + RUN <= 0 || t.y >= w.width) {
                 STORE_RUN(0, to + k * WIDTH + j * RUN);
+                continue;
+            }
+            const int at = t.x * w.width + t.y;
+            if (at >= 0 && at + RUN <= w.height * w.width) { // the run ends in other rows of the plane
+                STORE_RUN(INSIDE(LOAD_RUN(plane + at), t.y, w.width), to + k * WIDTH + j * RUN);
                 continue;
             }
 #endif
