@@ -43,7 +43,7 @@
 #define BINARY_SOFT_THRESHOLD(a, b) (signum(a) * above(fabs(a) - (b)))
 #define BINARY_RELU_GRADIENT(g, y) ((y) > 0 ? (g) : (T)0)
 #define BINARY_SIGMOID_GRADIENT(g, y) ((g) * (y) * ((T)1 - (y)))
-#define BINARY_TANH_GRADIENT(g, y) ((g) * ((T)1 - (y) * (y)))
+#define BINARY_TANH_GRADIENT(g, y) ((g) * one_minus_square(y))
 #define BINARY_GELU_GRADIENT(g, x) ((g) * (normal(x) + (x) * density(x)))
 #define BINARY_SILU_GRADIENT(g, x) ((g) * sigmoid(x) * ((T)1 + (x) * ((T)1 - sigmoid(x))))
 
@@ -65,6 +65,15 @@ inline T power(T a, T b) {
 inline T sigmoid(T x) {
     T e = exp(-fabs(x));
     return (x >= 0 ? (T)1 : e) / ((T)1 + e);
+}
+
+// Where y is near 1, rounding its square would leave few digits of an F32 result.
+inline T one_minus_square(T y) {
+#ifdef SINGLE
+    return fma(-y, y, (T)1);
+#else
+    return 1 - y * y;
+#endif
 }
 
 inline T density(T x) { return (T)0.3989422804014327 * exp((T)-0.5 * x * x); }
