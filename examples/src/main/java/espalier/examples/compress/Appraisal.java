@@ -5,6 +5,7 @@ import espalier.nn.Module;
 import espalier.nn.Summary;
 import espalier.nn.data.Batch;
 import espalier.nn.data.DataLoader;
+import espalier.nn.data.Normalization;
 import espalier.nn.train.ConfusionMatrix;
 import espalier.sparsity.Sparsity;
 import espalier.sparsity.export.Exporter;
@@ -18,6 +19,9 @@ import espalier.tensor.TensorScope;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * What a network costs in use, all of it found out and nothing worked out: its packed file's bytes, its accuracy as that
@@ -40,12 +44,15 @@ public record Appraisal(double accuracy, long weights, long nonZeros, long macs,
      *
      * @param packer says in which form the weights are stored, and so by which kernels they are multiplied
      */
-    public static Appraisal of(Module net, DataLoader test, Packer packer, Path file, Stopwatch watch)
+    public static Appraisal of(
+            Module net, DataLoader test, Normalization pixels, Packer packer, Path file, Stopwatch watch)
             throws IOException {
         Shape sample = test.data().sampleShape();
         PackedModel packed = Exporter.of(net, sample)
                 .with(packer)
                 .labels(test.data().classes())
+                .with(PackedModel.MEAN, perChannel(sample, pixels::mean))
+                .with(PackedModel.DEVIATION, perChannel(sample, pixels::deviation))
                 .export();
         packed.write(file);
         InferenceModel model = InferenceModel.load(file);
@@ -58,6 +65,13 @@ public record Appraisal(double accuracy, long weights, long nonZeros, long macs,
                 Files.size(file),
                 milliseconds(model, 1, watch),
                 milliseconds(model, MANY, watch));
+    }
+
+    private static String perChannel(Shape sample, IntFunction<Float> number) {
+        return IntStream.range(0, sample.dim(0))
+                .mapToObj(number)
+                .map(String::valueOf)
+                .collect(Collectors.joining(" "));
     }
 
     private static double accuracy(InferenceModel model, DataLoader test) {

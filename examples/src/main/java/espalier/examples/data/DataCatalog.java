@@ -3,6 +3,7 @@ package espalier.examples.data;
 import espalier.nn.data.Cifar10;
 import espalier.nn.data.Dataset;
 import espalier.nn.data.IdxFiles;
+import espalier.nn.data.Normalization;
 import espalier.nn.data.Transform;
 import espalier.nn.data.image.ImageFolders;
 import java.io.IOException;
@@ -123,7 +124,7 @@ public final class DataCatalog {
         Dataset test = Cifar10.read(List.of(file(folder, "test_batch.bin")));
         float[] mean = {0.4914f, 0.4822f, 0.4465f};
         float[] deviation = {0.2470f, 0.2435f, 0.2616f};
-        Transform normalize = Transform.normalize(mean, deviation);
+        Normalization normalize = Transform.normalize(mean, deviation);
         return new Split(
                 name, Cifar10.read(batches), test, normalize, Transform.flip().then(Transform.crop(4)));
     }
@@ -132,7 +133,7 @@ public final class DataCatalog {
         Path held = Files.isDirectory(folder.resolve("val")) ? folder.resolve("val") : folder.resolve("test");
         Dataset train = ImageFolders.read(folder.resolve("train"), 3, 32, 32);
         Dataset test = ImageFolders.read(held, 3, 32, 32);
-        Transform normalize = Transform.normalize(new float[] {0.5f}, new float[] {0.25f});
+        Normalization normalize = Transform.normalize(new float[] {0.5f}, new float[] {0.25f});
         return new Split(name, train, test, normalize, Transform.flip().then(Transform.crop(4)));
     }
 

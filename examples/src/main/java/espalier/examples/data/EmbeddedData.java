@@ -3,6 +3,7 @@ package espalier.examples.data;
 import espalier.nn.data.Dataset;
 import espalier.nn.data.DigitsCsv;
 import espalier.nn.data.IdxFiles;
+import espalier.nn.data.Normalization;
 import espalier.nn.data.Transform;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -15,10 +16,10 @@ import java.util.zip.GZIPInputStream;
 /** The data inside the jar: a tenth of Fashion-MNIST (MIT licence) and the UCI 8x8 digits (CC BY 4.0). */
 final class EmbeddedData {
     /** Mean and deviation of MNIST's training pixels. */
-    static final Transform MNIST = Transform.normalize(new float[] {0.1307f}, new float[] {0.3081f});
+    static final Normalization MNIST = Transform.normalize(new float[] {0.1307f}, new float[] {0.3081f});
 
     /** Mean and deviation of Fashion-MNIST's training pixels. */
-    static final Transform FASHION = Transform.normalize(new float[] {0.2860f}, new float[] {0.3530f});
+    static final Normalization FASHION = Transform.normalize(new float[] {0.2860f}, new float[] {0.3530f});
 
     private EmbeddedData() {}
 
@@ -38,7 +39,7 @@ final class EmbeddedData {
         Dataset all = DigitsCsv.parse(Path.of(name), new String(unpacked(name), StandardCharsets.US_ASCII));
         int[] train = IntStream.range(0, all.size()).filter(i -> i % 5 != 0).toArray();
         int[] test = IntStream.range(0, all.size()).filter(i -> i % 5 == 0).toArray();
-        Transform normalize = Transform.normalize(new float[] {0.305f}, new float[] {0.376f});
+        Normalization normalize = Transform.normalize(new float[] {0.305f}, new float[] {0.376f});
         return new Split("digits", all.select(train), all.select(test), normalize, Transform.none());
     }
 

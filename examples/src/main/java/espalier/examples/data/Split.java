@@ -1,6 +1,7 @@
 package espalier.examples.data;
 
 import espalier.nn.data.Dataset;
+import espalier.nn.data.Normalization;
 import espalier.nn.data.Transform;
 
 /**
@@ -9,10 +10,10 @@ import espalier.nn.data.Transform;
  * @param name what it is called in reports
  * @param train to learn from
  * @param test to be judged by
- * @param normalize applied to both
+ * @param normalize applied to both, the numbers of which go with a model that learned from it
  * @param augment applied, before that, to what is learned from
  */
-public record Split(String name, Dataset train, Dataset test, Transform normalize, Transform augment) {
+public record Split(String name, Dataset train, Dataset test, Normalization normalize, Transform augment) {
     /** A small part of both, for a quick look. */
     public Split smoke() {
         return new Split(name, train.first(512), test.first(256), normalize, augment);

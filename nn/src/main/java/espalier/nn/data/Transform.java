@@ -27,21 +27,8 @@ public interface Transform {
     }
 
     /** {@code (x − mean[c]) / deviation[c]} for each channel; one number serves all channels. */
-    static Transform normalize(float[] mean, float[] deviation) {
-        float[] m = mean.clone();
-        float[] d = deviation.clone();
-        return (values, at, shape, random) -> {
-            int channels = shape.dim(0);
-            int plane = shape.size() / channels;
-            for (int c = 0; c < channels; c++) {
-                float centre = m[m.length == 1 ? 0 : c];
-                float scale = 1 / d[d.length == 1 ? 0 : c];
-                int from = at + c * plane;
-                for (int i = from; i < from + plane; i++) {
-                    values[i] = (values[i] - centre) * scale;
-                }
-            }
-        };
+    static Normalization normalize(float[] mean, float[] deviation) {
+        return new Normalization(mean, deviation);
     }
 
     /** Mirrors left and right, every second time. */
