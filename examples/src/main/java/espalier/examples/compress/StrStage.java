@@ -1,5 +1,6 @@
 package espalier.examples.compress;
 
+import espalier.examples.train.ScheduleOption;
 import espalier.nn.optim.Schedule;
 import espalier.nn.train.TrainingListener;
 import espalier.sparsity.Prunable;
@@ -31,8 +32,9 @@ final class StrStage implements Stage {
 
     StrStage(Settings settings, Workpiece piece) {
         layers = Units.of(settings, piece, "element");
-        plan = TrainingPlan.of(settings, 20, 0.02);
         boolean scales = settings.text("granularity", "").equals(Units.SCALES);
+        // The pull on thresholds is in proportion to the rate: of scales the last would not go while it falls.
+        plan = TrainingPlan.of(settings, 20, 0.02, scales ? ScheduleOption.CONSTANT : ScheduleOption.COSINE);
         ThresholdMap map = settings.choice("g", scales ? ThresholdMap.EXP : ThresholdMap.SIGMOID);
         SoftThreshold.Sharing sharing = settings.choice("threshold", SoftThreshold.Sharing.LAYER);
         options = SoftThreshold.Options.of(settings.number("start", scales ? -4 : -10))
@@ -40,7 +42,7 @@ final class StrStage implements Stage {
                 .with(sharing)
                 .withFloor(settings.whole("floor", 1));
         decay = settings.number("threshold-decay");
-        penalty = settings.number("penalty", scales ? 2e-3 : 0);
+        penalty = settings.number("penalty", scales ? 2e-2 : 0);
         sparsity = decay.isPresent() ? Double.NaN : Units.sparsity(settings);
     }
 

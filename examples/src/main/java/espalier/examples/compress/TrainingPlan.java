@@ -47,8 +47,13 @@ public record TrainingPlan(
     private static final EnumSet<Role> NOT_DECAYED =
             EnumSet.of(Role.BIAS, Role.NORM_SCALE, Role.NORM_SHIFT, Role.THRESHOLD, Role.GATE);
 
-    /** What a section says, with a stage's own defaults for what it does not say. */
+    /** What a section says, with a stage's own defaults for what it does not say; the rate falls by a cosine. */
     public static TrainingPlan of(Settings settings, int epochs, double rate) {
+        return of(settings, epochs, rate, ScheduleOption.COSINE);
+    }
+
+    /** What a section says, with a schedule of the stage's own too. */
+    public static TrainingPlan of(Settings settings, int epochs, double rate, ScheduleOption schedule) {
         Kind kind = settings.choice("optimizer", Kind.SGD);
         return new TrainingPlan(
                 positive(settings, epochs),
@@ -56,7 +61,7 @@ public record TrainingPlan(
                 settings.number("lr", kind == Kind.ADAM ? 1e-3 : rate),
                 settings.number("momentum", 0.9),
                 settings.number("decay", kind == Kind.ADAM ? 0 : 5e-4),
-                settings.choice("schedule", ScheduleOption.COSINE),
+                settings.choice("schedule", schedule),
                 settings.number("smoothing", 0),
                 settings.number("distill", 0),
                 settings.number("temperature", 3));
