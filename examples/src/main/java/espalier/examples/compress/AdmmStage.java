@@ -84,8 +84,9 @@ final class AdmmStage implements Stage {
         keep.ifPresent(amounts -> merge(sets, layers, amounts));
         Rule rule = settings.choice("rule", Rule.ROOT);
         if (sets.isEmpty()) {
-            double density = 1 - Units.sparsity(settings);
-            LayerRates.by(rule.allocation, layers, 1 / density).sets(layers).forEach(sets::put);
+            double sparsity = Units.sparsity(settings);
+            double rate = settings.number("rate", 1 / (1 - sparsity));
+            LayerRates.by(rule.allocation, layers, rate).sets(layers).forEach(sets::put);
         }
         return new AdmmStage(settings, piece, sets, Hold.MASK);
     }

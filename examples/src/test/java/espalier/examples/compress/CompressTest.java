@@ -1,0 +1,86 @@
+package espalier.examples.compress;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import espalier.examples.Console;
+import espalier.sparsity.runtime.InferenceModel;
+import espalier.tensor.Device;
+import espalier.tensor.io.SafeTensors;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** A network goes through stages and comes out as small as they were told; mistakes get one sentence. */
+class CompressTest {
+    private static final String SMALL =
+            " --smoke --data fashion-tenth --set train.epochs=1 --set retrain.epochs=1 --out ";
+
+    @Test
+    void keepsWhatItWasTold(@TempDir Path folder) throws Exception {
+        Console done = Console.run("compress --method admm --rate 50 --epochs 1 --model lenet5" + SMALL + folder);
+        assertEquals(0, done.status(), done.err());
+        assertTrue(done.out().contains(" of 430,500 weights (50.0x)"), done.out());
+        InferenceModel packed = InferenceModel.load(folder.resolve("model.espalier"));
+        assertEquals(10, packed.run(new float[784]).length);
+        assertEquals("0.286", packed.packed().metadata().get("mean"));
+        assertTrue(Files.size(folder.resolve("model.espalier")) < Files.size(folder.resolve("dense.espalier")) / 10);
+        for (String file : List.of("result.json", "report.html", "residuals.csv")) {
+            assertTrue(Files.exists(folder.resolve(file)), file);
+        }
+    }
+
+    @Test
+    void cutsWhatHasDiedAndGoesOnFromThere(@TempDir Path folder) throws Exception {
+        Path recipe = folder.resolve("filters.recipe");
+        Files.writeString(
+                recipe, "model = lenet5-bn\n[train]\nepochs = 1\n[admm]\nfilters = conv1 10, fc1 100\nepochs = 1\n");
+        Path out = folder.resolve("first");
+        Console first = Console.run("compress --smoke --recipe " + recipe + " --out " + out);
+        assertEquals(0, first.status(), first.err());
+        try (SafeTensors saved = SafeTensors.open(out.resolve("model.safetensors"))) {
+            assertEquals(
+                    "[10, 1, 5, 5]",
+                    saved.tensor("conv1.weight", Device.cpu()).shape().toString());
+            assertEquals(
+                    "[100, 800]",
+                    saved.tensor("fc1.weight", Device.cpu()).shape().toString());
+        }
+        Console second = Console.run("compress --method magnitude --sparsity 50% --set retrain.epochs=1 --smoke"
+                + " --model lenet5-bn --model-file " + out.resolve("model.safetensors") + " --out "
+                + folder.resolve("second"));
+        assertEquals(0, second.status(), second.err());
+        Console judged = Console.run("eval --smoke --model-file " + folder.resolve("second/model.safetensors"));
+        assertEquals(0, judged.status(), judged.err());
+    }
+
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            --recipe /no/such                                       | there is no file /no/such
+            --method nix                                            | there is no stage or method called nix; there are train, retrain, magnitude
+            --model lenet5                                          | compress needs either --recipe FILE or --method
+            --method str --sparsity 95% --granularity bn --model lenet5 | prune: the model has no batch norm
+            --method str                                            | [str] sparsity: say either sparsity, such as 95%, or rate, such as 20
+            --method str --sparsity 1.5                             | --sparsity: sparsity: 1.5 is not from 0 to below 1
+            --method admm --rate 1000000                            | rates: 1000000.0x leaves fewer than one unit
+            --method admm --granularity rows --rate 2               | --granularity: granularity: rows is none of element, filter
+            --method magnitude --sparsity 0.5 --set magnitude.only=conv9 | there is no layer called conv9 with weights; there are conv1, conv2, fc1, fc2
+            --method magnitude --sparsity 0.5 --epochs 3            | --epochs: [magnitude] knows no epochs
+            --method quantize                                       | [quantize] bits: say on how many bits
+            --method quantize --bits lots                           | bits: conv1.weight is to be 'lots'
+            --method retrain --set retrain.distill=2                | distillation: part 2.0 must be from 0 to 1
+            --method gmp --sparsity 0.5 --model resnet20            | model resnet20 takes images [3, 32, 32]
+            """)
+    void aMistakeGetsOneSentence(String arguments, String message, @TempDir Path folder) {
+        Console done = Console.run("compress " + arguments + " --smoke --out " + folder.resolve("run"));
+        List<String> lines = done.err().lines().toList();
+        assertEquals(1, lines.size(), done.err());
+        assertTrue(lines.getFirst().startsWith("examples/run compress: " + message), lines.getFirst());
+        assertEquals(2, done.status());
+        assertTrue(Files.notExists(folder.resolve("run")), "nothing is left behind");
+    }
+}
