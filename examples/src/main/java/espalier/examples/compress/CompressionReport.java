@@ -81,8 +81,7 @@ final class CompressionReport {
     static ScatterChart accuracyAgainstSize(SizeTable table) {
         List<ScatterChart.Point> points = new ArrayList<>();
         table.networks()
-                .forEach((name, a) -> points.add(new ScatterChart.Point(
-                        name, name.equals("dense") ? "dense" : "compressed", a.bytes(), 100 * a.accuracy())));
+                .forEach((name, a) -> points.add(new ScatterChart.Point(name, "", a.bytes(), 100 * a.accuracy())));
         return ScatterChart.againstBytes("Accuracy against size", points);
     }
 

@@ -68,7 +68,7 @@ class ThreadIndependenceTest {
             }
         }
         Set<String> missing = new TreeSet<>(CoverageTest.missing(recorder.calls()));
-        missing.removeAll(Set.of("name()", "description()"));
+        missing.removeAll(Set.of("name()", "description()", "finish()")); // these compute nothing
         assertEquals(Set.of(), missing);
     }
 
