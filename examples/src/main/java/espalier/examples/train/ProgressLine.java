@@ -23,6 +23,7 @@ public final class ProgressLine implements TrainingListener {
     private long stepsHere;
     private long samplesHere;
 
+    /** Of a training of so many epochs, of so many batches each. */
     public ProgressLine(PrintWriter out, int epochs, int batches) {
         this(out, System.console() != null && System.console().isTerminal(), epochs, batches);
     }
