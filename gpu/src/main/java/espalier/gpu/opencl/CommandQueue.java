@@ -91,8 +91,9 @@ public final class CommandQueue implements AutoCloseable {
                         operation + ": argument " + i + " of kernel " + name + ": " + Status.name(code));
             }
         }
-        int code = CL.clEnqueueNDRangeKernel(
-                queue, kernel, geometry.global().length, null, geometry.global(), geometry.local(), 0, null, null);
+        int code = device.isCpu() && programs.isFirstLaunch(name, geometry.local())
+                ? DeepStack.call(() -> enqueue(kernel, geometry)) // drivers for CPUs compile once more for these groups
+                : enqueue(kernel, geometry);
         Reference.reachabilityFence(arguments); // a cleaner must not return their memory before this
         if (code != CL.CL_SUCCESS) {
             throw new OpenClException(operation + ": kernel " + name + ": " + Status.name(code));
@@ -103,6 +104,11 @@ public final class CommandQueue implements AutoCloseable {
         } else if (pending.count() % LAUNCHES_BETWEEN_FLUSHES == 0) {
             Status.check(CL.clFlush(queue), operation + ": flush");
         }
+    }
+
+    private int enqueue(cl_kernel kernel, Geometry geometry) {
+        return CL.clEnqueueNDRangeKernel(
+                queue, kernel, geometry.global().length, null, geometry.global(), geometry.local(), 0, null, null);
     }
 
     private static int bind(cl_kernel kernel, int i, Object argument) {

@@ -1,7 +1,11 @@
 package espalier.gpu.opencl;
 
+import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.cl_context;
@@ -17,10 +21,14 @@ final class Programs {
     /** What a program is made of. */
     private record Key(String file, String options) {}
 
+    /** What a driver may compile a kernel for. */
+    private record Launch(KernelName name, List<Long> group) {}
+
     private final cl_context context;
     private final DeviceInfo device;
     private final Map<Key, cl_program> programs = new HashMap<>();
     private final Map<KernelName, cl_kernel> kernels = new HashMap<>();
+    private final Set<Launch> launched = new HashSet<>();
 
     Programs(cl_context context, DeviceInfo device) {
         this.context = context;
@@ -37,6 +45,11 @@ final class Programs {
             kernels.put(name, found);
         }
         return found;
+    }
+
+    /** Whether this is the first time that a kernel is launched in groups of this size. */
+    boolean isFirstLaunch(KernelName name, long[] group) {
+        return launched.add(new Launch(name, Arrays.stream(group).boxed().toList()));
     }
 
     private cl_program program(KernelName name) {
@@ -58,7 +71,8 @@ final class Programs {
                 + (device.exactDivision() ? "-cl-fp32-correctly-rounded-divide-sqrt " : "")
                 + (device.doubles() ? "-DHAS_DOUBLE " : "")
                 + name.options();
-        int code = CL.clBuildProgram(program, 1, new cl_device_id[] {device.id()}, options, null, null);
+        int code = DeepStack.call(
+                () -> CL.clBuildProgram(program, 1, new cl_device_id[] {device.id()}, options, null, null));
         if (code != CL.CL_SUCCESS) {
             String log = log(program);
             CL.clReleaseProgram(program);
