@@ -11,6 +11,7 @@ import espalier.nn.train.Distillation;
 import espalier.nn.train.Objective;
 import java.util.EnumSet;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * How a stage trains: the same keys in every section of a recipe.
@@ -24,6 +25,8 @@ import java.util.Optional;
  * @param smoothing of labels
  * @param distill the part of the loss that is the dense network's teaching, from 0 (labels only) to 1
  * @param temperature of its scores
+ * @param crop by how many pixels images are moved at random, in place of what is usual for the data; a network of few
+ *     weights learns more from images that move less
  */
 public record TrainingPlan(
         int epochs,
@@ -34,7 +37,8 @@ public record TrainingPlan(
         ScheduleOption schedule,
         double smoothing,
         double distill,
-        double temperature) {
+        double temperature,
+        OptionalInt crop) {
     /** The optimizers there are. */
     public enum Kind {
         /** Stochastic gradient descent with momentum. */
@@ -64,7 +68,19 @@ public record TrainingPlan(
                 settings.choice("schedule", schedule),
                 settings.number("smoothing", 0),
                 settings.number("distill", 0),
-                settings.number("temperature", 3));
+                settings.number("temperature", 3),
+                crop(settings));
+    }
+
+    private static OptionalInt crop(Settings settings) {
+        if (settings.text("crop").isEmpty()) {
+            return OptionalInt.empty();
+        }
+        int pixels = settings.whole("crop", 0);
+        if (pixels < 0) {
+            throw settings.wrong("crop", pixels + " pixels are less than none");
+        }
+        return OptionalInt.of(pixels);
     }
 
     private static int positive(Settings settings, int otherwise) {
@@ -97,7 +113,8 @@ public record TrainingPlan(
 
     /** For this many epochs instead. */
     public TrainingPlan withEpochs(int other) {
-        return new TrainingPlan(other, optimizer, rate, momentum, decay, schedule, smoothing, distill, temperature);
+        return new TrainingPlan(
+                other, optimizer, rate, momentum, decay, schedule, smoothing, distill, temperature, crop);
     }
 
     /**

@@ -5,6 +5,7 @@ import espalier.examples.train.ProgressLine;
 import espalier.nn.Module;
 import espalier.nn.Parameter;
 import espalier.nn.data.DataLoader;
+import espalier.nn.data.Transform;
 import espalier.nn.optim.Optimizer;
 import espalier.nn.optim.Schedule;
 import espalier.nn.train.Evaluation;
@@ -26,7 +27,7 @@ import java.util.function.Supplier;
 public final class Workpiece {
     private final Module net;
     private final Split data;
-    private final DataLoader train;
+    private final DataLoader unchanged;
     private final DataLoader test;
     private final RandomSource random;
     private final PrintWriter out;
@@ -45,9 +46,8 @@ public final class Workpiece {
         this.data = data;
         this.random = random;
         this.out = out;
-        train = DataLoader.of(data.train(), batch)
+        unchanged = DataLoader.of(data.train(), batch)
                 .shuffled(random.split("data"))
-                .with(data.augment().then(data.normalize()))
                 .on(device);
         test = DataLoader.of(data.test(), 250).with(data.normalize()).on(device);
     }
@@ -64,7 +64,11 @@ public final class Workpiece {
 
     /** What it learns from, in batches. */
     public DataLoader train() {
-        return train;
+        return train(data.augment());
+    }
+
+    private DataLoader train(Transform augment) {
+        return unchanged.with(augment.then(data.normalize()));
     }
 
     /** What it is judged by. */
@@ -84,7 +88,7 @@ public final class Workpiece {
 
     /** How many steps an epoch has. */
     public int batches() {
-        return train.batches();
+        return unchanged.batches();
     }
 
     /** Trains, with listeners such as a pruning method. */
@@ -104,7 +108,11 @@ public final class Workpiece {
                 .with(schedule)
                 .with(new ProgressLine(out, plan.epochs(), batches()));
         listeners.forEach(trainer::with);
-        trainer.train(train, plan.epochs());
+        trainer.train(train(augment(plan)), plan.epochs());
+    }
+
+    private Transform augment(TrainingPlan plan) {
+        return plan.crop().isPresent() ? Transform.crop(plan.crop().getAsInt()) : data.augment();
     }
 
     /** The part of the test images it gets right. */
