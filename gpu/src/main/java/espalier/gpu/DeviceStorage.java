@@ -4,22 +4,17 @@ import espalier.gpu.opencl.DeviceMemory;
 import espalier.tensor.DType;
 import espalier.tensor.Tensor;
 import espalier.tensor.spi.Storage;
-import java.lang.ref.Cleaner;
 
 /** A storage in device memory, given back when a scope closes or, outside of scopes, some time after it is forgotten. */
 final class DeviceStorage extends Storage {
-    private static final Cleaner CLEANER = Cleaner.create();
-
     private final DeviceMemory memory;
-    private final Cleaner.Cleanable cleanable;
 
     DeviceStorage(DType dtype, int length, DeviceMemory memory) {
         super(dtype, length);
         this.memory = memory;
-        this.cleanable = CLEANER.register(this, memory::giveBack);
     }
 
-    /** The memory of a tensor on one of these devices. */
+    /** The memory of a tensor on one of these devices; it stays valid while the result is held, the tensor need not be. */
     static DeviceMemory of(Tensor tensor) {
         return ((DeviceStorage) tensor.storage()).memory;
     }
@@ -30,6 +25,6 @@ final class DeviceStorage extends Storage {
 
     @Override
     protected void free() {
-        cleanable.clean();
+        memory.giveBack();
     }
 }

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.gpu.opencl.CommandQueue;
+import espalier.gpu.opencl.DeviceMemory;
 import espalier.gpu.opencl.Discovery;
 import espalier.gpu.opencl.OpenClException;
 import espalier.tensor.DType;
@@ -16,6 +17,7 @@ import espalier.tensor.spi.Storage;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.lang.ref.Reference;
 import org.junit.jupiter.api.Test;
 
 /** Device memory: what is held, what scopes give back, and transfers that do not fit. */
@@ -41,6 +43,22 @@ class MemoryTest {
                 assertEquals(held, backend.allocatedBytes(), "step " + step + " needs no new memory");
             }
             assertTrue(held >= 4000 && held < 8192, held + " bytes for 4000 and a sum");
+        }
+    }
+
+    @Test
+    void memoryOutlivesAForgottenTensorWhileItIsHeld() throws InterruptedException {
+        TestDevice.first();
+        CommandQueue queue = new CommandQueue(Discovery.now().devices().getFirst());
+        try (OpenClBackend backend = new OpenClBackend(queue, Flavour.CPU)) {
+            DeviceMemory memory =
+                    DeviceStorage.of(Tensor.full(new Device("own", backend), DType.F32, Shape.of(100), 1));
+            for (int i = 0; i < 3; i++) {
+                System.gc(); // finds the tensor and its storage
+                Thread.sleep(50); // for the cleaner's thread
+            }
+            assertEquals(0, queue.idleBytes(), "a launch that was given it may still come");
+            Reference.reachabilityFence(memory);
         }
     }
 

@@ -6,11 +6,11 @@ import espalier.tensor.Device;
 import java.util.List;
 
 /** The device that tests run on. */
-final class TestDevice {
+public final class TestDevice {
     private TestDevice() {}
 
     /** The first OpenCL device; without one the test is skipped or, where one is required, fails. */
-    static Device first() {
+    public static Device first() {
         OpenClProvider provider = new OpenClProvider();
         List<Device> devices = provider.devices();
         if (!devices.isEmpty()) {

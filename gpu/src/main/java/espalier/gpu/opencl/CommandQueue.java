@@ -29,6 +29,7 @@ public final class CommandQueue implements AutoCloseable {
     private final Programs programs;
     private final PendingWork pending = new PendingWork();
     private final Staging staging = new Staging();
+    private boolean closed;
     private final boolean finishEach = Boolean.getBoolean("espalier.gpu.finish");
 
     /** A queue for a device. */
@@ -195,12 +196,16 @@ public final class CommandQueue implements AutoCloseable {
         }
     }
 
-    /** Releases all handles; memory still lent stays valid until it is given back, and is then the context's. */
+    /** Releases all handles, once; memory still lent is released when it is given back. */
     @Override
     public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
         finish("close");
         programs.close();
-        pool.releaseIdle();
+        pool.close();
         CL.clReleaseCommandQueue(queue);
         CL.clReleaseContext(context);
     }

@@ -16,7 +16,8 @@ final class DeepStack {
     /** The status that a call returns. */
     static int call(IntSupplier driver) {
         return CompletableFuture.supplyAsync(
-                        driver::getAsInt, task -> new Thread(null, task, "espalier-compile", BYTES).start())
+                        () -> SignalHandlers.keep(driver),
+                        task -> new Thread(null, task, "espalier-compile", BYTES).start())
                 .join();
     }
 }

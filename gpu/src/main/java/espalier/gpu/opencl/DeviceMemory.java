@@ -1,22 +1,24 @@
 package espalier.gpu.opencl;
 
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.lang.ref.Cleaner;
 import org.jocl.cl_mem;
 
 /**
- * A piece of device memory that is lent by a {@link MemoryPool}. Whoever borrows it gives it back once: by
- * {@link #giveBack} or, if that is forgotten, through a cleaner that calls the same method.
+ * A piece of device memory that is lent by a {@link MemoryPool}. Whoever borrows it gives it back with {@link #giveBack};
+ * if that is forgotten, it comes back some time after nobody holds this object any more. A launch holds it until its work
+ * is queued, so memory is never lent again while a kernel is about to be given it.
  */
 public final class DeviceMemory {
-    private final MemoryPool pool;
+    private static final Cleaner CLEANER = Cleaner.create();
+
     private final cl_mem handle;
     private final long bytes;
-    private final AtomicBoolean returned = new AtomicBoolean();
+    private final Cleaner.Cleanable loan;
 
     DeviceMemory(MemoryPool pool, cl_mem handle, long bytes) {
-        this.pool = pool;
         this.handle = handle;
         this.bytes = bytes;
+        this.loan = CLEANER.register(this, () -> pool.put(handle, bytes)); // holds the parameters, not this object
     }
 
     cl_mem handle() {
@@ -28,10 +30,8 @@ public final class DeviceMemory {
         return bytes;
     }
 
-    /** Gives the memory back; work that is queued may still use it, since the queue runs in order. */
+    /** Gives the memory back, once; work that is queued may still use it, since the queue runs in order. */
     public void giveBack() {
-        if (returned.compareAndSet(false, true)) {
-            pool.put(handle, bytes);
-        }
+        loan.clean();
     }
 }

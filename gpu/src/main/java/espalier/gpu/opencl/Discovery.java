@@ -32,7 +32,7 @@ public record Discovery(List<DeviceInfo> devices, List<String> problems) {
         } catch (LinkageError missing) {
             problems.add("no OpenCL library could be loaded (" + missing.getMessage()
                     + "); install a driver, on Debian for the processor: apt-get install pocl-opencl-icd; and start java"
-                    + " with --enable-native-access=jocl (ALL-UNNAMED on the class path)");
+                    + " with --enable-native-access=jocl,espalier.gpu (ALL-UNNAMED on the class path)");
         } catch (OpenClException refused) {
             problems.add(String.valueOf(refused.getMessage()));
         }

@@ -24,6 +24,7 @@ final class MemoryPool {
     private final Map<Long, Deque<cl_mem>> free = new TreeMap<>();
     private long held;
     private long idle;
+    private boolean closed;
 
     /**
      * An empty pool.
@@ -68,6 +69,9 @@ final class MemoryPool {
     synchronized void put(cl_mem handle, long bytes) {
         free.computeIfAbsent(bytes, size -> new ArrayDeque<>()).push(handle);
         idle += bytes;
+        if (closed) {
+            releaseIdle();
+        }
     }
 
     /** Bytes taken from the device, in use or waiting to be used again. */
@@ -97,6 +101,12 @@ final class MemoryPool {
         free.clear();
         held -= idle;
         idle = 0;
+    }
+
+    /** Gives all memory that waits back to the device, and from now on what comes back at once. */
+    synchronized void close() {
+        closed = true;
+        releaseIdle();
     }
 
     /** The least size of a class that holds {@code bytes}: 256, or k·2ⁿ with k from 8 to 15. */

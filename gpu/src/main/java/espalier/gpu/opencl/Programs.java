@@ -24,6 +24,9 @@ final class Programs {
     /** What a driver may compile a kernel for. */
     private record Launch(KernelName name, List<Long> group) {}
 
+    /** Builds of a compiler in this process, which a signal may disturb: see {@link SignalHandlers}. */
+    private static final int ATTEMPTS = 3;
+
     private final cl_context context;
     private final DeviceInfo device;
     private final Map<Key, cl_program> programs = new HashMap<>();
@@ -64,22 +67,26 @@ final class Programs {
 
     private cl_program build(KernelName name) {
         String text = KernelText.of(name.file());
-        int[] status = new int[1];
-        cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {text}, null, status);
-        Status.check(status[0], "program " + name.file());
         String options = "-cl-std=CL1.2 "
                 + (device.exactDivision() ? "-cl-fp32-correctly-rounded-divide-sqrt " : "")
                 + (device.doubles() ? "-DHAS_DOUBLE " : "")
                 + name.options();
-        int code = DeepStack.call(
-                () -> CL.clBuildProgram(program, 1, new cl_device_id[] {device.id()}, options, null, null));
-        if (code != CL.CL_SUCCESS) {
+        for (int attempt = 1; ; attempt++) {
+            int[] status = new int[1];
+            cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {text}, null, status);
+            Status.check(status[0], "program " + name.file());
+            int code = DeepStack.call(
+                    () -> CL.clBuildProgram(program, 1, new cl_device_id[] {device.id()}, options, null, null));
+            if (code == CL.CL_SUCCESS) {
+                return program;
+            }
             String log = log(program);
             CL.clReleaseProgram(program);
-            throw new OpenClException(
-                    "kernel " + name + " does not compile on " + device.name() + ": " + Status.name(code) + "\n" + log);
+            if (attempt == (device.isCpu() ? ATTEMPTS : 1)) {
+                throw new OpenClException("kernel " + name + " does not compile on " + device.name() + ": "
+                        + Status.name(code) + "\n" + log);
+            }
         }
-        return program;
     }
 
     private String log(cl_program program) {

@@ -1,0 +1,3 @@
+/** Tests of handles, queues and drivers. */
+@org.jspecify.annotations.NullMarked
+package espalier.gpu.opencl;
