@@ -59,7 +59,7 @@ final class Convolution {
                     new int[] {outputs, pixels, depth},
                     batch(x.dim(0), spec.groups(), 0, outputs * depth, x),
                     new Left(DeviceStorage.of(w), w.layout().offset(), depth, 1),
-                    isProduct(spec, w) ? matrix(x) : forwardWindows(spec, x, w, out),
+                    isProduct(spec, w.shape()) ? matrix(x) : forwardWindows(spec, x, w.shape(), out),
                     added,
                     DeviceStorage.of(out),
                     out.layout().offset());
@@ -83,7 +83,7 @@ final class Convolution {
                     new int[] {inputs, dx.dim(2) * dx.dim(3), depth},
                     batch(dx.dim(0), groups, 0, inputs * depth, g),
                     new Left(DeviceStorage.of(turned), turned.layout().offset(), depth, 1),
-                    isProduct(spec, weight) ? matrix(g) : backwardWindows(spec, spreads, g, weight, dx),
+                    isProduct(spec, weight.shape()) ? matrix(g) : backwardWindows(spec, spreads, g, weight, dx),
                     List.of(),
                     DeviceStorage.of(dx),
                     dx.layout().offset());
@@ -131,7 +131,7 @@ final class Convolution {
         int groups = spec.groups();
         int inputs = dw.dim(1) * dw.dim(2) * dw.dim(3);
         int pixels = g.dim(2) * g.dim(3);
-        Windows windows = forwardWindows(spec, x, dw, g);
+        Windows windows = forwardWindows(spec, x, dw.shape(), g);
         queue.launch(
                 "conv2dWeightGradient",
                 new KernelName("weights.cl", "-DRUN=" + windows.run(), "weights"),
@@ -161,7 +161,7 @@ final class Convolution {
         int pixels = g.dim(2) * g.dim(3);
         int xImage = x.size() / x.dim(0);
         int gImage = g.size() / g.dim(0);
-        Windows windows = forwardWindows(spec, x, dw, g);
+        Windows windows = forwardWindows(spec, x, dw.shape(), g);
         Axes batch = Axes.of(
                 Shape.of(parts, groups),
                 Layout.strided(Shape.of(parts, groups), new int[] {imagesAPart * gImage, gImage / groups}, 0),
@@ -216,7 +216,7 @@ final class Convolution {
     }
 
     /** Whether windows are single pixels in their order, and so a matrix as they lie in memory. */
-    private static boolean isProduct(ConvSpec spec, Tensor w) {
+    static boolean isProduct(ConvSpec spec, Shape w) {
         return w.dim(2) * w.dim(3) == 1 && spec.strideH() * spec.strideW() == 1 && spec.padH() + spec.padW() == 0;
     }
 
@@ -224,7 +224,8 @@ final class Convolution {
         return new Matrix(DeviceStorage.of(x), x.layout().offset(), x.dim(2) * x.dim(3), 1);
     }
 
-    private static Windows forwardWindows(ConvSpec spec, Tensor x, Tensor w, Tensor out) {
+    /** The windows of the forward pass; {@code w} is the weight's shape. */
+    static Windows forwardWindows(ConvSpec spec, Tensor x, Shape w, Tensor out) {
         int[] geometry = {
             out.dim(3),
             x.dim(2),

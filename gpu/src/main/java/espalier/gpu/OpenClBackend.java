@@ -3,10 +3,17 @@ package espalier.gpu;
 import espalier.gpu.opencl.CommandQueue;
 import espalier.tensor.DType;
 import espalier.tensor.Tensor;
+import espalier.tensor.packed.BinaryMatrix;
+import espalier.tensor.packed.BlockMatrix;
+import espalier.tensor.packed.CsrMatrix;
+import espalier.tensor.packed.DenseMatrix;
+import espalier.tensor.packed.PackedMatrix;
+import espalier.tensor.packed.QuantizedMatrix;
 import espalier.tensor.spi.AdamSpec;
 import espalier.tensor.spi.Backend;
 import espalier.tensor.spi.BinaryOp;
 import espalier.tensor.spi.ConvSpec;
+import espalier.tensor.spi.PackedKernel;
 import espalier.tensor.spi.PoolSpec;
 import espalier.tensor.spi.ReduceOp;
 import espalier.tensor.spi.SgdSpec;
@@ -185,6 +192,17 @@ public final class OpenClBackend implements Backend, AutoCloseable {
         } else {
             plainProduct.matmul(a, b, out);
         }
+    }
+
+    @Override
+    public PackedKernel prepare(PackedMatrix matrix) {
+        return switch (matrix) {
+            case DenseMatrix dense -> CodedKernel.of(queue, flavour, dense);
+            case QuantizedMatrix codes -> CodedKernel.of(queue, flavour, codes);
+            case BinaryMatrix signs -> CodedKernel.of(queue, flavour, signs);
+            case CsrMatrix entries -> new SparseKernel(queue, flavour, entries, Backend.super.prepare(matrix));
+            case BlockMatrix blocks -> new SparseKernel(queue, flavour, blocks, Backend.super.prepare(matrix));
+        };
     }
 
     // ---- convolution

@@ -57,9 +57,4 @@ class GpuFlavourConformanceTest extends BackendConformance {
     protected Stream<DynamicTest> pooling() {
         return Stream.empty();
     }
-
-    @Override
-    protected Stream<DynamicTest> packed() {
-        return Stream.empty();
-    }
 }

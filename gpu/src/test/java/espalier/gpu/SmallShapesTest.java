@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 import espalier.gpu.opencl.CommandQueue;
 import espalier.gpu.opencl.Discovery;
 import espalier.tensor.Convolution;
+import espalier.tensor.DType;
 import espalier.tensor.Device;
 import espalier.tensor.Normalization;
 import espalier.tensor.Pooling;
@@ -14,6 +15,12 @@ import espalier.tensor.Shape;
 import espalier.tensor.Softmax;
 import espalier.tensor.Tensor;
 import espalier.tensor.Update;
+import espalier.tensor.packed.BinaryMatrix;
+import espalier.tensor.packed.BlockMatrix;
+import espalier.tensor.packed.CsrMatrix;
+import espalier.tensor.packed.Int8Matrix;
+import espalier.tensor.packed.PackedMatrix;
+import espalier.tensor.packed.PackedWeights;
 import espalier.tensor.spi.AdamSpec;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PoolSpec;
@@ -33,6 +40,17 @@ import org.junit.jupiter.api.TestFactory;
  */
 class SmallShapesTest {
     private static final Shape IMAGES = Shape.of(2, 4, 6, 8);
+
+    /** Two elements in three are zero. */
+    private static final float[] WEIGHT = new float[7 * 20];
+
+    static {
+        float[] values =
+                RandomSource.of(5).normal(Device.reference(), Shape.of(7, 20)).toFloats();
+        for (int i = 0; i < values.length; i += 3) {
+            WEIGHT[i] = values[i];
+        }
+    }
 
     @TestFactory
     Stream<DynamicTest> eachKernelAgreesWithThePlainBackEnd() {
@@ -64,6 +82,14 @@ class SmallShapesTest {
 
     private static Tensor images(Device device) {
         return RandomSource.of(9).normal(device, IMAGES);
+    }
+
+    private static Map<String, PackedMatrix> packed() {
+        return Map.of(
+                "sparse", CsrMatrix.of(WEIGHT, 7, 20),
+                "block", BlockMatrix.of(WEIGHT, 7, 20),
+                "byte", Int8Matrix.of(WEIGHT, 7, 20),
+                "binary", BinaryMatrix.of(WEIGHT, 7, 20));
     }
 
     private static Map<String, Function<Device, Tensor>> operations() {
@@ -135,6 +161,25 @@ class SmallShapesTest {
                 "cross-entropy",
                 d -> Softmax.crossEntropy(x(d, 3, 7), Tensor.of(d, new int[] {0, 6, 3}, Shape.of(3)), 0.1)
                         .losses());
+        packed().forEach((name, matrix) -> {
+            rows.put(name + " product", d -> PackedWeights.of(d, matrix).matmul(x(d, 20, 19)));
+            rows.put(name + " layer", d -> PackedWeights.of(d, matrix).linear(x(d, 3, 20), Optional.of(x(d, 7))));
+            rows.put(
+                    name + " convolution",
+                    d -> PackedWeights.of(d, matrix)
+                            .conv2d(ConvSpec.of().withPadding(1), 2, 2, x(d, 2, 5, 4, 4), Optional.of(x(d, 7))));
+        });
+        rows.put("codes", d -> {
+            byte[] codes = new byte[20 * 19];
+            for (int i = 0; i < codes.length; i++) {
+                codes[i] = (byte) (i * 77);
+            }
+            return PackedWeights.of(d, Int8Matrix.of(WEIGHT, 7, 20))
+                    .matmulCodes(Tensor.of(d, DType.I8, codes, Shape.of(20, 19)));
+        });
+        rows.put(
+                "signs",
+                d -> PackedWeights.of(d, BinaryMatrix.of(WEIGHT, 7, 20)).matmulSigns(BinaryMatrix.of(WEIGHT, 7, 20)));
         rows.put("momentum", d -> {
             Tensor w = x(d, 67).copy();
             Update.sgd(new SgdSpec(0.1, 0.9, 0.01, true), w, x(d, 67).neg(), Optional.of(x(d, 67).copy()));

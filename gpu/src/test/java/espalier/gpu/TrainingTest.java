@@ -10,6 +10,7 @@ import espalier.nn.ForwardPass;
 import espalier.nn.Init;
 import espalier.nn.Module;
 import espalier.nn.model.LeNet;
+import espalier.nn.model.ResNet;
 import espalier.nn.optim.Adam;
 import espalier.nn.optim.Optimizer;
 import espalier.nn.optim.Sgd;
@@ -26,26 +27,37 @@ import org.junit.jupiter.api.Test;
 
 /** Whole networks on the device: they learn what they learn on the CPU, and twice the same to the bit. */
 class TrainingTest {
-    private static final int BATCH = 16;
-    private static final int STEPS = 4;
+    /** What is trained, and on what: images of {@code channels x side x side}. */
+    private record Task(
+            Function<Init, Module> model, boolean adam, int batch, int channels, int side, int steps, double rate) {
+        static Task lenet(Function<Init, Module> model, boolean adam) {
+            return new Task(model, adam, 16, 1, 28, 4, 0.05);
+        }
+
+        static Task resnet20() {
+            return new Task(init -> ResNet.cifar(init, 20, ResNet.Shortcut.PROJECTED), false, 4, 3, 32, 2, 0.01);
+        }
+    }
 
     /** Losses of each step and the weights after the last. */
     private record Run(List<Float> losses, Map<String, Tensor> weights) {}
 
-    private static Run train(Device device, Function<Init, Module> model, boolean adam) {
-        Module net = model.apply(Init.of(device, 7));
-        Optimizer<?> optimizer = adam
+    private static Run train(Device device, Task task) {
+        Module net = task.model.apply(Init.of(device, 7));
+        Optimizer<?> optimizer = task.adam
                 ? new Adam(net.parameters(), Adam.Options.of(1e-3))
                 : new Sgd(
-                        net.parameters(), Sgd.Options.of(0.05).withMomentum(0.9).withDecay(5e-4));
-        Tensor images = RandomSource.of(1).uniform(device, Shape.of(BATCH, 1, 28, 28), -1, 1);
-        int[] numbers = new int[BATCH];
-        for (int i = 0; i < BATCH; i++) {
+                        net.parameters(),
+                        Sgd.Options.of(task.rate).withMomentum(0.9).withDecay(5e-4));
+        Shape shape = Shape.of(task.batch, task.channels, task.side, task.side);
+        Tensor images = RandomSource.of(1).uniform(device, shape, -1, 1);
+        int[] numbers = new int[task.batch];
+        for (int i = 0; i < task.batch; i++) {
             numbers[i] = i * 7 % 10;
         }
-        Tensor labels = Tensor.of(device, numbers, Shape.of(BATCH));
+        Tensor labels = Tensor.of(device, numbers, Shape.of(task.batch));
         List<Float> losses = new ArrayList<>();
-        for (int step = 0; step < STEPS; step++) {
+        for (int step = 0; step < task.steps; step++) {
             try (TensorScope _ = TensorScope.open()) {
                 optimizer.clearGradients();
                 Variable loss = ForwardPass.training(
@@ -58,10 +70,10 @@ class TrainingTest {
         return new Run(losses, net.state());
     }
 
-    private static void agreesWithTheCpu(Function<Init, Module> model, boolean adam, double tolerance) {
-        Run expected = train(Device.cpu(), model, adam);
-        Run actual = train(TestDevice.first(), model, adam);
-        for (int i = 0; i < STEPS; i++) {
+    private static void agreesWithTheCpu(Task task, double tolerance) {
+        Run expected = train(Device.cpu(), task);
+        Run actual = train(TestDevice.first(), task);
+        for (int i = 0; i < task.steps; i++) {
             assertEquals(expected.losses.get(i), actual.losses.get(i), tolerance, "loss of step " + i);
         }
         expected.weights.forEach((name, weight) ->
@@ -69,22 +81,37 @@ class TrainingTest {
         assertTrue(expected.losses.getLast() < expected.losses.getFirst(), "it learns: " + expected.losses);
     }
 
-    @Test
-    void lenetAgreesWithTheCpu() {
-        agreesWithTheCpu(LeNet::lenet5, false, 1e-4);
-    }
-
-    @Test
-    void lenetWithBatchNormAndAdamAgreesWithTheCpu() {
-        agreesWithTheCpu(LeNet::lenet5WithBatchNorm, true, 5e-3); // Adam divides small gradients by their own size
-    }
-
-    @Test
-    void aRunRepeatsToTheBit() {
-        Run first = train(TestDevice.first(), LeNet::lenet5WithBatchNorm, false);
-        Run second = train(TestDevice.first(), LeNet::lenet5WithBatchNorm, false);
+    private static void repeatsToTheBit(Task task) {
+        Run first = train(TestDevice.first(), task);
+        Run second = train(TestDevice.first(), task);
         assertEquals(first.losses, second.losses);
         first.weights.forEach((name, weight) ->
                 assertArrayEquals(weight.toFloats(), second.weights.get(name).toFloats(), name));
+    }
+
+    @Test
+    void lenetAgreesWithTheCpu() {
+        agreesWithTheCpu(Task.lenet(LeNet::lenet5, false), 1e-4);
+    }
+
+    /** Adam divides small gradients by their own size. */
+    @Test
+    void lenetWithBatchNormAndAdamAgreesWithTheCpu() {
+        agreesWithTheCpu(Task.lenet(LeNet::lenet5WithBatchNorm, true), 5e-3);
+    }
+
+    @Test
+    void resnet20AgreesWithTheCpu() {
+        agreesWithTheCpu(Task.resnet20(), 1e-3);
+    }
+
+    @Test
+    void lenetRepeatsToTheBit() {
+        repeatsToTheBit(Task.lenet(LeNet::lenet5WithBatchNorm, false));
+    }
+
+    @Test
+    void resnet20RepeatsToTheBit() {
+        repeatsToTheBit(Task.resnet20());
     }
 }

@@ -2,6 +2,8 @@ package espalier.autograd.check;
 
 import espalier.autograd.Autograd;
 import espalier.autograd.Variable;
+import espalier.tensor.DType;
+import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
@@ -45,6 +47,8 @@ public final class GradCheck {
     private final String name;
     private final Function<List<Variable>, Variable> function;
     private final List<Sampling> inputs = new ArrayList<>();
+    private Device device = Device.reference();
+    private DType dtype = DType.F64;
     private double step = 1e-5;
     private double tolerance = 1e-6;
     private long seed = 1;
@@ -59,7 +63,7 @@ public final class GradCheck {
      *
      * @param name for the message when it fails
      * @param function must give the same result each time; all its floating-point constants must be F64 on
-     *     {@link espalier.tensor.Device#reference()}
+     *     {@link Device#reference()}, or what {@link #on} says
      */
     public static GradCheck of(String name, Function<List<Variable>, Variable> function) {
         return new GradCheck(name, function);
@@ -90,6 +94,20 @@ public final class GradCheck {
     /** No two of the last argument's values are closer than 0.1, in whatever range that takes. */
     public GradCheck distinct() {
         return last(Sampling::withDistinct);
+    }
+
+    /**
+     * Where to compute, and with which type. For F32 a {@link #step} of 1e-2 and a {@link #tolerance} of 1e-2 pass what is
+     * right.
+     */
+    public GradCheck on(Device other, DType type) {
+        device = other;
+        dtype = type;
+        return this;
+    }
+
+    private Tensor place(Tensor values) {
+        return values.to(dtype).to(device);
     }
 
     /** The distance h, for a value of size 1; 1e-5 unless said otherwise. Larger values take larger steps. */
@@ -216,7 +234,7 @@ public final class GradCheck {
 
     private Tensor result(double[][] at) {
         List<Variable> constants = IntStream.range(0, at.length)
-                .mapToObj(i -> Variable.constant(inputs.get(i).tensor(at[i])))
+                .mapToObj(i -> Variable.constant(place(inputs.get(i).tensor(at[i]))))
                 .toList();
         return Autograd.withoutGrad(() -> function.apply(constants).value());
     }
@@ -234,13 +252,13 @@ public final class GradCheck {
         needed.forEach(i -> needs[i] = true);
         List<Variable> variables = IntStream.range(0, at.length)
                 .mapToObj(i -> {
-                    Tensor value = inputs.get(i).tensor(at[i]);
+                    Tensor value = place(inputs.get(i).tensor(at[i]));
                     return needs[i] ? Variable.parameter(value) : Variable.constant(value);
                 })
                 .toList();
         Variable result = Autograd.withGrad(() -> function.apply(variables));
         if (result.needsGradient()) {
-            result.backward(Tensor.of(result.value().device(), weights, result.shape()));
+            result.backward(place(Tensor.of(Device.reference(), weights, result.shape())));
         }
         double[][] gradients = zeros(at);
         for (int i = 0; i < at.length; i++) {

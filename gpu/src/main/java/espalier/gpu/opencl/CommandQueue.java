@@ -32,9 +32,14 @@ public final class CommandQueue implements AutoCloseable {
     private boolean closed;
     private final boolean finishEach = Boolean.getBoolean("espalier.gpu.finish");
 
-    /** A queue for a device. */
-    @SuppressWarnings("deprecation") // the call that replaces it came after OpenCL 1.2
+    /** A queue for a device, which may use all of its memory. */
     public CommandQueue(DeviceInfo device) {
+        this(device, Long.MAX_VALUE);
+    }
+
+    /** A queue that takes at most {@code budget} bytes of the device. */
+    @SuppressWarnings("deprecation") // the call that replaces it came after OpenCL 1.2
+    public CommandQueue(DeviceInfo device, long budget) {
         this.device = device;
         int[] status = new int[1];
         cl_context_properties properties = new cl_context_properties();
@@ -44,7 +49,7 @@ public final class CommandQueue implements AutoCloseable {
         this.queue = CL.clCreateCommandQueue(context, device.id(), 0, status);
         Status.check(status[0], "a queue for " + device.name());
         this.programs = new Programs(context, device);
-        this.pool = new MemoryPool(context, device, () -> finish("allocate"));
+        this.pool = new MemoryPool(context, device, budget, () -> finish("allocate"));
     }
 
     /** What runs the work. */
@@ -95,9 +100,14 @@ public final class CommandQueue implements AutoCloseable {
         int code = device.isCpu() && programs.isFirstLaunch(name, geometry.local())
                 ? DeepStack.call(() -> enqueue(kernel, geometry)) // drivers for CPUs compile once more for these groups
                 : enqueue(kernel, geometry);
+        if (Status.isOutOfMemory(code)) { // drivers may look for the memory of a buffer only when it is used
+            pool.makeRoom();
+            code = enqueue(kernel, geometry);
+        }
         Reference.reachabilityFence(arguments); // a cleaner must not return their memory before this
         if (code != CL.CL_SUCCESS) {
-            throw new OpenClException(operation + ": kernel " + name + ": " + Status.name(code));
+            throw new OpenClException(operation + ": kernel " + name + ": " + Status.name(code)
+                    + (Status.isOutOfMemory(code) ? "; " + pool.figures() : ""));
         }
         pending.add(operation);
         if (finishEach || pending.count() >= LAUNCHES_BETWEEN_WAITS) {
@@ -144,6 +154,13 @@ public final class CommandQueue implements AutoCloseable {
         }
     }
 
+    /** New memory that holds these bytes. */
+    public DeviceMemory send(MemorySegment from) {
+        DeviceMemory memory = allocate(from.byteSize());
+        write(from, memory, 0);
+        return memory;
+    }
+
     private void send(Pointer from, boolean wait, DeviceMemory to, long start, long length) {
         int code = CL.clEnqueueWriteBuffer(queue, to.handle(), wait, start, length, from, 0, null, null);
         Reference.reachabilityFence(to);
@@ -184,8 +201,13 @@ public final class CommandQueue implements AutoCloseable {
         waited(CL.clFinish(queue), operation);
     }
 
+    /** Operations queued since the last wait. */
+    synchronized int pending() {
+        return pending.count();
+    }
+
     /** After a wait: what had been queued is done, or one of it has failed. */
-    private void waited(int code, String operation) {
+    void waited(int code, String operation) {
         String queued = code == CL.CL_SUCCESS ? "" : pending.toString();
         pending.clear();
         staging.restart();

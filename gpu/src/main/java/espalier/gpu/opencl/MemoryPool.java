@@ -20,6 +20,7 @@ final class MemoryPool {
 
     private final cl_context context;
     private final DeviceInfo device;
+    private final long budget;
     private final Runnable drain;
     private final Map<Long, Deque<cl_mem>> free = new TreeMap<>();
     private long held;
@@ -29,11 +30,13 @@ final class MemoryPool {
     /**
      * An empty pool.
      *
+     * @param budget bytes that may be held at most; what goes beyond is refused as the device would
      * @param drain waits until all queued work is done, so that released memory is really free
      */
-    MemoryPool(cl_context context, DeviceInfo device, Runnable drain) {
+    MemoryPool(cl_context context, DeviceInfo device, long budget, Runnable drain) {
         this.context = context;
         this.device = device;
+        this.budget = budget;
         this.drain = drain;
     }
 
@@ -48,21 +51,34 @@ final class MemoryPool {
             }
         }
         int[] status = new int[1];
-        cl_mem made = CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE, size, null, status);
+        cl_mem made = create(size, status);
         if (Status.isOutOfMemory(status[0])) {
             makeRoom();
-            made = CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE, size, null, status);
+            made = create(size, status);
         }
         if (status[0] != CL.CL_SUCCESS) {
             throw new OpenClException("allocate: " + device.name() + " has no room for " + bytes + " bytes ("
-                    + Status.name(status[0]) + "); tensors hold " + (held() - idle()) + " of its " + device.memory()
-                    + " bytes, and one buffer may have " + device.largestBuffer()
-                    + "; use a smaller batch, or close a TensorScope earlier");
+                    + Status.name(status[0]) + "); " + figures());
         }
         synchronized (this) {
             held += size;
         }
         return new DeviceMemory(this, made, size);
+    }
+
+    private cl_mem create(long size, int[] status) {
+        if (size > budget - held()) {
+            status[0] = CL.CL_MEM_OBJECT_ALLOCATION_FAILURE;
+            return new cl_mem();
+        }
+        return CL.clCreateBuffer(context, CL.CL_MEM_READ_WRITE, size, null, status);
+    }
+
+    /** What is held, what there is, and what to do, for the message that there is no room. */
+    String figures() {
+        return "tensors hold " + (held() - idle()) + " of its " + Math.min(budget, device.memory())
+                + " bytes, and one buffer may have " + device.largestBuffer()
+                + "; use a smaller batch, or close a TensorScope earlier";
     }
 
     /** Takes memory back. */
@@ -84,10 +100,14 @@ final class MemoryPool {
         return idle;
     }
 
-    private void makeRoom() {
+    /** Gives free memory back to the device, and that of tensors which nobody holds any more. */
+    void makeRoom() {
+        long before = idle();
         System.gc(); // finds tensors that were left to the collector; their memory comes back through the cleaner
         try {
-            Thread.sleep(50);
+            for (int i = 0; i < 50 && idle() == before; i++) {
+                Thread.sleep(10);
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

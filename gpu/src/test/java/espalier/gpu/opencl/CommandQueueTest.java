@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.gpu.TestDevice;
 import java.lang.ref.Reference;
+import org.jocl.CL;
 import org.junit.jupiter.api.Test;
 
 /** Launches that go wrong, and memory that nobody gives back. */
@@ -59,6 +60,71 @@ class CommandQueueTest {
             held.giveBack();
             held.giveBack();
             assertEquals(1024 + 256, queue.idleBytes(), "given back once");
+        }
+    }
+
+    private static void add(CommandQueue queue, String operation) {
+        DeviceMemory w = queue.allocate(64);
+        queue.launch(
+                operation, new KernelName("update.cl", "", "sgd"), Geometry.line(16, 16), 16, 0.1f, 0f, 0f, w, 0, w, 0);
+        w.giveBack();
+    }
+
+    /** No driver here fails on purpose: this is what a wait makes of the code that it would get. */
+    @Test
+    void workThatFailedIsNamedAtTheNextWait() {
+        try (CommandQueue queue = queue()) {
+            add(queue, "step of a");
+            add(queue, "step of b");
+            assertEquals(2, queue.pending());
+            OpenClException failed =
+                    assertThrows(OpenClException.class, () -> queue.waited(CL.CL_OUT_OF_RESOURCES, "download"));
+            assertEquals(
+                    "download: CL_OUT_OF_RESOURCES (-5), from it or from the work queued before it (step of a, step of"
+                            + " b); with -Despalier.gpu.finish=true the operation that fails is named",
+                    failed.getMessage());
+            assertEquals(0, queue.pending(), "told once");
+        }
+    }
+
+    @Test
+    void ofLongQueuesTheLastAreNamed() {
+        PendingWork work = new PendingWork();
+        for (int i = 1; i <= 40; i++) {
+            work.add("op" + i);
+        }
+        assertTrue(work.toString().startsWith("the last 16 of 40: op25, op26, "), work.toString());
+        assertTrue(work.toString().endsWith("op40"), work.toString());
+    }
+
+    @Test
+    void theDebugSwitchWaitsForEachOperation() {
+        System.setProperty("espalier.gpu.finish", "true");
+        try (CommandQueue queue = queue()) {
+            add(queue, "step");
+            assertEquals(0, queue.pending());
+        } finally {
+            System.clearProperty("espalier.gpu.finish");
+        }
+    }
+
+    @Test
+    void withoutRoomTheCacheIsFreedAndOnlyThenMemoryRefused() {
+        TestDevice.first();
+        DeviceInfo device = Discovery.now().devices().getFirst();
+        try (CommandQueue queue = new CommandQueue(device, 1_000_000)) {
+            queue.allocate(600_000).giveBack();
+            assertEquals(655_360, queue.idleBytes());
+            DeviceMemory large = queue.allocate(900_000);
+            assertEquals(917_504, queue.allocatedBytes(), "what waited has made room");
+            assertEquals(0, queue.idleBytes());
+            OpenClException refused = assertThrows(OpenClException.class, () -> queue.allocate(600_000));
+            String message = String.valueOf(refused.getMessage());
+            assertTrue(message.contains(" has no room for 600000 bytes (CL_MEM_OBJECT_ALLOCATION_FAILURE"), message);
+            assertTrue(message.contains("tensors hold 917504 of its 1000000 bytes"), message);
+            large.giveBack();
+            assertEquals(720_896, queue.allocate(700_000).bytes(), "forgotten at once");
+            assertEquals(851_968, queue.allocate(800_000).bytes(), "the collector has made room");
         }
     }
 

@@ -67,9 +67,7 @@ final class PackedCases {
     static Stream<Case> of(Device device, Limits limits) {
         PackedCases cases = new PackedCases(device);
         Stream<Form> forms = limits.types().contains(DType.F32) ? Arrays.stream(Form.values()) : Stream.empty();
-        Stream<Case> exact = limits.types().containsAll(List.of(DType.I8, DType.I32))
-                ? Arrays.stream(Form.values()).flatMap(form -> cases.exact(form))
-                : Stream.empty();
+        Stream<Case> exact = Arrays.stream(Form.values()).flatMap(form -> cases.exact(form));
         Stream<Case> real = forms.flatMap(form -> Stream.of(
                 new Case("packed matmul of " + form, () -> cases.each(size -> cases.matmul(form, size))),
                 new Case("packed linear of " + form, () -> cases.each(size -> cases.linear(form, size))),
