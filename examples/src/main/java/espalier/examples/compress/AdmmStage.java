@@ -1,21 +1,25 @@
 package espalier.examples.compress;
 
+import espalier.nn.Module;
 import espalier.nn.Parameter;
 import espalier.nn.optim.Schedule;
 import espalier.sparsity.Granularity;
 import espalier.sparsity.Projection;
 import espalier.sparsity.Prunable;
+import espalier.sparsity.Sparsity;
 import espalier.sparsity.admm.Admm;
 import espalier.sparsity.admm.LayerBits;
 import espalier.sparsity.admm.LayerRates;
 import espalier.sparsity.admm.Pull;
 import espalier.sparsity.admm.Rounds;
 import espalier.sparsity.prune.Allocation;
+import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * ADMM: weights are pulled towards a set while they learn, and put into it at the end (Ma et al. 2022).
@@ -50,15 +54,17 @@ final class AdmmStage implements Stage {
     }
 
     private final TrainingPlan plan;
-    private final Map<String, Projection> sets;
+    private final Function<Module, Map<String, Projection>> sets;
     private final Pull pull;
     private final int roundsAnEpoch;
     private final double drop;
     private final boolean cosine;
     private final Hold hold;
 
-    private AdmmStage(Settings settings, Workpiece piece, Map<String, Projection> sets, Hold usual) {
+    /** @param sets of a network, by path; tried before anything is run, and asked for when the stage begins */
+    private AdmmStage(Settings settings, Workpiece piece, Function<Module, Map<String, Projection>> sets, Hold usual) {
         this.sets = sets;
+        sets.apply(piece.blank());
         hold = settings.choice("hold", usual);
         plan = TrainingPlan.of(settings, 8, 0.01);
         double rho = settings.number("rho", 0.01);
@@ -74,26 +80,35 @@ final class AdmmStage implements Stage {
 
     /** Pruning. */
     static Stage pruning(Settings settings, Workpiece piece) {
-        Map<String, Projection> sets = new LinkedHashMap<>();
+        Map<Granularity, Map<String, String>> structured = new EnumMap<>(Granularity.class);
         for (Granularity kind : List.of(Granularity.FILTER, Granularity.COLUMN, Granularity.CHANNEL)) {
-            String key = kind.name().toLowerCase(Locale.ROOT) + "s";
-            settings.layers(key).ifPresent(amounts -> merge(sets, every(piece, kind), amounts));
+            settings.layers(kind.name().toLowerCase(Locale.ROOT) + "s")
+                    .ifPresent(amounts -> structured.put(kind, amounts));
         }
         Optional<Map<String, String>> keep = settings.layers("keep");
-        List<Prunable> layers = Units.of(settings, piece, "element");
-        keep.ifPresent(amounts -> merge(sets, layers, amounts));
+        Units units = Units.of(settings, piece, "element");
         Rule rule = settings.choice("rule", Rule.ROOT);
-        if (sets.isEmpty()) {
-            double sparsity = Units.sparsity(settings);
-            double rate = settings.number("rate", 1 / (1 - sparsity));
-            LayerRates.by(rule.allocation, layers, rate).sets(layers).forEach(sets::put);
-        }
-        return new AdmmStage(settings, piece, sets, Hold.MASK);
+        boolean named = keep.isPresent() || !structured.isEmpty();
+        double rate = named ? 1 : settings.number("rate", 1 / (1 - Units.sparsity(settings)));
+        return new AdmmStage(
+                settings,
+                piece,
+                net -> {
+                    Map<String, Projection> sets = new LinkedHashMap<>();
+                    structured.forEach((kind, amounts) -> merge(sets, every(net, kind), amounts));
+                    List<Prunable> layers = units.in(net);
+                    keep.ifPresent(amounts -> merge(sets, layers, amounts));
+                    return named
+                            ? sets
+                            : LayerRates.by(rule.allocation, layers, rate).sets(layers);
+                },
+                Hold.MASK);
     }
 
     /** Quantization. */
     static Stage quantization(Settings settings, Workpiece piece) {
-        return new AdmmStage(settings, piece, levels(settings, piece).projections(), Hold.FREEZE);
+        LayerBits levels = levels(settings, piece);
+        return new AdmmStage(settings, piece, _ -> levels.projections(), Hold.FREEZE);
     }
 
     /** The levels that the key {@code bits} names. */
@@ -107,8 +122,8 @@ final class AdmmStage implements Stage {
                 : LayerBits.uniform(weights, pruned, text);
     }
 
-    private static List<Prunable> every(Workpiece piece, Granularity granularity) {
-        return piece.weights().entrySet().stream()
+    private static List<Prunable> every(Module net, Granularity granularity) {
+        return Sparsity.weights(net).entrySet().stream()
                 .map(weight -> new Prunable(weight.getKey(), weight.getValue(), granularity))
                 .toList();
     }
@@ -120,7 +135,7 @@ final class AdmmStage implements Stage {
     @Override
     public void run(Workpiece piece) {
         Rounds rounds = Rounds.ofEpochs(plan.epochs(), piece.batches(), roundsAnEpoch);
-        Admm admm = new Admm(piece.net().parameters(), sets, pull, rounds.steps());
+        Admm admm = new Admm(piece.net().parameters(), sets.apply(piece.net()), pull, rounds.steps());
         Schedule schedule = rounds.rates(drop);
         if (cosine) {
             schedule = schedule.times(Schedule.cosine((long) plan.epochs() * piece.batches()));

@@ -40,6 +40,7 @@ final class CompressionReport {
         }
         figures.put("stages", milestones);
         figures.put("networks", networks(table));
+        figures.put("methods", piece.figures());
         figures.putAll(circumstances);
         folder.write("result.json", Json.write(figures));
         HtmlPage page = new HtmlPage("Compression by " + recipe.name())
@@ -47,6 +48,9 @@ final class CompressionReport {
                 .heading("Stages")
                 .table(List.of("stage", "accuracy", "non-zeros", "seconds"), stages(piece))
                 .picture(accuracyAgainstSize(table).svg());
+        if (!piece.told().isEmpty()) {
+            page.heading("What the stages told").lines(String.join("\n", piece.told()));
+        }
         layers(folder, piece.layerRows(), page);
         if (!piece.residuals().isEmpty()) {
             List<String> lines = new ArrayList<>(List.of(Residual.CSV_HEADER));

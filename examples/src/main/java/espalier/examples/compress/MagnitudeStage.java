@@ -12,13 +12,13 @@ import java.util.List;
 
 /** Removes what is smallest: all at once, or gradually while the network trains. */
 final class MagnitudeStage {
-    private final List<Prunable> layers;
+    private final Units units;
     private final Allocation allocation;
     private final double sparsity;
     private final int floor;
 
     private MagnitudeStage(Settings settings, Workpiece piece) {
-        layers = Units.of(settings, piece, "element");
+        units = Units.of(settings, piece, "element");
         allocation = allocation(settings);
         sparsity = Units.sparsity(settings);
         floor = settings.whole("floor", 1);
@@ -27,7 +27,8 @@ final class MagnitudeStage {
     /** At once. */
     static Stage atOnce(Settings settings, Workpiece piece) {
         MagnitudeStage stage = new MagnitudeStage(settings, piece);
-        return _ -> MagnitudePruning.prune(stage.layers, stage.allocation, stage.sparsity, stage.floor);
+        return work ->
+                MagnitudePruning.prune(stage.units.in(work.net()), stage.allocation, stage.sparsity, stage.floor);
     }
 
     /** Along a cubic ramp (Zhu and Gupta 2017) over the middle of the stage, the last quarter of which mends. */
@@ -47,7 +48,8 @@ final class MagnitudeStage {
             long steps = (long) plan.epochs() * work.batches();
             CubicRamp ramp = new CubicRamp(
                     0, stage.sparsity, Math.round(begin * steps), Math.max(1, Math.round(end * steps)), every);
-            work.train(plan, List.of(new MagnitudePruning(stage.layers, stage.allocation, ramp, stage.floor)));
+            List<Prunable> layers = stage.units.in(work.net());
+            work.train(plan, List.of(new MagnitudePruning(layers, stage.allocation, ramp, stage.floor)));
         };
     }
 

@@ -21,7 +21,15 @@ public enum StageCatalog {
     /** ADMM towards few levels. */
     QUANTIZE("quantize", AdmmStage::quantization),
     /** Partial freezing on few levels. */
-    FREEZE("freeze", FreezeStage::new);
+    FREEZE("freeze", FreezeStage::new),
+    /** Quantization without training. */
+    PTQ("ptq", PtqStage::new),
+    /** Quantization while training. */
+    QAT("qat", QatStage::new),
+    /** Weights that share few values: Deep Compression. */
+    KMEANS("kmeans", SharingStage::new),
+    /** Network slimming. */
+    SLIMMING("slimming", SlimmingStage::new);
 
     private final String label;
     private final BiFunction<Settings, Workpiece, Stage> maker;

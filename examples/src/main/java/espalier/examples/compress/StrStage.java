@@ -1,17 +1,24 @@
 package espalier.examples.compress;
 
 import espalier.examples.train.ScheduleOption;
+import espalier.nn.Module;
 import espalier.nn.optim.Schedule;
 import espalier.nn.train.TrainingListener;
 import espalier.sparsity.Prunable;
+import espalier.sparsity.TopK;
 import espalier.sparsity.parametrize.SoftThreshold;
 import espalier.sparsity.parametrize.ThresholdMap;
 import espalier.sparsity.prune.LayerHistory;
+import espalier.sparsity.prune.Measure;
 import espalier.sparsity.prune.NormPenalty;
 import espalier.sparsity.prune.SparsityTarget;
+import espalier.sparsity.surgery.CutMeasure;
+import espalier.tensor.Shape;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -20,10 +27,28 @@ import java.util.Optional;
  *
  * <p>{@code sparsity = 95%} finds the decay of the thresholds by feedback; {@code threshold-decay = 0.001} takes that one
  * and ends at whatever sparsity it leads to. {@code penalty} is the strength of an L1 penalty on the units; scales have one
- * unless it is set to 0, for all of them are 1 at first and would die together.
+ * unless it is set to 0, for all of them are 1 at first and would die together. {@code of = macs} or {@code parameters}
+ * makes the target a part of what a cut of the dead channels would leave, in place of a part of the units.
  */
 final class StrStage implements Stage {
-    private final List<Prunable> layers;
+    /** What the target is a part of. */
+    private enum Of {
+        UNITS,
+        MACS,
+        PARAMETERS;
+
+        Measure measure(Workpiece piece, Module net) {
+            Shape input = piece.data().train().sampleShape().inserting(0, 1);
+            return switch (this) {
+                case UNITS -> Measure.UNITS;
+                case MACS -> CutMeasure.macs(net, input);
+                case PARAMETERS -> CutMeasure.parameters(net, input);
+            };
+        }
+    }
+
+    private final Units units;
+    private final Of of;
     private final SoftThreshold.Options options;
     private final TrainingPlan plan;
     private final Optional<Double> decay;
@@ -31,8 +56,8 @@ final class StrStage implements Stage {
     private final double sparsity;
 
     StrStage(Settings settings, Workpiece piece) {
-        layers = Units.of(settings, piece, "element");
-        boolean scales = settings.text("granularity", "").equals(Units.SCALES);
+        units = Units.of(settings, piece, "element");
+        boolean scales = units.areScales();
         // The pull on thresholds is in proportion to the rate: of scales the last would not go while it falls.
         plan = TrainingPlan.of(settings, 20, 0.02, scales ? ScheduleOption.CONSTANT : ScheduleOption.COSINE);
         ThresholdMap map = settings.choice("g", scales ? ThresholdMap.EXP : ThresholdMap.SIGMOID);
@@ -43,31 +68,83 @@ final class StrStage implements Stage {
                 .withFloor(settings.whole("floor", 1));
         decay = settings.number("threshold-decay");
         penalty = settings.number("penalty", scales ? 2e-2 : 0);
+        of = settings.choice("of", Of.UNITS);
         sparsity = decay.isPresent() ? Double.NaN : Units.sparsity(settings);
+        Module blank = piece.blank();
+        List<Prunable> layers = units.in(blank);
+        SoftThreshold.on(layers, options);
+        if (decay.isEmpty()) {
+            target(piece, blank, layers, 1);
+            requireReachable(settings, of.measure(piece, blank), layers);
+        }
+    }
+
+    private SparsityTarget target(Workpiece piece, Module net, List<Prunable> layers, long steps) {
+        Measure measure = of.measure(piece, net);
+        return new SparsityTarget(
+                layers, SparsityTarget.Options.of(sparsity, steps).with(measure));
+    }
+
+    /** Tries what goes if nothing but the floors stays. */
+    private void requireReachable(Settings settings, Measure measure, List<Prunable> layers) {
+        if (of == Of.UNITS) {
+            return; // the target has looked at that
+        }
+        layers.forEach(layer ->
+                layer.keepOnly(TopK.mask(layer.scores(), Math.min(layer.units(), Math.max(1, options.floor())))));
+        double most = measure.removed(layers);
+        if (sparsity > most) {
+            throw settings.wrong(
+                    "sparsity",
+                    String.format(
+                            Locale.ROOT,
+                            "%.4g of the %s cannot go: with the floor of %d units a layer, at most %.4f can",
+                            sparsity,
+                            of.name().toLowerCase(Locale.ROOT),
+                            options.floor(),
+                            most));
+        }
     }
 
     @Override
     public void run(Workpiece piece) {
+        List<Prunable> layers = units.in(piece.net());
         SoftThreshold.on(layers, options);
         long steps = (long) plan.epochs() * piece.batches();
         LayerHistory history = new LayerHistory(layers);
-        List<TrainingListener> listeners = new ArrayList<>(List.of(history));
+        List<TrainingListener> listeners = new ArrayList<>(List.of(history, new LayerLine(history, piece.out())));
         Optional<SparsityTarget> target =
-                decay.isPresent() ? Optional.empty() : Optional.of(new SparsityTarget(layers, sparsity, steps));
-        target.ifPresent(listeners::add);
+                decay.isPresent() ? Optional.empty() : Optional.of(target(piece, piece.net(), layers, steps));
+        target.ifPresent(listeners::addFirst);
         if (penalty > 0) {
             listeners.add(new NormPenalty(layers, penalty));
         }
         Schedule schedule = plan.schedule().over(steps);
         piece.train(plan, schedule, plan.optimizer(piece.net(), decay.orElse(0.0)), listeners);
         layers.forEach(Prunable::bake);
-        target.ifPresent(reached -> piece.out()
-                .printf(
+        target.ifPresent(reached -> tell(piece, reached));
+        piece.note(history);
+    }
+
+    private void tell(Workpiece piece, SparsityTarget reached) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("target", sparsity);
+        figures.put("of", of.name().toLowerCase(Locale.ROOT));
+        figures.put("reached", reached.sparsity());
+        figures.put("reached_by_thresholds", reached.learned());
+        figures.put("decay_mean", reached.meanDecay());
+        figures.put("decay_last", reached.decay());
+        piece.tell(
+                "str",
+                figures,
+                String.format(
                         Locale.ROOT,
-                        "decay of the thresholds that led there: mean %.3g, last %.3g%n",
+                        "%.2f %% of the %s are gone, %.2f %% by thresholds alone; decay of the thresholds that led there:"
+                                + " mean %.3g, last %.3g",
+                        100 * reached.sparsity(),
+                        of.name().toLowerCase(Locale.ROOT),
+                        100 * reached.learned(),
                         reached.meanDecay(),
                         reached.decay()));
-        history.warning().ifPresent(piece.out()::println);
-        piece.note(history);
     }
 }

@@ -3,6 +3,7 @@ package espalier.examples.compress;
 import espalier.autograd.op.Losses;
 import espalier.examples.train.ScheduleOption;
 import espalier.nn.Module;
+import espalier.nn.Parameter;
 import espalier.nn.Role;
 import espalier.nn.optim.Adam;
 import espalier.nn.optim.Optimizer;
@@ -10,6 +11,7 @@ import espalier.nn.optim.Sgd;
 import espalier.nn.train.Distillation;
 import espalier.nn.train.Objective;
 import java.util.EnumSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -49,7 +51,7 @@ public record TrainingPlan(
 
     /** The roles that are not decayed. */
     private static final EnumSet<Role> NOT_DECAYED =
-            EnumSet.of(Role.BIAS, Role.NORM_SCALE, Role.NORM_SHIFT, Role.THRESHOLD, Role.GATE);
+            EnumSet.of(Role.BIAS, Role.NORM_SCALE, Role.NORM_SHIFT, Role.THRESHOLD, Role.GATE, Role.QUANTIZER);
 
     /** What a section says, with a stage's own defaults for what it does not say; the rate falls by a cosine. */
     public static TrainingPlan of(Settings settings, int epochs, double rate) {
@@ -97,16 +99,21 @@ public record TrainingPlan(
      * @param thresholds weight decay of learned thresholds
      */
     public Optimizer<?> optimizer(Module model, double thresholds) {
+        return optimizer(model.parameters(), thresholds);
+    }
+
+    /** As {@link #optimizer(Module, double)}, of these parameters by path. */
+    Optimizer<?> optimizer(Map<String, Parameter> parameters, double thresholds) {
         return switch (optimizer) {
             case SGD -> {
                 Sgd.Options options = new Sgd.Options(rate, momentum, decay, false);
-                yield new Sgd(model.parameters(), options)
+                yield new Sgd(parameters, options)
                         .forRoles(NOT_DECAYED, options.withDecay(0))
                         .forRoles(EnumSet.of(Role.THRESHOLD), options.withDecay(thresholds));
             }
             case ADAM -> {
                 Adam.Options options = Adam.Options.of(rate).withDecay(decay);
-                yield new Adam(model.parameters(), options).forRoles(NOT_DECAYED, options.withDecay(0));
+                yield new Adam(parameters, options).forRoles(NOT_DECAYED, options.withDecay(0));
             }
         };
     }

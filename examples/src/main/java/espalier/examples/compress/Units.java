@@ -1,5 +1,6 @@
 package espalier.examples.compress;
 
+import espalier.nn.Module;
 import espalier.sparsity.Block;
 import espalier.sparsity.Granularity;
 import espalier.sparsity.Grouping;
@@ -14,31 +15,49 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
-/** What a stage may prune, as its section says: {@code granularity}, and {@code only} for some of the layers. */
-final class Units {
+/**
+ * What a stage may prune, as its section says: {@code granularity}, and {@code only} for some of the layers. Read before
+ * the first stage is run, and tried on a network of the same shapes; looked up in the network itself when the stage begins,
+ * for scales of batch norm bring their shifts into another form.
+ *
+ * @param grouping of weights; none if the units are scales
+ * @param only some of the layers, by path
+ */
+record Units(Optional<Grouping> grouping, Optional<Set<String>> only) {
     /** The word for the scales of batch norm: whole channels. */
     static final String SCALES = "bn";
 
     private static final Pattern BLOCK = Pattern.compile("block ?(\\d{1,4})x(\\d{1,4})");
 
-    private Units() {}
+    /**
+     * What a section says.
+     *
+     * @throws IllegalArgumentException if the network has no such units or layers
+     */
+    static Units of(Settings settings, Workpiece piece, String otherwise) {
+        String name = settings.text("granularity", otherwise).toLowerCase(Locale.ROOT);
+        boolean scales = name.equals(SCALES);
+        Optional<Set<String>> paths = settings.text("only").map(only -> {
+            Set<String> named = new LinkedHashSet<>();
+            for (String layer : only.split(",", -1)) {
+                named.add(scales ? layer.strip() + ".scale" : piece.path(layer.strip()));
+            }
+            return named;
+        });
+        Units units = new Units(scales ? Optional.empty() : Optional.of(grouping(settings, name)), paths);
+        units.in(piece.blank());
+        return units;
+    }
+
+    /** Whether they are scales of batch norm. */
+    boolean areScales() {
+        return grouping.isEmpty();
+    }
 
     /** The layers of a network with their units. */
-    static List<Prunable> of(Settings settings, Workpiece piece, String otherwise) {
-        String name = settings.text("granularity", otherwise).toLowerCase(Locale.ROOT);
-        List<Prunable> all = name.equals(SCALES)
-                ? Prunable.scales(piece.net())
-                : Prunable.weights(piece.net(), grouping(settings, name));
-        Optional<String> only = settings.text("only");
-        if (only.isEmpty()) {
-            return all;
-        }
-        Set<String> paths = new LinkedHashSet<>();
-        for (String layer : only.get().split(",", -1)) {
-            String part = layer.strip();
-            paths.add(name.equals(SCALES) ? part + ".scale" : piece.path(part));
-        }
-        return Prunable.at(all, paths);
+    List<Prunable> in(Module net) {
+        List<Prunable> all = grouping.map(units -> Prunable.weights(net, units)).orElseGet(() -> Prunable.scales(net));
+        return only.map(paths -> Prunable.at(all, paths)).orElse(all);
     }
 
     private static Grouping grouping(Settings settings, String name) {

@@ -5,6 +5,7 @@ import espalier.examples.train.ProgressLine;
 import espalier.nn.Module;
 import espalier.nn.Parameter;
 import espalier.nn.data.DataLoader;
+import espalier.nn.data.Dataset;
 import espalier.nn.data.Transform;
 import espalier.nn.optim.Optimizer;
 import espalier.nn.optim.Schedule;
@@ -14,10 +15,13 @@ import espalier.nn.train.TrainingListener;
 import espalier.sparsity.Sparsity;
 import espalier.sparsity.admm.Residual;
 import espalier.sparsity.prune.LayerHistory;
+import espalier.sparsity.quant.Activations;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
 import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -29,6 +33,7 @@ public final class Workpiece {
     private final Split data;
     private final DataLoader unchanged;
     private final DataLoader test;
+    private final Device device;
     private final RandomSource random;
     private final PrintWriter out;
     private final List<Milestone> milestones = new ArrayList<>();
@@ -36,6 +41,9 @@ public final class Workpiece {
     private final List<Residual> residuals = new ArrayList<>();
     private final Supplier<Module> maker;
     private Optional<Module> teacher = Optional.empty();
+    private Optional<Activations> inputs = Optional.empty();
+    private final Map<String, Object> figures = new LinkedHashMap<>();
+    private final List<String> told = new ArrayList<>();
     private int trainings;
 
     /** A new network of some kind, and its data. */
@@ -44,6 +52,7 @@ public final class Workpiece {
         this.maker = maker;
         this.net = maker.get();
         this.data = data;
+        this.device = device;
         this.random = random;
         this.out = out;
         unchanged = DataLoader.of(data.train(), batch)
@@ -55,6 +64,11 @@ public final class Workpiece {
     /** The network. */
     public Module net() {
         return net;
+    }
+
+    /** A new network of the same kind, untrained: what a recipe asks for is tried on it before anything is run. */
+    Module blank() {
+        return maker.get();
     }
 
     /** The network as it was after its first stage, which is the dense one. */
@@ -108,16 +122,39 @@ public final class Workpiece {
                 .with(schedule)
                 .with(new ProgressLine(out, plan.epochs(), batches()));
         listeners.forEach(trainer::with);
-        trainer.train(train(augment(plan)), plan.epochs());
+        quantized(() -> {
+            trainer.train(train(augment(plan)), plan.epochs());
+            return plan;
+        });
     }
 
     private Transform augment(TrainingPlan plan) {
         return plan.crop().isPresent() ? Transform.crop(plan.crop().getAsInt()) : data.augment();
     }
 
+    /** Rounds what flows into the layers from now on, in training and evaluation; not at all if empty. */
+    void quantizeInputs(Optional<Activations> grids) {
+        inputs = grids;
+    }
+
+    /** How what flows into the layers is rounded. */
+    Optional<Activations> inputs() {
+        return inputs;
+    }
+
+    private <T> T quantized(Supplier<T> block) {
+        return inputs.map(grids -> grids.during(block)).orElseGet(block);
+    }
+
+    /** The first images of the training data as they are, in batches: to look at what flows through the network. */
+    DataLoader calibration(int images) {
+        Dataset first = data.train().first(Math.min(images, data.train().size()));
+        return DataLoader.of(first, 250).with(data.normalize()).on(device);
+    }
+
     /** The part of the test images it gets right. */
     public double accuracy() {
-        return Evaluation.of(net, test).accuracy();
+        return quantized(() -> Evaluation.of(net, test).accuracy());
     }
 
     /** Runs a stage and notes where the network then stands. Weights that are zero before stay zero. */
@@ -140,6 +177,28 @@ public final class Workpiece {
                 "[%s] accuracy %.2f %%, %,d of %,d weights (%.1fx), %.0f s%n",
                 name, 100 * reached.accuracy(), reached.nonZeros(), reached.weights(), sparsity.rate(), seconds);
         out.flush();
+    }
+
+    /** Tells what came of a stage and notes its figures, under its name and, from the second time on, a number. */
+    void tell(String name, Map<String, Object> of, String text) {
+        String key = name;
+        for (int i = 2; figures.containsKey(key); i++) {
+            key = name + " " + i;
+        }
+        figures.put(key, of);
+        told.add(key + ": " + text);
+        out.println(text);
+        out.flush();
+    }
+
+    /** The figures of the stages that have some, by name. */
+    public Map<String, Object> figures() {
+        return Collections.unmodifiableMap(figures);
+    }
+
+    /** What those stages told. */
+    public List<String> told() {
+        return List.copyOf(told);
     }
 
     /** Notes what became of each layer in a stage. */

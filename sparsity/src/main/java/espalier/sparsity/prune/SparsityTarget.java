@@ -2,10 +2,13 @@ package espalier.sparsity.prune;
 
 import espalier.nn.Module;
 import espalier.nn.Parameter;
+import espalier.nn.Parametrization;
 import espalier.nn.train.TrainingListener;
 import espalier.sparsity.Prunable;
 import espalier.sparsity.TopK;
+import espalier.sparsity.parametrize.Masked;
 import espalier.sparsity.parametrize.SoftThreshold;
+import espalier.tensor.DType;
 import espalier.tensor.Tensor;
 import espalier.tensor.TensorScope;
 import java.util.ArrayList;
@@ -22,9 +25,14 @@ import java.util.stream.IntStream;
  *
  * <p>STR has no knob for sparsity, only λ, which is usually found by training again and again. Here sparsity is measured
  * every few steps and extrapolated: the further it is going to be behind the ramp, the larger λ, down to 0 if it is
- * going to be far ahead. All layers share one λ, so how sparse each becomes is still learned. At the end of the ramp the thresholds are baked in and
- * masks hold exactly as many units as the target leaves, those that are farthest above their thresholds
- * ({@link Hold#MASK}), or the feedback goes on ({@link Hold#FEEDBACK}).
+ * going to be far ahead. All layers share one λ, so how sparse each becomes is still learned. At the end of the ramp the
+ * thresholds are baked in and masks hold exactly as many units as the target leaves, those that are farthest above their
+ * thresholds ({@link Hold#MASK}), or the feedback goes on ({@link Hold#FEEDBACK}).
+ *
+ * <p>Thresholds move in proportion to the learning rate: if that has fallen to nothing before the target is reached, no λ
+ * leads there. So half a ramp's length after the ramp, or at the latest when training ends, the masks take what is missing:
+ * the same as to raise every threshold by one number, the least that suffices. {@link #learned} says how much of the
+ * target was reached by thresholds.
  *
  * <pre>{@code
  * var layers = Prunable.weights(model, Granularity.ELEMENT);
@@ -111,6 +119,7 @@ public final class SparsityTarget implements TrainingListener {
     private double level;
     private double decay;
     private double removed;
+    private double learned = Double.NaN;
     private boolean held;
     private double sum;
     private long count;
@@ -172,6 +181,11 @@ public final class SparsityTarget implements TrainingListener {
         return held;
     }
 
+    /** The sparsity to which thresholds came before masks took over; that of the last check if they have not. */
+    public double learned() {
+        return Double.isNaN(learned) ? removed : learned;
+    }
+
     @Override
     public void onBackward(Position at) {
         if (held) {
@@ -195,7 +209,9 @@ public final class SparsityTarget implements TrainingListener {
         double before = removed;
         removed = options.measure.removed(layers);
         adjust(at.step(), removed - before);
-        if (options.hold == Hold.MASK && at.step() >= options.ramp.end() && isThere()) {
+        long end = options.ramp.end();
+        long latest = end + (end - options.ramp.begin()) / 2;
+        if (options.hold == Hold.MASK && at.step() >= end && (isThere() || at.step() >= latest)) {
             hold();
         }
     }
@@ -217,30 +233,79 @@ public final class SparsityTarget implements TrainingListener {
         count++;
     }
 
-    /** Thresholds become masks; by units, the masks that the target asks for to the unit. */
+    /** Thresholds become masks: those that the target asks for, to the unit. */
     private void hold() {
+        learned = removed;
         try (TensorScope _ = TensorScope.open()) {
             List<Tensor> margins = new ArrayList<>();
             layers.forEach(layer ->
                     margins.add(threshold(layer).margins(layer.parameter().raw().value())));
-            if (options.measure == Measure.UNITS) {
-                int[] keeps = GlobalRanking.keeps(margins, 1 - options.ramp.target(), floors());
-                for (int i = 0; i < keeps.length; i++) {
-                    layers.get(i).keepOnly(TopK.mask(margins.get(i), keeps[i]));
-                }
-            } else {
-                layers.forEach(layer -> layer.keepOnly(layer.live()));
+            List<Tensor> masks = options.measure == Measure.UNITS
+                    ? masks(margins, 1 - options.ramp.target(), floors())
+                    : masksByCost(margins, floors());
+            for (int i = 0; i < masks.size(); i++) {
+                layers.get(i).keepOnly(masks.get(i));
             }
         }
         removed = options.measure.removed(layers);
         held = true;
     }
 
+    /** Of the units of all layers this part, those farthest above their thresholds. */
+    private static List<Tensor> masks(List<Tensor> margins, double density, int[] floors) {
+        int[] keeps = GlobalRanking.keeps(margins, density, floors);
+        List<Tensor> masks = new ArrayList<>();
+        for (int i = 0; i < keeps.length; i++) {
+            masks.add(TopK.mask(margins.get(i), keeps[i]));
+        }
+        return masks;
+    }
+
+    /** The most units whose cost is within the target. Fewer units are a part of more units, so halving finds them. */
+    private List<Tensor> masksByCost(List<Tensor> margins, int[] floors) {
+        int units = layers.stream().mapToInt(Prunable::units).sum();
+        int enough = 0; // so few units are within the target, or there is nothing below the floors
+        int tooMany = units + 1;
+        while (tooMany - enough > 1) {
+            int middle = (enough + tooMany) / 2;
+            boolean within = cost(masks(margins, (double) middle / units, floors)) >= options.ramp.target();
+            enough = within ? middle : enough;
+            tooMany = within ? tooMany : middle;
+        }
+        return masks(margins, (double) enough / units, floors);
+    }
+
+    /** What would be gone if just these units were not zero. */
+    private double cost(List<Tensor> masks) {
+        List<Tensor> stored = new ArrayList<>();
+        List<Parametrization> thresholds = new ArrayList<>();
+        for (int i = 0; i < masks.size(); i++) {
+            Prunable layer = layers.get(i);
+            Parameter parameter = layer.parameter();
+            stored.add(parameter.raw().value().copy());
+            thresholds.add(threshold(layer));
+            parameter.raw().value().fillInPlace(1);
+            Tensor mask = layer.importance().grouping().spread(masks.get(i), parameter.shape());
+            parameter.parametrize(new Masked(mask.to(DType.F32)));
+        }
+        double gone = options.measure.removed(layers);
+        for (int i = 0; i < masks.size(); i++) {
+            Parameter parameter = layers.get(i).parameter();
+            parameter.raw().value().copyInPlace(stored.get(i));
+            parameter.parametrize(thresholds.get(i));
+        }
+        return gone;
+    }
+
     @Override
     public void onFinish(Module model) {
         removed = options.measure.removed(layers);
+        double slack = options.hold == Hold.MASK ? 0 : NEAR;
+        if (!held && removed < options.ramp.target() - slack) {
+            hold();
+        }
         layers.forEach(Prunable::bake);
-        if (Math.abs(removed - options.ramp.target()) > 2 * NEAR) {
+        if (!held && Math.abs(removed - options.ramp.target()) > 2 * NEAR) {
             LOG.log(
                     System.Logger.Level.WARNING,
                     String.format(

@@ -95,6 +95,15 @@ public final class Histogram {
         return Math.max(Math.abs(min()), Math.abs(max()));
     }
 
+    /** The mean magnitude of all values, zeros included, each taken to lie in the middle of its bin; 0 if there was none. */
+    public double meanMagnitude() {
+        double sum = 0;
+        for (int bin = 0; bin < BINS; bin++) {
+            sum += (bin + 0.5) * binWidth() * magnitudes(bin);
+        }
+        return sum / Math.max(1, count());
+    }
+
     /** The width of a bin; 0 if there was no value but zero. */
     public double binWidth() {
         return reach / BINS;

@@ -5,20 +5,31 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import espalier.autograd.op.Losses;
 import espalier.nn.Module;
+import espalier.nn.Role;
+import espalier.nn.Summary;
+import espalier.nn.optim.Schedule;
+import espalier.nn.optim.Sgd;
 import espalier.nn.train.Evaluation;
+import espalier.nn.train.Trainer;
+import espalier.nn.train.TrainingListener;
 import espalier.sparsity.Granularity;
 import espalier.sparsity.Prunable;
 import espalier.sparsity.SmallTask;
 import espalier.sparsity.Sparsity;
 import espalier.sparsity.parametrize.SoftThreshold;
 import espalier.sparsity.parametrize.ThresholdMap;
+import espalier.sparsity.surgery.CutMeasure;
+import espalier.sparsity.surgery.Surgeon;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
 import espalier.tensor.Shape;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SparsityTargetTest {
@@ -42,6 +53,65 @@ class SparsityTargetTest {
         assertTrue(layers.stream().allMatch(l -> l.parameter().parametrization().isEmpty()));
         assertTrue(history.warning().isEmpty());
         assertTrue(Evaluation.of(model, SmallTask.data()).accuracy() > 0.9);
+    }
+
+    /** Thresholds do not move where the rate is 0; what they leave of the target is taken at the end of the wait. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0.1, 0.4})
+    void reachesItsTargetThoughTheRateFallsToNothing(double trains) {
+        Module model = SmallTask.network();
+        List<Prunable> layers = Prunable.weights(model, Granularity.ELEMENT);
+        SoftThreshold.on(layers, SoftThreshold.Options.of(-6));
+        SparsityTarget target = new SparsityTarget(layers, 0.9, STEPS);
+        train(model, EPOCHS, step -> step < trains * STEPS ? 1 : 0, target);
+        assertTrue(target.isHeld());
+        assertTrue(target.learned() < 0.88, "thresholds alone came to " + target.learned());
+        assertEquals(0.9, Sparsity.of(model).sparsity(), 0.0005);
+    }
+
+    /** A training that ends before the ramp does. */
+    @ParameterizedTest
+    @EnumSource(SparsityTarget.Hold.class)
+    void reachesItsTargetThoughTrainingEndsBefore(SparsityTarget.Hold hold) {
+        Module model = SmallTask.network();
+        List<Prunable> layers = Prunable.weights(model, Granularity.ELEMENT);
+        SoftThreshold.on(layers, SoftThreshold.Options.of(-6));
+        SparsityTarget target =
+                new SparsityTarget(layers, SparsityTarget.Options.of(0.9, STEPS).with(hold));
+        SmallTask.train(model, 6, 0, target);
+        assertTrue(target.learned() < 0.88);
+        assertEquals(0.9, Sparsity.of(model).sparsity(), 0.0005);
+    }
+
+    private static void train(Module model, int epochs, Schedule schedule, TrainingListener listener) {
+        Sgd.Options sgd = Sgd.Options.of(0.02);
+        var optimizer = new Sgd(model.parameters(), sgd).forRoles(Set.of(Role.THRESHOLD), sgd.withDecay(0));
+        new Trainer(model, optimizer, Losses::crossEntropy, RandomSource.of(1))
+                .with(schedule)
+                .with(listener)
+                .train(SmallTask.data(), epochs);
+    }
+
+    /** The most channels whose multiply-adds are within the target: one more would not be. */
+    @Test
+    void ofMultiplyAdds() {
+        Module model = SmallTask.network();
+        Shape input = Shape.of(1, 1, 8, 8);
+        long before = Summary.of(model, input).macs();
+        List<Prunable> layers = Prunable.scales(model);
+        for (Prunable layer : layers) {
+            layer.parameter().set(RandomSource.of(2).uniform(Device.cpu(), Shape.of(8), 0.3, 1));
+        }
+        SoftThreshold.on(layers, SoftThreshold.Options.of(-3).with(ThresholdMap.EXP));
+        SparsityTarget target =
+                new SparsityTarget(layers, SparsityTarget.Options.of(0.5, STEPS).with(CutMeasure.macs(model, input)));
+        SmallTask.train(model, EPOCHS, 0, target);
+        Surgeon surgeon = Surgeon.of(model, input);
+        surgeon.cut(surgeon.dead());
+        double gone = 1 - (double) Summary.of(model, input).macs() / before;
+        assertEquals(gone, target.sparsity(), 1e-9);
+        assertTrue(gone >= 0.5, "gone: " + gone);
+        assertTrue(gone < 0.5 + 1.0 / 8, "a channel of this network is an eighth: " + gone);
     }
 
     @Test
