@@ -128,4 +128,22 @@ public sealed interface Arithmetic permits Variable {
                                 ? x.t().matmul(g)
                                 : g.t().matmul(x).t()));
     }
+
+    /** Σ a·b of two vectors of one length, a scalar. */
+    default Variable dot(Variable b) {
+        Tensor x = self().value();
+        Tensor y = b.value();
+        return Variable.of("dot", x.dot(y), edge(self(), g -> y.mul(g)), edge(b, g -> x.mul(g)));
+    }
+
+    /** All products of two vectors: {@code [M], [N] → [M, N]}. */
+    default Variable outer(Variable b) {
+        Tensor x = self().value();
+        Tensor y = b.value();
+        return Variable.of(
+                "outer",
+                x.outer(y),
+                edge(self(), g -> g.matmul(y.unsqueeze(1)).squeeze(1)),
+                edge(b, g -> g.t().matmul(x.unsqueeze(1)).squeeze(1)));
+    }
 }

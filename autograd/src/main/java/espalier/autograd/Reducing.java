@@ -53,6 +53,16 @@ public sealed interface Reducing permits Variable {
     }
 
     /** Largest over the axes. Equal ones share the gradient evenly. */
+    default Variable maxOver(int... axes) {
+        return maxOver(false, axes);
+    }
+
+    /** Smallest over the axes. Equal ones share the gradient evenly. */
+    default Variable minOver(int... axes) {
+        return minOver(false, axes);
+    }
+
+    /** Largest over the axes. Equal ones share the gradient evenly. */
     default Variable maxOver(boolean keep, int... axes) {
         Tensor x = self().value();
         Tensor y = x.maxOver(keep, axes);
@@ -84,6 +94,11 @@ public sealed interface Reducing permits Variable {
                 over(x, axes),
                 x.sumOfSquares(keep, axes),
                 edge(self(), g -> x.mul(spread(g.mul(2), x.shape(), axes))));
+    }
+
+    /** Euclidean norm √Σx² over the axes. No gradient where it is 0. */
+    default Variable norm(int... axes) {
+        return norm(false, axes);
     }
 
     /** Euclidean norm √Σx² over the axes. No gradient where it is 0. */

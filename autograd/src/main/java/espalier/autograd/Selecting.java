@@ -48,6 +48,22 @@ public sealed interface Selecting permits Variable {
         return Variable.of("scatterAdd", sum, edge(self(), g -> g), edge(source, g -> g.gather(axis, index)));
     }
 
+    /** {@code out = x}, then slice i of {@code source} is added to slice {@code index[i]} of it, index {@code [n]}. */
+    default Variable indexAdd(int axis, Tensor index, Variable source) {
+        Tensor sum = self().value().copy().indexAddInPlace(axis, index, source.value());
+        return Variable.of("indexAdd", sum, edge(self(), g -> g), edge(source, g -> g.indexSelect(axis, index)));
+    }
+
+    /** The lower triangle of the last two axes, zeros above diagonal {@code k} (0 the main one, positive above it). */
+    default Variable tril(int k) {
+        return Variable.of("tril", new Spec.Scalar(k), self().value().tril(k), edge(self(), g -> g.tril(k)));
+    }
+
+    /** The upper triangle of the last two axes, zeros below diagonal {@code k}. */
+    default Variable triu(int k) {
+        return Variable.of("triu", new Spec.Scalar(k), self().value().triu(k), edge(self(), g -> g.triu(k)));
+    }
+
     /** A copy with {@code value} where the mask (BOOL, broadcast) is true; nothing flows back from there. */
     default Variable maskedFill(Tensor mask, double value) {
         return Variable.of(

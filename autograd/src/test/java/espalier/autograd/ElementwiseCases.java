@@ -15,6 +15,7 @@ final class ElementwiseCases {
     static List<GradientCase> all() {
         ElementwiseCases all = new ElementwiseCases();
         all.arithmetic();
+        all.vectors();
         all.pointwise();
         all.activations();
         return all.cases;
@@ -46,6 +47,21 @@ final class ElementwiseCases {
                 "Arithmetic.matmul(Variable)",
                 in -> in.get(0).t().matmul(in.get(1).flip(0)),
                 check -> check.input(3, 2).input(3, 5)));
+    }
+
+    private void vectors() {
+        for (int n : new int[] {0, 1, 5}) {
+            cases.add(GradientCase.of(
+                    "Arithmetic.dot(Variable)",
+                    in -> in.get(0).dot(in.get(1)),
+                    check -> check.input(n).input(n)));
+            cases.add(GradientCase.of(
+                    "Arithmetic.outer(Variable)",
+                    in -> in.get(0).outer(in.get(1).flip(0)),
+                    check -> check.input(n).input(3)));
+        }
+        add("Arithmetic.dot(Variable)", in -> in.get(0).dot(in.get(0)), 4);
+        add("Arithmetic.outer(Variable)", in -> in.get(0).outer(in.get(0)), 4);
     }
 
     private void pointwise() {

@@ -5,11 +5,22 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.autograd.op.Convolutions;
+import espalier.autograd.op.Decompositions;
 import espalier.autograd.op.Losses;
 import espalier.autograd.op.Normalizations;
 import espalier.autograd.op.Poolings;
 import espalier.autograd.op.Shrinkage;
 import espalier.autograd.op.StraightThrough;
+import espalier.tensor.Convolution;
+import espalier.tensor.Elementwise;
+import espalier.tensor.Indexing;
+import espalier.tensor.Linalg;
+import espalier.tensor.Normalization;
+import espalier.tensor.Pooling;
+import espalier.tensor.Products;
+import espalier.tensor.Reductions;
+import espalier.tensor.Shaping;
+import espalier.tensor.Softmax;
 import espalier.tensor.Tensor;
 import java.lang.reflect.Method;
 import java.lang.reflect.Modifier;
@@ -33,6 +44,7 @@ class GradientTest {
             Reshaping.class,
             Selecting.class,
             Convolutions.class,
+            Decompositions.class,
             Poolings.class,
             Normalizations.class,
             Losses.class,
@@ -46,6 +58,47 @@ class GradientTest {
             "Pointwise.floor()",
             "StraightThrough.of(String, Variable, UnaryOperator)",
             "StraightThrough.clipped(String, Variable, double, double, UnaryOperator)");
+
+    private static final List<Class<?>> TENSOR_FAMILIES = List.of(
+            Elementwise.class,
+            Products.class,
+            Reductions.class,
+            Shaping.class,
+            Indexing.class,
+            Convolution.class,
+            Pooling.class,
+            Normalization.class,
+            Softmax.class,
+            Linalg.class);
+
+    /** What is true or false, a count or an index; the gradients of others; and expand with a name for errors. */
+    private static final Set<String> WITHOUT_DERIVATIVE = Set.of(
+            "eq",
+            "ne",
+            "lt",
+            "le",
+            "gt",
+            "ge",
+            "and",
+            "or",
+            "xor",
+            "not",
+            "any",
+            "all", //
+            "countNonZero",
+            "argmax",
+            "argmin",
+            "oneHot",
+            "stretch", //
+            "gradient",
+            "inputGradient",
+            "weightGradient",
+            "biasGradient",
+            "maxGradient",
+            "averageGradient", //
+            "batchNormGradient",
+            "standardizeGradient",
+            "crossEntropyGradient");
 
     static List<GradientCase> cases() {
         return Stream.of(ElementwiseCases.all(), StructureCases.all(), NetworkCases.all())
@@ -71,6 +124,28 @@ class GradientTest {
         Set<String> checked = new TreeSet<>(WITHOUT_SLOPE);
         cases().forEach(one -> checked.add(one.operation()));
         assertEquals(String.join("\n", operations), String.join("\n", checked));
+    }
+
+    @Test
+    void everyOperationOfTensorHasOneHere() {
+        Set<String> here = FAMILIES.stream()
+                .flatMap(family -> Arrays.stream(family.getDeclaredMethods()))
+                .filter(method -> Modifier.isPublic(method.getModifiers()))
+                .map(Method::getName)
+                .collect(Collectors.toCollection(TreeSet::new));
+        Set<String> missing = new TreeSet<>();
+        for (Class<?> family : TENSOR_FAMILIES) {
+            Arrays.stream(family.getDeclaredMethods())
+                    .filter(method -> Modifier.isPublic(method.getModifiers()))
+                    .map(Method::getName)
+                    .filter(name -> !name.endsWith("InPlace")
+                            || name.equals("indexAddInPlace")
+                            || name.equals("scatterAddInPlace"))
+                    .map(name -> name.replace("InPlace", ""))
+                    .filter(name -> !here.contains(name) && !WITHOUT_DERIVATIVE.contains(name))
+                    .forEach(name -> missing.add(family.getSimpleName() + "." + name));
+        }
+        assertEquals(Set.of(), missing);
     }
 
     private static boolean givesVariable(Method method) {

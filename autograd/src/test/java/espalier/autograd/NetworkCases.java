@@ -4,6 +4,7 @@ import static espalier.autograd.GradientCase.doubles;
 import static espalier.autograd.GradientCase.indices;
 
 import espalier.autograd.op.Convolutions;
+import espalier.autograd.op.Decompositions;
 import espalier.autograd.op.Losses;
 import espalier.autograd.op.Normalizations;
 import espalier.autograd.op.Poolings;
@@ -32,7 +33,44 @@ final class NetworkCases {
         all.normalizations();
         all.losses();
         all.shrinkage();
+        all.decompositions();
         return all.cases;
+    }
+
+    private void decompositions() {
+        for (int[] shape : new int[][] {{1, 1}, {3, 3}, {4, 2}, {2, 5}}) {
+            String svd = "Decompositions.svd(Variable)";
+            cases.add(GradientCase.of(svd, in -> Decompositions.svd(in.get(0)).u(), check -> check.input(shape)));
+            cases.add(GradientCase.of(svd, in -> Decompositions.svd(in.get(0)).s(), check -> check.input(shape)));
+            cases.add(GradientCase.of(svd, in -> Decompositions.svd(in.get(0)).v(), check -> check.input(shape)));
+        }
+        for (int n : new int[] {1, 2, 5}) {
+            cases.add(GradientCase.of(
+                    "Decompositions.cholesky(Variable)",
+                    in -> Decompositions.cholesky(definite(in.get(0))),
+                    check -> check.input(n, n)));
+        }
+        for (int[] rhs : new int[][] {{3}, {3, 1}, {3, 4}}) {
+            cases.add(GradientCase.of(
+                    "Decompositions.choleskySolve(Variable, Variable)",
+                    in -> Decompositions.choleskySolve(definite(in.get(0)), in.get(1)),
+                    check -> check.input(3, 3).input(rhs)));
+            cases.add(GradientCase.of(
+                    "Decompositions.leastSquares(Variable, Variable, double)",
+                    in -> Decompositions.leastSquares(in.get(0), in.get(1), rhs.length),
+                    check -> check.input(3, 2).input(rhs)));
+        }
+        cases.add(GradientCase.of(
+                "Decompositions.leastSquares(Variable, Variable, double)",
+                in -> Decompositions.leastSquares(in.get(0), in.get(1), 0),
+                check -> check.input(5, 2).input(5)));
+    }
+
+    /** Not symmetric, but with a lower triangle that belongs to a positive definite matrix. */
+    private static Variable definite(Variable x) {
+        int n = x.value().dim(0);
+        return x.add(Variable.constant(
+                Tensor.eye(Device.reference(), n).to(DType.F64).mul(4.0 * n)));
     }
 
     private void convolutions() {

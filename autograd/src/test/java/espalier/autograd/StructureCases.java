@@ -28,6 +28,9 @@ final class StructureCases {
             one("Reducing.sum(int[])", x -> x.sum(axes), 2, 3, 5);
             one("Reducing.mean(int[])", x -> x.mean(axes), 2, 3, 5);
             one("Reducing.prod(int[])", x -> x.prod(axes), 2, 3, 2);
+            one("Reducing.norm(int[])", x -> x.norm(axes), 2, 3, 5);
+            distinct("Reducing.maxOver(int[])", x -> x.maxOver(axes), 2, 3, 5);
+            distinct("Reducing.minOver(int[])", x -> x.minOver(axes), 2, 3, 5);
             for (boolean keep : new boolean[] {false, true}) {
                 one("Reducing.sum(boolean, int[])", x -> x.sum(keep, axes), 2, 3, 5);
                 one("Reducing.mean(boolean, int[])", x -> x.mean(keep, axes), 2, 3, 5);
@@ -111,6 +114,18 @@ final class StructureCases {
                 "Selecting.scatterAdd(int, Tensor, Variable)",
                 in -> in.get(0).scatterAdd(1, indices(new int[] {2, 2, 0, 1}, 2, 2), in.get(1)),
                 check -> check.input(2, 3).input(2, 2)));
+        cases.add(GradientCase.of(
+                "Selecting.indexAdd(int, Tensor, Variable)",
+                in -> in.get(0).indexAdd(1, indices(new int[] {2, 0, 2}, 3), in.get(1)),
+                check -> check.input(2, 4).input(2, 3)));
+        cases.add(GradientCase.of(
+                "Selecting.indexAdd(int, Tensor, Variable)",
+                in -> in.get(0).indexAdd(-3, indices(new int[] {1}, 1), in.get(1)),
+                check -> check.input(2, 1, 3).input(1, 1, 3)));
+        for (int k : new int[] {-2, 0, 1}) {
+            one("Selecting.tril(int)", x -> x.tril(k), 3, 5);
+            one("Selecting.triu(int)", x -> x.triu(k), 2, 4, 3);
+        }
         one("Selecting.maskedFill(Tensor, double)", x -> x.maskedFill(mask(2, 3), -7), 2, 3);
         one("Selecting.maskedFill(Tensor, double)", x -> x.maskedFill(mask(4, 2, 3), -7), 3);
         distinct("Selecting.sort(int, boolean)", x -> x.sort(1, true).values(), 2, 5);
