@@ -10,6 +10,7 @@ import espalier.nn.train.TrainingListener;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Map;
 
 /** After each epoch: tests, notes the figures, saves a checkpoint; and saves one every so many steps, if asked to. */
 final class Recorder implements TrainingListener {
@@ -19,15 +20,24 @@ final class Recorder implements TrainingListener {
     private final RunFolder folder;
     private final Path checkpoint;
     private final int everySteps;
+    private final Map<String, String> settings;
 
     /** A recorder; {@code everySteps} of 0 means after epochs only. */
-    Recorder(Module net, Optimizer<?> optimizer, DataLoader test, RunFolder folder, Path checkpoint, int everySteps) {
+    Recorder(
+            Module net,
+            Optimizer<?> optimizer,
+            DataLoader test,
+            RunFolder folder,
+            Path checkpoint,
+            int everySteps,
+            Map<String, String> settings) {
         this.net = net;
         this.optimizer = optimizer;
         this.test = test;
         this.folder = folder;
         this.checkpoint = checkpoint;
         this.everySteps = everySteps;
+        this.settings = settings;
     }
 
     @Override
@@ -49,7 +59,7 @@ final class Recorder implements TrainingListener {
 
     private void save(Position at) {
         try {
-            Checkpoint.save(checkpoint, net, optimizer, at);
+            Checkpoint.save(checkpoint, net, optimizer, at, settings);
         } catch (IOException problem) {
             throw new UncheckedIOException(problem);
         }

@@ -118,12 +118,13 @@ public final class Train implements Callable<Integer> {
                 .forRoles(EnumSet.of(Role.BIAS, Role.NORM_SCALE, Role.NORM_SHIFT), sgd.withDecay(0));
         RunFolder folder = RunFolder.open(out, resume);
         Path checkpoint = folder.file("checkpoint.safetensors");
+        Map<String, String> settings = settings(split, rounds);
         Trainer trainer = new Trainer(net, optimizer, this::loss, random)
                 .with(schedule.over((long) rounds * train.batches()))
                 .with(new ProgressLine(console, rounds, train.batches()))
-                .with(new Recorder(net, optimizer, test, folder, checkpoint, checkpointSteps));
+                .with(new Recorder(net, optimizer, test, folder, checkpoint, checkpointSteps, settings));
         if (resume && Files.exists(checkpoint)) {
-            trainer.from(Checkpoint.load(checkpoint, net, optimizer));
+            trainer.from(Checkpoint.load(checkpoint, net, optimizer, settings));
         }
         long start = System.nanoTime();
         trainer.train(train, rounds);
@@ -140,6 +141,26 @@ public final class Train implements Callable<Integer> {
         console.printf(
                 "report: %s%n", folder.file("report.html").toAbsolutePath().normalize());
         return 0;
+    }
+
+    /** What decides the weights, besides the code: a run goes on with the same, or not at all. */
+    private Map<String, String> settings(Split split, int rounds) {
+        Map<String, String> settings = new LinkedHashMap<>();
+        settings.put("model", model);
+        settings.put("data", split.name());
+        settings.put("images", Integer.toString(split.train().size()));
+        settings.put("seed", Long.toString(options.seed()));
+        settings.put("batch", Integer.toString(options.batch()));
+        settings.put("lr", Double.toString(rate));
+        settings.put("momentum", Double.toString(momentum));
+        settings.put("decay", Double.toString(decay));
+        settings.put("nesterov", Boolean.toString(nesterov));
+        settings.put("smoothing", Double.toString(smoothing));
+        settings.put("schedule", schedule.name().toLowerCase(Locale.ROOT));
+        if (schedule != ScheduleOption.CONSTANT) {
+            settings.put("epochs", Integer.toString(rounds)); // the others are laid over all of them
+        }
+        return settings;
     }
 
     private Variable loss(Variable outputs, Tensor labels) {

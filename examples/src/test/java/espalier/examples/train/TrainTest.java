@@ -14,6 +14,7 @@ import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.xml.sax.helpers.DefaultHandler;
 
@@ -93,7 +94,26 @@ class TrainTest {
         assertEquals(1, done.err().lines().count(), done.err());
         Console resumed = Console.run("train --model lenet5 --smoke --resume --out " + folder.resolve("a"));
         assertEquals(2, resumed.status());
-        assertTrue(resumed.err().contains("belongs to another model"), resumed.err());
+        assertTrue(resumed.err().contains("was made with model lenet300, not lenet5"), resumed.err());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--seed 2, 'seed 1, not 2'",
+        "--batch 32, 'batch 64, not 32'",
+        "--lr 0.02, 'lr 0.01, not 0.02'",
+        "--schedule onecycle, 'schedule cosine, not onecycle'",
+        "--nesterov, 'nesterov false, not true'",
+    })
+    void aRunGoesOnWithTheSameSettingsOnly(String option, String sentence) throws Exception {
+        Path out = run("a", "");
+        byte[] checkpoint = Files.readAllBytes(out.resolve("checkpoint.safetensors"));
+        String usual = SMOKE + out + " --resume ";
+        Console done = Console.run(option.startsWith("--batch") ? usual.replace("--batch 64", option) : usual + option);
+        assertEquals(2, done.status());
+        assertEquals(1, done.err().lines().count(), done.err());
+        assertTrue(done.err().contains("checkpoint.safetensors: was made with " + sentence), done.err());
+        assertArrayEquals(checkpoint, Files.readAllBytes(out.resolve("checkpoint.safetensors")));
     }
 
     @Test

@@ -14,25 +14,35 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Everything that training needs to go on: the model, the optimizer's state and the position, in one safetensors file.
- * Tensors are called {@code model.<path>} and {@code optimizer.<name>.<path>}.
+ * Everything that training needs to go on: the model, the optimizer's state, the position and the run's settings, in one
+ * safetensors file. Tensors are called {@code model.<path>} and {@code optimizer.<name>.<path>}.
  *
- * <p>Random numbers follow from the seed and the position ({@link Trainer}), so there is no other state. The file is
- * written beside its place and renamed: whenever the process is killed, either the old or the new one is there, whole.
+ * <p>Random numbers and the learning rate follow from the seed, the schedule and the position ({@link Trainer}), so there
+ * is no other state; but a run that went on with another seed or schedule would be neither the one nor the other. So a run
+ * names its settings, and one with others is refused. The file is written beside its place and renamed: whenever the process is killed, either the old or the new one is there, whole.
  */
 public final class Checkpoint {
     private static final String FORMAT = "espalier-checkpoint-1";
     private static final String MODEL = "model.";
     private static final String OPTIMIZER = "optimizer.";
+    private static final String SETTING = "setting.";
 
     private Checkpoint() {}
+
+    /** Saves a run that names no settings. */
+    public static void save(Path file, Module model, Optimizer<?> optimizer, Position position) throws IOException {
+        save(file, model, optimizer, position, Map.of());
+    }
 
     /**
      * Saves.
      *
+     * @param settings what the run must be gone on with, such as {@code seed} → {@code 1}
      * @throws IOException if the file cannot be written; an older one is then still whole
      */
-    public static void save(Path file, Module model, Optimizer<?> optimizer, Position position) throws IOException {
+    public static void save(
+            Path file, Module model, Optimizer<?> optimizer, Position position, Map<String, String> settings)
+            throws IOException {
         Map<String, Tensor> tensors = new LinkedHashMap<>();
         model.state().forEach((path, value) -> tensors.put(MODEL + path, value));
         optimizer.state().forEach((path, value) -> tensors.put(OPTIMIZER + path, value));
@@ -42,21 +52,30 @@ public final class Checkpoint {
         metadata.put("epoch", Integer.toString(position.epoch()));
         metadata.put("batch", Integer.toString(position.batch()));
         metadata.put("step", Long.toString(position.step()));
+        settings.forEach((name, value) -> metadata.put(SETTING + name, value));
         SafeTensors.write(file, tensors, metadata);
+    }
+
+    /** Restores a run, whatever its settings. */
+    public static Position load(Path file, Module model, Optimizer<?> optimizer) throws IOException {
+        return load(file, model, optimizer, Map.of());
     }
 
     /**
      * Restores model and optimizer, and returns the position to go on from.
      *
-     * @throws IOException in one sentence, if the file cannot be read, is damaged, or belongs to another model; model
-     *     and optimizer are as they were then
+     * @param settings those of the run that wants to go on; one that the file does not know is not compared
+     * @throws IOException in one sentence, if the file cannot be read, is damaged, or belongs to another model or to a run
+     *     with other settings; model and optimizer are as they were then
      */
-    public static Position load(Path file, Module model, Optimizer<?> optimizer) throws IOException {
+    public static Position load(Path file, Module model, Optimizer<?> optimizer, Map<String, String> settings)
+            throws IOException {
         try (SafeTensors saved = SafeTensors.open(file)) {
             if (!FORMAT.equals(saved.metadata().get("format"))) {
                 throw new IOException(file + ": is no checkpoint of a training run; it may be a model file");
             }
             Position position = position(file, saved.metadata());
+            requireSame(file, saved.metadata(), settings);
             String kind = optimizer.getClass().getSimpleName();
             String found = saved.metadata().getOrDefault("optimizer", kind);
             if (!found.equals(kind)) {
@@ -71,6 +90,17 @@ public final class Checkpoint {
             throw new IOException(file + ": belongs to another model or optimizer: " + e.getMessage(), e);
         } catch (NoSuchFileException e) {
             throw new IOException(file + ": is not there", e);
+        }
+    }
+
+    private static void requireSame(Path file, Map<String, String> metadata, Map<String, String> settings)
+            throws IOException {
+        for (Map.Entry<String, String> setting : settings.entrySet()) {
+            String found = metadata.getOrDefault(SETTING + setting.getKey(), setting.getValue());
+            if (!found.equals(setting.getValue())) {
+                throw new IOException(file + ": was made with " + setting.getKey() + " " + found + ", not "
+                        + setting.getValue() + "; go on with the same, or begin another run");
+            }
         }
     }
 

@@ -21,6 +21,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,6 +71,21 @@ class CheckpointTest {
     }
 
     @Test
+    void otherSettings() throws IOException {
+        Checkpoint.save(file, model, optimizer, AT, Map.of("seed", "1", "schedule", "cosine"));
+        Map<String, Integer> before = hashes(model, optimizer);
+        IOException thrown =
+                assertThrows(IOException.class, () -> Checkpoint.load(file, model, optimizer, Map.of("seed", "2")));
+        assertEquals(
+                file + ": was made with seed 1, not 2; go on with the same, or begin another run", thrown.getMessage());
+        assertEquals(before, hashes(model, optimizer), "nothing may change");
+        for (Map<String, String> fitting :
+                List.of(Map.<String, String>of(), Map.of("seed", "1"), Map.of("schedule", "cosine", "new", "x"))) {
+            assertEquals(AT, Checkpoint.load(file, model, optimizer, fitting));
+        }
+    }
+
+    @Test
     void anotherModel() {
         Module other = Tiny.resNet(Init.of(1));
         Optimizer<?> fresh = new Adam(other.parameters(), Adam.Options.of(0.01));
@@ -91,7 +107,7 @@ class CheckpointTest {
 
     @Test
     void nonsenseInTheMetadata() throws IOException {
-        for (Map<String, String> wrong : java.util.List.of(
+        for (Map<String, String> wrong : List.of(
                 Map.of("epoch", "x", "batch", "0", "step", "0"),
                 Map.of("epoch", "1", "batch", "0"),
                 Map.of("epoch", "-1", "batch", "0", "step", "0"),
