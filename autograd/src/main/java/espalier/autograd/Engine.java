@@ -99,7 +99,7 @@ final class Engine {
         uses.put(root, 0);
         while (!open.isEmpty()) {
             for (Variable input : inputsOf(open.pop())) {
-                if (uses.merge(input, 1, Integer::sum) == 1) {
+                if (input.needsGradient() && uses.merge(input, 1, Integer::sum) == 1) {
                     open.push(input);
                 }
             }
@@ -110,7 +110,7 @@ final class Engine {
             Variable next = ready.pop();
             order.add(next);
             for (Variable input : inputsOf(next)) {
-                if (uses.merge(input, -1, Integer::sum) == 0) {
+                if (input.needsGradient() && uses.merge(input, -1, Integer::sum) == 0) {
                     ready.push(input);
                 }
             }
@@ -119,10 +119,7 @@ final class Engine {
     }
 
     private List<Variable> inputsOf(Variable variable) {
-        return wayOn(variable)
-                .map(node ->
-                        node.inputs().stream().filter(Variable::needsGradient).toList())
-                .orElse(List.of());
+        return wayOn(variable).map(Node::inputs).orElse(List.of());
     }
 
     private Optional<Node> wayOn(Variable variable) {

@@ -30,7 +30,7 @@ public final class Scratch {
     public static final int FUNCTION = 7;
     /** A second such value. */
     public static final int FUNCTION_RESULT = 8;
-    /** Per-channel numbers spread over the columns of a matrix. */
+    /** Sums of the columns of a matrix. */
     public static final int COLUMNS = 9;
     /** A padded plane of a pooling window. */
     public static final int PLANE = 10;
@@ -45,13 +45,22 @@ public final class Scratch {
     /** What the sums of a tile start from. */
     public static final int TILE = 11;
 
+    /** A number of each channel, spread over the columns of a matrix. */
+    public static final int CHANNELS = 15;
+    /** A second such number. */
+    public static final int CHANNELS_2 = 16;
+    /** A third such number. */
+    public static final int CHANNELS_3 = 17;
+    /** A fourth such number. */
+    public static final int CHANNELS_4 = 18;
+
     /** A double for each plane of a batch. */
     public static final int PLANE_SUMS = 0;
 
     /** A second such double. */
     public static final int PLANE_SUMS_2 = 1;
 
-    private static final int SLOTS = 15;
+    private static final int SLOTS = 19;
     private static final ThreadLocal<float[][]> FLOATS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 
     private static final ThreadLocal<double[][]> DOUBLES = ThreadLocal.withInitial(() -> new double[2][0]);

@@ -47,9 +47,11 @@ final class ConvWeightGradient {
     private final ConvGeometry g;
     private final PixelWindow window;
     private final List<WeightVectors> blocks;
+    private final List<ConvTile> tiles;
     private final int rowStride;
     private final int chunks;
     private final int splits;
+    private final int widest;
 
     ConvWeightGradient(ConvGeometry geometry) {
         g = geometry;
@@ -65,10 +67,12 @@ final class ConvWeightGradient {
             at += block.length();
         }
         rowStride = PaddedWindow.spread(at);
+        tiles = blocks.stream().map(block -> block.tile(rowStride)).toList();
         long wanted = Math.clamp(g.multiplyAdds() / TASK_WORK, 1, MOST_CHUNKS);
         long partial = (long) g.o() * rowStride;
         chunks = Math.clamp(Math.min(wanted, PARTIAL_FLOATS / partial), 1, Math.max(1, window.blocks()));
         splits = Math.clamp(wanted / chunks, 1, count);
+        widest = blocks.stream().mapToInt(WeightVectors::pitch).max().orElse(1);
     }
 
     /** Writes all of {@code dw [O, C/g, kH, kW]}. */
@@ -112,14 +116,15 @@ final class ConvWeightGradient {
         int endBlock = blocks.size() * (split + 1) / splits;
         int rows = g.groupOutputs();
         int at = sumsAt + group * rows * rowStride;
-        float[] input = Scratch.floats(Scratch.CONV_INPUT, window.length(widest()) + 2 * Lanes.COUNT);
+        float[] input = Scratch.floats(Scratch.CONV_INPUT, window.length(widest) + 2 * Lanes.COUNT);
         float[] gradient = Scratch.floats(Scratch.CONV_OUTPUT, rows * window.pixels());
         for (int b = first; b < end; b++) {
             int pixels = window.pixels(b);
             window.packGradient(b, dy, dyAt, group * rows, rows, gradient);
-            for (WeightVectors block : blocks.subList(firstBlock, endBlock)) {
+            for (int i = firstBlock; i < endBlock; i++) {
+                WeightVectors block = blocks.get(i);
                 window.fill(b, x, xAt, group * g.groupInputs() + block.first(), block.channels(), block.pitch(), input);
-                multiply(block, b == first, pixels, gradient, input, sums, at);
+                multiply(tiles.get(i), block.offsets(), b == first, pixels, gradient, input, sums, at);
             }
         }
         if (first == end) { // no images at all
@@ -127,14 +132,16 @@ final class ConvWeightGradient {
         }
     }
 
-    private int widest() {
-        return blocks.stream().mapToInt(WeightVectors::pitch).max().orElse(1);
-    }
-
     private void multiply(
-            WeightVectors block, boolean fresh, int pixels, float[] gradient, float[] input, float[] sums, int sumsAt) {
+            ConvTile tile,
+            int[] offsets,
+            boolean fresh,
+            int pixels,
+            float[] gradient,
+            float[] input,
+            float[] sums,
+            int sumsAt) {
         int rows = g.groupOutputs();
-        ConvTile tile = block.tile(rowStride);
         for (int v = 0; v < tile.vectors(); v += BLOCK_VECTORS) {
             int end = Math.min(tile.vectors(), v + BLOCK_VECTORS);
             for (int r = 0; r < rows; r += ConvTile.ROWS) {
@@ -146,7 +153,7 @@ final class ConvWeightGradient {
                         pixels,
                         gradient,
                         a,
-                        block.offsets(),
+                        offsets,
                         0,
                         input,
                         0,

@@ -4,6 +4,7 @@ import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -18,9 +19,9 @@ import jdk.incubator.vector.FloatVector;
 final class BatchNormColumns {
     private BatchNormColumns() {}
 
-    /** Each of {@code values[first]} to {@code values[end - 1]}, {@code times} times in a row. */
-    static float[] repeated(float[] values, int first, int end, int times) {
-        float[] columns = new float[(end - first) * times];
+    /** Each of {@code values[first]} to {@code values[end - 1]}, {@code times} times in a row, in a slot of this thread. */
+    static float[] repeated(int slot, float[] values, int first, int end, int times) {
+        float[] columns = Scratch.floats(slot, (end - first) * times);
         for (int c = first; c < end; c++) {
             Arrays.fill(columns, (c - first) * times, (c - first + 1) * times, values[c]);
         }

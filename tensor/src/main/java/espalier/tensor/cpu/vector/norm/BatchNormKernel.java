@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.norm;
 
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Heap;
 
 /**
@@ -71,12 +72,12 @@ public final class BatchNormKernel {
                 planes.each(first, end, normalize);
                 return;
             }
-            float[] centres = BatchNormColumns.repeated(centre, first, end, size);
-            float[] factors = BatchNormColumns.repeated(factor, first, end, size);
-            float[] shifts = BatchNormColumns.repeated(beta, first, end, size);
+            float[] centres = BatchNormColumns.repeated(Scratch.CHANNELS, centre, first, end, size);
+            float[] factors = BatchNormColumns.repeated(Scratch.CHANNELS_2, factor, first, end, size);
+            float[] shifts = BatchNormColumns.repeated(Scratch.CHANNELS_3, beta, first, end, size);
             for (int n = 0; n < planes.images(); n++) {
                 int at = planes.start(n, first);
-                BatchNormColumns.normalize(from, xo + at, centres, factors, shifts, y, yo + at, centres.length);
+                BatchNormColumns.normalize(from, xo + at, centres, factors, shifts, y, yo + at, (end - first) * size);
             }
         });
     }
@@ -134,19 +135,29 @@ public final class BatchNormKernel {
             return;
         }
         planes.channelGroups(parallel, COLUMNS, 0.8, (first, end) -> {
-            float[] centres = BatchNormColumns.repeated(centre, first, end, size);
+            float[] centres = BatchNormColumns.repeated(Scratch.CHANNELS, centre, first, end, size);
             planes.columnSums(first, end, centres, gs, go, record);
             if (size >= RUN) {
                 planes.each(first, end, propagate);
                 return;
             }
-            float[] slopes = BatchNormColumns.repeated(along, first, end, size);
-            float[] offsets = BatchNormColumns.repeated(offset, first, end, size);
-            float[] factors = BatchNormColumns.repeated(factor, first, end, size);
+            float[] slopes = BatchNormColumns.repeated(Scratch.CHANNELS_2, along, first, end, size);
+            float[] offsets = BatchNormColumns.repeated(Scratch.CHANNELS_3, offset, first, end, size);
+            float[] factors = BatchNormColumns.repeated(Scratch.CHANNELS_4, factor, first, end, size);
             for (int n = 0; n < planes.images(); n++) {
                 int at = planes.start(n, first);
                 BatchNormColumns.gradient(
-                        from, xo + at, centres, gs, go + at, slopes, offsets, factors, to, out + at, centres.length);
+                        from,
+                        xo + at,
+                        centres,
+                        gs,
+                        go + at,
+                        slopes,
+                        offsets,
+                        factors,
+                        to,
+                        out + at,
+                        (end - first) * size);
             }
         });
     }
@@ -172,11 +183,11 @@ public final class BatchNormKernel {
             return;
         }
         planes.channelGroups(parallel, COLUMNS, 0.3, (first, end) -> {
-            float[] factors = BatchNormColumns.repeated(scales, first, end, size);
-            float[] offsets = BatchNormColumns.repeated(shifts, first, end, size);
+            float[] factors = BatchNormColumns.repeated(Scratch.CHANNELS, scales, first, end, size);
+            float[] offsets = BatchNormColumns.repeated(Scratch.CHANNELS_2, shifts, first, end, size);
             for (int n = 0; n < planes.images(); n++) {
                 int at = planes.start(n, first);
-                BatchNormColumns.scaleShift(from, xo + at, factors, offsets, floor, y, yo + at, factors.length);
+                BatchNormColumns.scaleShift(from, xo + at, factors, offsets, floor, y, yo + at, (end - first) * size);
             }
         });
     }

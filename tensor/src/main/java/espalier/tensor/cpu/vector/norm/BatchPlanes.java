@@ -83,9 +83,7 @@ record BatchPlanes(float[] array, int offset, int images, int channels, int size
         double[] squares = Scratch.doubles(Scratch.PLANE_SUMS_2, planes);
         Tasks.ranges(parallel, planes, Tasks.rowsPerTask(size), 30 + 0.2 * size, (from, to) -> {
             for (int plane = from; plane < to; plane++) {
-                Moments moments = Moments.of(array, offset + plane * size, size);
-                means[plane] = moments.mean();
-                squares[plane] = moments.squares();
+                Moments.store(array, offset + plane * size, size, means, squares, plane);
             }
         });
         for (int c = 0; c < channels; c++) {
@@ -137,7 +135,7 @@ record BatchPlanes(float[] array, int offset, int images, int channels, int size
             means[c] /= count;
             near[c] = (float) means[c];
         }
-        float[] centres = BatchNormColumns.repeated(near, 0, near.length, size);
+        float[] centres = BatchNormColumns.repeated(Scratch.CHANNELS, near, 0, near.length, size);
         double[] squares = columnSums(
                 columns,
                 (n, so) -> BatchNormColumns.addSquaredDistances(array, offset + start(n, first), centres, so, columns));

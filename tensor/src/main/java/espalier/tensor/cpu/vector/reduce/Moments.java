@@ -24,12 +24,32 @@ public record Moments(long count, double mean, double squares) {
         return so;
     }
 
+    /** As {@link #of}, with the mean and the squares put into a place of two arrays: for loops that must not allocate. */
+    public static void store(float[] x, int at, int n, double[] means, double[] squares, int place) {
+        double mean = 0;
+        double square = 0;
+        for (int done = 0; done < n; done += RowReduction.BLOCK) {
+            int block = Math.min(RowReduction.BLOCK, n - done);
+            double blockMean = RowReduction.sum(x, at + done, block) / block;
+            double delta = blockMean - mean;
+            double share = (double) block / (done + block);
+            square += squares(x, at + done, block, blockMean) + delta * delta * done * share;
+            mean += delta * share;
+        }
+        means[place] = mean;
+        squares[place] = square;
+    }
+
     private static Moments ofBlock(float[] x, int at, int n) {
         double mean = RowReduction.sum(x, at, n) / n;
+        return new Moments(n, mean, squares(x, at, n, mean));
+    }
+
+    private static double squares(float[] x, int at, int n, double mean) {
         float near = (float) mean;
         double offset = mean - near;
-        double squares = RowReduction.squaredDistances(x, at, n, near) - n * offset * offset;
-        return new Moments(n, mean, Math.max(0, squares)); // the mean is rounded, so it could fall below 0
+        // The mean is rounded, so the difference could fall below 0.
+        return Math.max(0, RowReduction.squaredDistances(x, at, n, near) - n * offset * offset);
     }
 
     /** Of these numbers and others. */
