@@ -2,13 +2,19 @@ package espalier.sparsity;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import espalier.autograd.op.Losses;
 import espalier.nn.Module;
 import espalier.nn.Parameter;
 import espalier.nn.Role;
+import espalier.nn.optim.Sgd;
+import espalier.nn.train.Trainer;
 import espalier.nn.train.TrainingListener.Position;
 import espalier.nn.train.TrainingListener.StepReport;
+import espalier.sparsity.admm.Admm;
+import espalier.sparsity.admm.Pull;
 import espalier.sparsity.parametrize.SoftThreshold;
 import espalier.sparsity.prune.Allocation;
 import espalier.sparsity.prune.CubicRamp;
@@ -20,8 +26,12 @@ import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** The thesis: a structured method is an unstructured one on a vector of importances. */
 class EquivalenceTest {
@@ -120,6 +130,55 @@ class EquivalenceTest {
                     Projection.largest(units, keep).nearest(w).toFloats(),
                     layer.value().toFloats());
         }
+    }
+
+    /**
+     * The same by training: ρ so large that one step takes every weight to its set, and Z with it, keeps the units and, but
+     * for the step of the loss, the values of one-shot pruning of the weights as they were. A small ρ does not.
+     */
+    @ParameterizedTest
+    @EnumSource(
+            value = Granularity.class,
+            names = {"ELEMENT", "FILTER", "COLUMN", "CHANNEL"})
+    void admmUnderALargeRhoIsOneShotPruning(Granularity units) {
+        double rho = 1e4;
+        Module model = SmallTask.network();
+        Module pruned = SmallTask.network();
+        admm(model, units, rho, 1 / rho);
+        List<Prunable> oneShot = Prunable.weights(pruned, units);
+        MagnitudePruning.prune(oneShot, Allocation.UNIFORM, 0.7);
+        List<Prunable> layers = Prunable.weights(model, units);
+        for (int i = 0; i < layers.size(); i++) {
+            assertArrayEquals(
+                    oneShot.get(i).live().toInts(),
+                    layers.get(i).live().toInts(),
+                    layers.get(i).path());
+            assertArrayEquals(
+                    oneShot.get(i).value().toFloats(), layers.get(i).value().toFloats(), 5e-3f);
+        }
+        if (units == Granularity.ELEMENT) {
+            Module slow = SmallTask.network();
+            admm(slow, units, 1e-3, 0.05);
+            int[] trained = Prunable.weights(slow, units).getFirst().live().toInts();
+            assertFalse(Arrays.equals(trained, layers.getFirst().live().toInts()), "a small ρ finds other weights");
+        }
+    }
+
+    private static void admm(Module model, Granularity units, double rho, double rate) {
+        Map<String, Projection> sets = new LinkedHashMap<>();
+        for (Prunable layer : Prunable.weights(model, units)) {
+            int keep = (int) Math.max(1, Math.round(0.3 * layer.units()));
+            sets.put(layer.path(), Projection.largest(units, keep));
+        }
+        Admm admm = new Admm(model.parameters(), sets, Pull.growing(rho, 1, rho), SmallTask.BATCHES);
+        new Trainer(
+                        model,
+                        new Sgd(model.parameters(), new Sgd.Options(rate, 0, 0, false)),
+                        Losses::crossEntropy,
+                        RandomSource.of(1))
+                .with(admm)
+                .train(SmallTask.data(), 3);
+        admm.projectAndMask();
     }
 
     /** The penalty's slope: 3/5 and 4/5 of a filter [3, 4], nothing for a filter that is gone. */

@@ -3,6 +3,7 @@ package espalier.examples.compress;
 import espalier.examples.bench.Stopwatch;
 import espalier.examples.data.Split;
 import espalier.examples.report.HtmlPage;
+import espalier.examples.report.Json;
 import espalier.examples.report.ScatterChart;
 import espalier.examples.train.RunOptions;
 import espalier.nn.Module;
@@ -66,6 +67,9 @@ public final class Compare implements Callable<Integer> {
     @Option(names = "--csv", paramLabel = "FILE", description = "Write the table with commas.")
     private @Nullable Path csv;
 
+    @Option(names = "--json", paramLabel = "FILE", description = "Write all figures and the verdict.")
+    private @Nullable Path json;
+
     @Option(names = "--html", paramLabel = "FILE", description = "Write a page with table, verdict and picture.")
     private @Nullable Path html;
 
@@ -128,6 +132,9 @@ public final class Compare implements Callable<Integer> {
         out.flush();
         if (csv != null) {
             Files.writeString(csv, ComparisonTable.csv(contestants));
+        }
+        if (json != null) {
+            Files.writeString(json, Json.write(ComparisonTable.figures(split, contestants, verdict)));
         }
         if (html != null) {
             Files.writeString(html, page(split, contestants, verdict));

@@ -1,7 +1,10 @@
 package espalier.examples.compress;
 
+import espalier.examples.data.Split;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 /** Networks that are compared, a line each. */
 final class ComparisonTable {
@@ -87,6 +90,37 @@ final class ComparisonTable {
                     .orElse(",,,,\n"));
         }
         return text.toString();
+    }
+
+    static Map<String, Object> figures(Split split, List<Contestant> contestants, List<String> verdict) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("data", split.name());
+        figures.put("test_images", split.test().size());
+        figures.put("batch", NetworkTimes.BATCHES.getLast());
+        figures.put(
+                "networks", contestants.stream().map(ComparisonTable::figures).toList());
+        figures.put("verdict", verdict);
+        return figures;
+    }
+
+    private static Map<String, Object> figures(Contestant c) {
+        Map<String, Object> figures = new LinkedHashMap<>();
+        figures.put("network", c.name());
+        figures.put("pruning", c.structure().word());
+        figures.put("accuracy_percent", c.accuracy());
+        figures.put("rate", c.rate());
+        figures.put("mean_bits", c.bits());
+        figures.put("data_bytes", c.dataBytes());
+        figures.put("bytes", c.bytes());
+        figures.put("scheme", c.scheme().label());
+        figures.put("packed_file_bytes", c.fileBytes());
+        c.speed().ifPresent(speed -> {
+            figures.put("fastest", speed.form().label());
+            figures.put("milliseconds", speed.milliseconds());
+            figures.put("speed_up", speed.times());
+            figures.put("ppr", c.ratio());
+        });
+        return figures;
     }
 
     private static String format(String format, Object... values) {

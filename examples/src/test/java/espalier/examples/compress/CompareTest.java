@@ -23,9 +23,10 @@ class CompareTest {
         Path whole = Saved.lenet5(folder, "whole", 50);
         Path cut = Saved.lenet5(folder, "cut", 5);
         Path csv = folder.resolve("c.csv");
+        Path json = folder.resolve("c.json");
         Path html = folder.resolve("c.html");
-        Console done =
-                Console.run("compare --smoke --no-times " + whole + " " + cut + " --csv " + csv + " --html " + html);
+        Console done = Console.run("compare --smoke --no-times " + whole + " " + cut + " --csv " + csv + " --html "
+                + html + " --json " + json);
         assertEquals(0, done.status(), done.err());
         assertTrue(done.out()
                 .endsWith("no pair of a non-structured and a structured network to be compared."
@@ -38,6 +39,11 @@ class CompareTest {
         assertEquals("structured", fields[1]);
         assertEquals(430_500 / 48_000.0, Double.parseDouble(fields[3]), 1e-3);
         assertEquals(4 * 48_000, Long.parseLong(fields[5]));
+        String figures = Files.readString(json);
+        assertTrue(
+                figures.contains("\"pruning\": \"structured\",") && figures.contains("\"data_bytes\": 192000,"),
+                figures);
+        assertTrue(figures.contains("\"verdict\": [\"Among these there is no pair"), figures);
         assertTrue(Files.readString(html).contains("<h1>Non-structured against structured pruning</h1>"));
     }
 

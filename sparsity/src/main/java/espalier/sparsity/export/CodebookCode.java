@@ -36,7 +36,7 @@ final class CodebookCode {
             counts[symbols[i]]++;
         }
         if (coding == Coding.HUFFMAN) {
-            HuffmanCode.of(counts).write(symbols, to);
+            HuffmanStream.write(symbols, counts, to);
             return;
         }
         int width = IndexCode.width(counts.length);
@@ -57,7 +57,7 @@ final class CodebookCode {
             ValueCode.requireRoom(count, coding == Coding.HUFFMAN ? 1 : width, from);
         }
         float[] values = new float[count];
-        int[] symbols = coding == Coding.HUFFMAN && size > 0 ? HuffmanCode.read(size, count, from) : new int[0];
+        int[] symbols = coding == Coding.HUFFMAN && size > 0 ? HuffmanStream.read(size, count, from) : new int[0];
         for (int i = 0; i < count; i++) {
             int symbol = symbols.length > 0 ? symbols[i] : (int) from.bits(width);
             if (symbol >= size) {

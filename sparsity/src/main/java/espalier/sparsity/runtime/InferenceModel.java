@@ -31,7 +31,8 @@ import java.util.concurrent.ConcurrentLinkedDeque;
  * }</pre>
  *
  * <p>It may be used by any number of threads at a time and gives the same bits to each. The first call with a batch size
- * allocates memory for it, later ones do not: only {@link #run(Tensor)} makes a new tensor, for its result.
+ * allocates memory for the values of all steps, later ones use it again: only {@link #run(Tensor)} makes a new tensor, for
+ * its result. What kernels still make anew in each call are tables and small objects.
  */
 public final class InferenceModel {
     /** Batch sizes whose memory is kept. */

@@ -206,36 +206,80 @@ public final class HuffmanCode {
      *     could hold is allocated
      */
     public int[] decode(byte[] packed, int count) {
-        long available = packed.length * 8L;
-        if (count < 0 || count > available) {
+        Bits bits = new Bits(packed);
+        if (count < 0 || count > bits.available) {
             throw new IllegalArgumentException(
                     "huffman: " + packed.length + " bytes do not hold " + count + " symbols of a bit or more");
         }
         int[] stream = new int[count];
-        long at = 0;
         for (int i = 0; i < count; i++) {
-            int code = 0; // the bits read so far
-            int first = 0; // the first code of this length
-            int before = 0; // codes shorter than this
-            int length = 0;
-            while (true) {
-                if (at == available || length == MAX_LENGTH) {
-                    throw new IllegalArgumentException("huffman: symbol " + i + " of " + count
-                            + (at == available ? " is cut off" : " is no code") + " at bit " + at);
-                }
-                code = code << 1 | packed[(int) (at >> 3)] >> (7 - (at & 7)) & 1;
-                at++;
-                length++;
-                first <<= 1;
-                if (code - first < ofLength[length]) {
-                    stream[i] = ordered[before + code - first];
-                    break;
-                }
-                first += ofLength[length];
-                before += ofLength[length];
+            bits.symbol = i;
+            stream[i] = next(bits);
+            if (stream[i] < 0) {
+                throw bits.refusal("is no code");
             }
         }
         return stream;
+    }
+
+    /** Where bits come from, one at a time: 0 or 1. */
+    @FunctionalInterface
+    public interface BitSource<E extends Exception> {
+        /** The next one. */
+        int next() throws E;
+    }
+
+    /** The symbol whose code comes next, −1 if the next {@value #MAX_LENGTH} bits are no code. */
+    public <E extends Exception> int next(BitSource<E> bits) throws E {
+        int code = 0; // the bits read so far
+        int first = 0; // the first code of this length
+        int before = 0; // codes shorter than this
+        for (int length = 1; length <= MAX_LENGTH; length++) {
+            code = code << 1 | bits.next();
+            first <<= 1;
+            if (code - first < ofLength[length]) {
+                return ordered[before + code - first];
+            }
+            first += ofLength[length];
+            before += ofLength[length];
+        }
+        return -1;
+    }
+
+    /** Whether every sequence of bits begins with a code, so that none is wasted. */
+    public boolean isComplete() {
+        long room = 1L << MAX_LENGTH;
+        for (int length = 1; length <= MAX_LENGTH; length++) {
+            room -= (long) ofLength[length] << (MAX_LENGTH - length);
+        }
+        return room == 0;
+    }
+
+    /** The bits of an array, the highest of a byte first. */
+    private static final class Bits implements BitSource<IllegalArgumentException> {
+        private final byte[] packed;
+        private final long available;
+        private long at;
+        private int symbol;
+
+        Bits(byte[] packed) {
+            this.packed = packed;
+            this.available = packed.length * 8L;
+        }
+
+        @Override
+        public int next() {
+            if (at == available) {
+                throw refusal("is cut off");
+            }
+            int bit = packed[(int) (at >> 3)] >> (7 - (at & 7)) & 1;
+            at++;
+            return bit;
+        }
+
+        IllegalArgumentException refusal(String reason) {
+            return new IllegalArgumentException("huffman: symbol " + symbol + " " + reason + " at bit " + at);
+        }
     }
 
     private void requireCode(int symbol, long count) {

@@ -5,8 +5,6 @@ import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.packed.BinaryMatrix;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
@@ -50,44 +48,24 @@ final class BinaryRows extends PackedRows {
 
     private static final int SUMS_AT = TABLE_AT + BLOCK * SUMS * WIDTH;
 
-    private static final VectorSpecies<Integer> INTS = SPECIES.withLanes(int.class);
-
-    /** How far to shift a word so that bit i of the vector's part of it becomes the sign of lane i. */
-    private static final IntVector TO_SIGN_0 = toSign(0);
-
-    private static final IntVector TO_SIGN_1 = toSign(LANES);
-    private static final IntVector TO_SIGN_2 = toSign(2 * LANES);
-    private static final IntVector TO_SIGN_3 = toSign(3 * LANES);
-
     private final int groups;
     private final float[] scales;
 
-    /** The signs of each row, in whole rounds of {@link #signedSum}. */
-    private final int[] bits;
-
-    private final int rowInts;
+    /** For one column. */
+    private final SignLookup lookup;
 
     /** For each pair of rows, each group and each row of the pair: where in the table its sum is. */
     private final int[] places;
-
-    private static IntVector toSign(int firstBit) {
-        int first = Integer.SIZE - 1 - firstBit % Integer.SIZE;
-        return IntVector.broadcast(INTS, first).sub(IntVector.zero(INTS).addIndex(1));
-    }
 
     BinaryRows(BinaryMatrix matrix) {
         super(matrix);
         groups = Math.ceilDiv(columns, GROUP);
         scales = new float[rows];
+        lookup = new SignLookup(matrix);
         places = new int[Math.ceilDiv(rows, 2) * 2 * groups];
         Arrays.fill(places, TABLE_AT);
-        rowInts = Math.ceilDiv(columns, 4 * Math.max(8, LANES)) * Math.max(8, LANES) / 8;
-        bits = new int[rows * rowInts];
         for (int row = 0; row < rows; row++) {
             scales[row] = matrix.scale(row);
-            for (int i = 0; i < Math.ceilDiv(columns, Integer.SIZE); i++) {
-                bits[row * rowInts + i] = (int) (matrix.word(row, i / 2) >>> (i % 2 * Integer.SIZE));
-            }
             for (int group = 0; group < groups; group++) {
                 int column = group * GROUP;
                 int signs = (int) (matrix.word(row, column / 64) >>> column) & SUMS - 1;
@@ -243,50 +221,14 @@ final class BinaryRows extends PackedRows {
         s13.intoArray(memory, sumsAt + WIDTH + 3 * LANES);
     }
 
-    /**
-     * One column gives a table nothing to do. Instead the sign bits of as many columns as a vector has lanes are shifted
-     * to where a float has its sign, and turn the signs of {@code x}.
-     */
+    /** One column gives this table nothing to do; {@link SignLookup} makes one for it. */
     @Override
     void multiplyVector(float[] x, int xAt, float[] y, int yAt, int fromRow, int toRow, float[] bias, int biasAt) {
-        float[] padded = memory(rowInts * Integer.SIZE);
-        System.arraycopy(x, xAt, padded, 0, columns);
-        Arrays.fill(padded, columns, rowInts * Integer.SIZE, 0f);
-        float[] lanes = new float[LANES];
+        float[] memory = memory(lookup.memory(toRow - fromRow));
+        int sums = lookup.multiply(x, xAt, memory, TABLE_AT, fromRow, toRow);
         for (int row = fromRow; row < toRow; row++) {
-            signedSum(bits, row * rowInts, rowInts * Integer.SIZE / (4 * LANES), padded)
-                    .intoArray(lanes, 0);
-            float sum = 0f;
-            for (float lane : lanes) {
-                sum += lane;
-            }
-            y[yAt + row] = Math.fma(scales[row], sum, bias.length > 0 ? bias[biasAt + row] : 0f);
+            float start = bias.length > 0 ? bias[biasAt + row] : 0f;
+            y[yAt + row] = Math.fma(scales[row], memory[sums + row - fromRow], start);
         }
-    }
-
-    /** Sums of {@code x} with signs, in lanes; four vectors take turns. */
-    private static FloatVector signedSum(int[] bits, int at, int rounds, float[] x) {
-        FloatVector s0 = FloatVector.zero(SPECIES);
-        FloatVector s1 = FloatVector.zero(SPECIES);
-        FloatVector s2 = FloatVector.zero(SPECIES);
-        FloatVector s3 = FloatVector.zero(SPECIES);
-        for (int i = 0; i < rounds; i++) {
-            int k = i * 4 * LANES;
-            int word = at + (k >> 5);
-            s0 = s0.add(signed(bits[word] >>> (k & 31), TO_SIGN_0, x, k));
-            s1 = s1.add(signed(bits[word + (LANES >> 5)] >>> (k & 31), TO_SIGN_1, x, k + LANES));
-            s2 = s2.add(signed(bits[word + (2 * LANES >> 5)] >>> (k & 31), TO_SIGN_2, x, k + 2 * LANES));
-            s3 = s3.add(signed(bits[word + (3 * LANES >> 5)] >>> (k & 31), TO_SIGN_3, x, k + 3 * LANES));
-        }
-        return s0.add(s1).add(s2.add(s3));
-    }
-
-    private static FloatVector signed(int word, IntVector toSign, float[] x, int k) {
-        IntVector sign = IntVector.broadcast(INTS, word)
-                .lanewise(VectorOperators.LSHL, toSign)
-                .and(Integer.MIN_VALUE);
-        IntVector turned =
-                FloatVector.fromArray(SPECIES, x, k).reinterpretAsInts().lanewise(VectorOperators.XOR, sign);
-        return turned.reinterpretAsFloats();
     }
 }
