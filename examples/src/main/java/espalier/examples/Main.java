@@ -1,6 +1,7 @@
 package espalier.examples;
 
 import espalier.examples.bench.Bench;
+import espalier.examples.bench.TuneGpu;
 import espalier.examples.compress.BreakEvenCommand;
 import espalier.examples.compress.Compare;
 import espalier.examples.compress.Compress;
@@ -62,7 +63,8 @@ public final class Main implements Runnable {
             GradientCheck.class,
             LenetMnist.class,
             ResnetCifar10.class,
-            Bench.class);
+            Bench.class,
+            TuneGpu.class);
 
     private final PrintWriter out;
 

@@ -29,7 +29,14 @@ class CommandsTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"first-tensor, met", "gradient-check, met", "mlp-by-hand, met", "devices, reference", "data, embedded"})
+    @CsvSource({
+        "first-tensor, met",
+        "gradient-check, met",
+        "mlp-by-hand, met",
+        "devices, reference",
+        "data, embedded",
+        "tune-gpu --device reference, nothing to tune"
+    })
     void theQuickOnesRun(String command, String said) {
         Console done = Console.run(command);
         assertEquals(0, done.status(), done.err());
@@ -58,6 +65,7 @@ class CommandsTest {
             train --data digits           | examples/run train: model lenet5 takes images [1, 28, 28], digits has [1, 8, 8]
             train --model resnet20        | examples/run train: model resnet20 takes images [3, 32, 32], fashion-tenth has [1, 28, 28]
             train --device nix            | examples/run train: device: there is no nix here
+            tune-gpu --device nix         | examples/run tune-gpu: device: there is no nix here
             train --epochs -1             | examples/run train: --epochs must be at least 1, not -1
             train --epochs x              | examples/run train: Invalid value for option '--epochs'
             train --batch 0               | examples/run train: --batch must be at least 1, not 0

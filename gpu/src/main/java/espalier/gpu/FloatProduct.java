@@ -16,7 +16,6 @@ import java.util.List;
 final class FloatProduct {
     private static final int PANEL = 16; // columns of an item of panel.cl
     private static final int BLOCK = 6; // rows that it multiplies at a time
-    private static final int LARGE = 512; // rows and columns from which GPU tiles are large
 
     /**
      * The left operand, {@code [M, K]}.
@@ -57,10 +56,12 @@ final class FloatProduct {
 
     private final CommandQueue queue;
     private final Flavour flavour;
+    private final Tuning tuning;
 
-    FloatProduct(CommandQueue queue, Flavour flavour) {
+    FloatProduct(CommandQueue queue, Flavour flavour, Tuning tuning) {
         this.queue = queue;
         this.flavour = flavour;
+        this.tuning = tuning;
     }
 
     /** {@code [.., M, K] × [.., K, N] → [.., M, N]}. */
@@ -116,10 +117,13 @@ final class FloatProduct {
         if (flavour == Flavour.CPU) {
             int rows = rowsAnItem(m, Math.ceilDiv(n, PANEL) * batch.size());
             arguments.add(rows);
+            options.append(" -DDEPTH=").append(tuning.depth());
             geometry = Geometry.groups(Math.ceilDiv(n, PANEL), Math.ceilDiv(m, rows), batch.size(), 1);
         } else {
-            int work = m >= LARGE && n >= LARGE ? 8 : 4;
+            boolean large = Math.min(m, n) >= tuning.largeFrom();
+            int work = large ? 8 : 4;
             options.append(" -DWORK=").append(work);
+            options.append(" -DDEPTH=").append(large ? tuning.largeDepth() : tuning.depth());
             geometry = Geometry.groups(Math.ceilDiv(n, 16 * work), Math.ceilDiv(m, 16 * work), batch.size(), 256);
         }
         arguments.addAll(List.of(batch.sizes(), left.memory, left.at, batch.strides(0), left.row, left.column));

@@ -14,12 +14,15 @@ import espalier.tensor.spi.Backend;
 import espalier.tensor.spi.BinaryOp;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PackedKernel;
+import espalier.tensor.spi.Peak;
 import espalier.tensor.spi.PoolSpec;
 import espalier.tensor.spi.ReduceOp;
 import espalier.tensor.spi.SgdSpec;
 import espalier.tensor.spi.Storage;
 import espalier.tensor.spi.UnaryOp;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -54,7 +57,7 @@ public final class OpenClBackend implements Backend, AutoCloseable {
         this.indexed = new Indexed(queue);
         this.sorting = new Sorting(queue);
         this.plainProduct = new PlainProduct(queue);
-        this.floatProduct = new FloatProduct(queue, flavour);
+        this.floatProduct = new FloatProduct(queue, flavour, Tuning.of(queue.device(), flavour));
         this.convolution = new Convolution(queue, flavour, floatProduct, reduction);
         this.pooling = new Pooling(queue, flavour);
         this.normalization = new Normalization(queue, flavour);
@@ -69,7 +72,20 @@ public final class OpenClBackend implements Backend, AutoCloseable {
 
     @Override
     public String description() {
-        return queue.device().summary() + ", kernels for " + flavour + "s";
+        return queue.device().summary() + ", buffers of up to "
+                + String.format(Locale.ROOT, "%.1f GiB", queue.device().largestBuffer() / (double) (1L << 30))
+                + ", kernels for " + flavour + "s built with "
+                + queue.buildOptions().strip();
+    }
+
+    @Override
+    public Optional<Peak> peak() {
+        return Optional.of(PeakProbe.measure(queue, flavour));
+    }
+
+    @Override
+    public List<String> tune() {
+        return Tuner.run(queue, flavour, Tuner.shapes(flavour));
     }
 
     @Override
@@ -203,6 +219,11 @@ public final class OpenClBackend implements Backend, AutoCloseable {
             case CsrMatrix entries -> new SparseKernel(queue, flavour, entries, Backend.super.prepare(matrix));
             case BlockMatrix blocks -> new SparseKernel(queue, flavour, blocks, Backend.super.prepare(matrix));
         };
+    }
+
+    /** The product with other variants of its kernels, to be held against others. */
+    FloatProduct productAs(Tuning tuning) {
+        return new FloatProduct(queue, flavour, tuning);
     }
 
     // ---- convolution

@@ -15,7 +15,9 @@
 
 #define ROWS 6
 #define WIDTH 16
+#ifndef DEPTH
 #define DEPTH 256
+#endif
 
 #ifdef WINDOWS
 

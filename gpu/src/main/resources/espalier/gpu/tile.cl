@@ -5,6 +5,7 @@
 // multiplied the next is on its way into registers, and is then put into a second buffer: one barrier to a slice.
 //
 // WORK     4 or 8: tiles of 64 x 64 for small products, of 128 x 128 for large ones
+// DEPTH    of a slice: 8, 16 or 32
 // WINDOWS  B is the windows of an image (window.cl) instead of a matrix
 // BIAS     a number is added to each row
 // WEIGHTS  the sum runs over the pixels of images: A is the gradient, [M, image x pixel], B the windows turned round,
@@ -18,7 +19,9 @@
 #define SIDE 16
 #define ITEMS (SIDE * SIDE)
 #define TILE (SIDE * WORK)
-#define DEPTH (WORK == 8 ? 8 : 16)
+#ifndef DEPTH
+#define DEPTH 16
+#endif
 #define PITCH (TILE + 4) // rows of a slice begin in different banks
 #define FETCHED (TILE * DEPTH / ITEMS) // elements of each slice that an item brings: 4
 

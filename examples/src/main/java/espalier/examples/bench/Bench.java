@@ -2,6 +2,7 @@ package espalier.examples.bench;
 
 import espalier.examples.train.ModelCatalog;
 import espalier.tensor.Device;
+import espalier.tensor.spi.Backend;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -26,7 +27,8 @@ import picocli.CommandLine.Spec;
             "",
             "FAMILY is gemm, conv, elementwise, sparse, lowbit, train, infer, coldstart, threads or all.",
             "Prints lines of: workload, implementation, threads, value, unit, separated by tabs.",
-            "The first lines are what the machine itself can do, measured in plain Java."
+            "The first lines are what the machine itself can do, measured in plain Java; with --device also what the",
+            "device can. Then gemm has sgemm-4096 too."
         },
         mixinStandardHelpOptions = true)
 public final class Bench implements Callable<Integer> {
@@ -92,6 +94,7 @@ public final class Bench implements Callable<Integer> {
                 Threads one = new Threads(1);
                 Threads many = new Threads(several)) {
             MachinePeak.workloads().forEach(workload -> print(workload, few));
+            peak(few.device());
             once.forEach(workload -> print(workload, few));
             if (once.stream().anyMatch(workload -> workload.unit() == Unit.IMAGES)) {
                 memory();
@@ -140,7 +143,11 @@ public final class Bench implements Callable<Integer> {
             throw wrong("--batch must be at least 1, not " + batch);
         }
         if (model.isEmpty() && batch == 0) {
-            return family.workloads();
+            List<Workload> all = new ArrayList<>(family.workloads());
+            if (family == Family.GEMM && device.isPresent()) {
+                all.add(GemmWorkloads.square(4096)); // takes a processor long, and a GPU does not show itself before
+            }
+            return all;
         }
         return NetworkWorkloads.of(family, model.map(this::named), batch);
     }
@@ -188,6 +195,15 @@ public final class Bench implements Callable<Integer> {
             line(workload.name() + "-allocated", workload.implementation(), with.count(), allocated, "MB/step");
         }
         return value;
+    }
+
+    /** What a device other than the processor can do, by its own account. */
+    private void peak(Device measured) {
+        Backend backend = measured.backend();
+        backend.peak().ifPresent(peak -> {
+            line("device-peak-fma", backend.name(), 1, peak.flops() * 1e-9, Unit.GFLOPS.symbol());
+            line("device-bandwidth-copy", backend.name(), 1, peak.bytes() * 1e-9, Unit.GBS.symbol());
+        });
     }
 
     /** What all of it took. */

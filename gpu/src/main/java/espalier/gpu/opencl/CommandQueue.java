@@ -57,6 +57,11 @@ public final class CommandQueue implements AutoCloseable {
         return device;
     }
 
+    /** What every kernel is compiled with. */
+    public String buildOptions() {
+        return programs.options();
+    }
+
     /** Memory for {@code bytes} with undefined contents. */
     public DeviceMemory allocate(long bytes) {
         return pool.take(bytes);
@@ -204,6 +209,11 @@ public final class CommandQueue implements AutoCloseable {
     /** Operations queued since the last wait. */
     synchronized int pending() {
         return pending.count();
+    }
+
+    /** Programs that were found on disk. */
+    synchronized int programsFromDisk() {
+        return programs.fromDisk();
     }
 
     /** After a wait: what had been queued is done, or one of it has failed. */

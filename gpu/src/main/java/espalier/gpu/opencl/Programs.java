@@ -5,9 +5,11 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import org.jocl.CL;
 import org.jocl.Pointer;
+import org.jocl.Sizeof;
 import org.jocl.cl_context;
 import org.jocl.cl_device_id;
 import org.jocl.cl_kernel;
@@ -32,10 +34,13 @@ final class Programs {
     private final Map<Key, cl_program> programs = new HashMap<>();
     private final Map<KernelName, cl_kernel> kernels = new HashMap<>();
     private final Set<Launch> launched = new HashSet<>();
+    private final Optional<ProgramCache> cache;
+    private int fromDisk;
 
     Programs(cl_context context, DeviceInfo device) {
         this.context = context;
         this.device = device;
+        this.cache = ProgramCache.of(device);
     }
 
     /** The kernel of this name. */
@@ -65,18 +70,33 @@ final class Programs {
         return found;
     }
 
+    /** What every program is compiled with. */
+    String options() {
+        return "-cl-std=CL1.2 "
+                + (device.exactDivision() ? "-cl-fp32-correctly-rounded-divide-sqrt " : "")
+                + (device.doubles() ? "-DHAS_DOUBLE " : "");
+    }
+
     private cl_program build(KernelName name) {
         String text = KernelText.of(name.file());
-        String options = "-cl-std=CL1.2 "
-                + (device.exactDivision() ? "-cl-fp32-correctly-rounded-divide-sqrt " : "")
-                + (device.doubles() ? "-DHAS_DOUBLE " : "")
-                + name.options();
+        String options = options() + name.options();
+        String key = ProgramCache.key(text, options, device.platformName(), device.name(), device.driver());
+        Optional<cl_program> kept = cache.flatMap(disk -> disk.load(key)).flatMap(binary -> link(binary, options));
+        if (kept.isPresent()) {
+            fromDisk++;
+            return kept.get();
+        }
+        cl_program made = compile(name, text, options);
+        cache.ifPresent(disk -> disk.store(key, binary(made)));
+        return made;
+    }
+
+    private cl_program compile(KernelName name, String text, String options) {
         for (int attempt = 1; ; attempt++) {
             int[] status = new int[1];
             cl_program program = CL.clCreateProgramWithSource(context, 1, new String[] {text}, null, status);
             Status.check(status[0], "program " + name.file());
-            int code = DeepStack.call(
-                    () -> CL.clBuildProgram(program, 1, new cl_device_id[] {device.id()}, options, null, null));
+            int code = finish(program, options);
             if (code == CL.CL_SUCCESS) {
                 return program;
             }
@@ -87,6 +107,50 @@ final class Programs {
                         + Status.name(code) + "\n" + log);
             }
         }
+    }
+
+    private int finish(cl_program program, String options) {
+        return DeepStack.call(
+                () -> CL.clBuildProgram(program, 1, new cl_device_id[] {device.id()}, options, null, null));
+    }
+
+    /** A program from what the driver made of it before; nothing if the driver does not want it any more. */
+    private Optional<cl_program> link(byte[] binary, String options) {
+        int[] status = new int[1];
+        cl_program program = CL.clCreateProgramWithBinary(
+                context,
+                1,
+                new cl_device_id[] {device.id()},
+                new long[] {binary.length},
+                new byte[][] {binary},
+                new int[1],
+                status);
+        if (status[0] != CL.CL_SUCCESS) {
+            return Optional.empty();
+        }
+        if (finish(program, options) != CL.CL_SUCCESS) {
+            CL.clReleaseProgram(program);
+            return Optional.empty();
+        }
+        return Optional.of(program);
+    }
+
+    private static byte[] binary(cl_program program) {
+        long[] size = new long[1];
+        Status.check(
+                CL.clGetProgramInfo(program, CL.CL_PROGRAM_BINARY_SIZES, Sizeof.size_t, Pointer.to(size), null),
+                "a program's size");
+        byte[] bytes = new byte[Math.toIntExact(size[0])];
+        Status.check(
+                CL.clGetProgramInfo(
+                        program, CL.CL_PROGRAM_BINARIES, Sizeof.POINTER, Pointer.to(Pointer.to(bytes)), null),
+                "a program's code");
+        return bytes;
+    }
+
+    /** Programs that were found on disk. */
+    int fromDisk() {
+        return fromDisk;
     }
 
     private String log(cl_program program) {

@@ -4,6 +4,8 @@ import espalier.tensor.DType;
 import espalier.tensor.Tensor;
 import espalier.tensor.packed.PackedMatrix;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
+import java.util.Optional;
 
 /**
  * What a device must be able to do: a small core, and fused operations that are right by default and fast when
@@ -25,6 +27,23 @@ public interface Backend {
 
     /** Waits until all work asked for so far is done; a back end that computes at once has nothing to wait for. */
     default void finish() {}
+
+    // ---- measuring, only when asked
+
+    /** What the device itself can do, measured now, in about a second; nothing where Java can measure it as well. */
+    default Optional<Peak> peak() {
+        return Optional.empty();
+    }
+
+    /**
+     * Times the variants of its kernels and keeps which are fastest on this device, from the next start on. Takes a minute
+     * or so.
+     *
+     * @return what was found, in lines for people; none if there are no variants
+     */
+    default List<String> tune() {
+        return List.of();
+    }
 
     // ---- memory
 
@@ -93,7 +112,7 @@ public interface Backend {
     }
 
     /** Convolution {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or none → out [N, O, H', W']}. */
-    default void conv2d(ConvSpec spec, Tensor x, Tensor w, java.util.Optional<Tensor> bias, Tensor out) {
+    default void conv2d(ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias, Tensor out) {
         ComposedConvolution.forward(spec, x, w, bias, out);
     }
 
@@ -198,7 +217,7 @@ public interface Backend {
     }
 
     /** One step of {@link SgdSpec}: {@code w} and {@code velocity}, there if momentum is not 0, change in place. */
-    default void sgdStep(SgdSpec spec, Tensor w, Tensor g, java.util.Optional<Tensor> velocity) {
+    default void sgdStep(SgdSpec spec, Tensor w, Tensor g, Optional<Tensor> velocity) {
         ComposedUpdate.sgd(spec, w, g, velocity);
     }
 
