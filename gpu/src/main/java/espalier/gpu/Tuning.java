@@ -79,9 +79,10 @@ record Tuning(int depth, int largeFrom, int largeDepth) {
         return Optional.of(Files.writeString(folder.get().resolve(name(device, flavour)), text() + "\n"));
     }
 
-    /** {@code depth 16, large from 512, large depth 8}. */
+    /** {@code depth 16, large from 512 with depth 8}, or {@code depth 16, never large}. */
     String text() {
-        return "depth " + depth + ", large from " + largeFrom + ", large depth " + largeDepth;
+        return "depth " + depth
+                + (largeFrom == NEVER ? ", never large" : ", large from " + largeFrom + " with depth " + largeDepth);
     }
 
     private static Optional<Path> folder() {
