@@ -70,6 +70,11 @@ class CommandsTest {
             train --epochs x              | examples/run train: Invalid value for option '--epochs'
             train --batch 0               | examples/run train: --batch must be at least 1, not 0
             train --threads -2            | examples/run train: --threads must be at least 1, not -2
+            train --threads 100000        | examples/run train: --threads must be at most 1024, not 100000
+            train --checkpoint-steps -3   | examples/run train: --checkpoint-steps must be at least 0, not -3
+            train --smoothing NaN         | examples/run train: --smoothing must be from 0 to 1, not NaN
+            train --data /                | examples/run train: /: holds neither idx files, nor CIFAR-10's
+            train --data ''               | examples/run train: there is no data called '';
             train --lr -1                 | examples/run train: sgd: rate
             train --momentum 1            | examples/run train: sgd: rate 0.01 and decay 5.0E-4 must not be negative, momentum 1.0
             train --schedule nix          | examples/run train: Invalid value for option '--schedule'
@@ -78,7 +83,9 @@ class CommandsTest {
             eval                          | examples/run eval: Missing required option: '--model-file=FILE'
             eval --model-file /no/such    | examples/run eval: there is no file /no/such
             summary --model nix           | examples/run summary: there is no model called nix
-            graph --svg /no/such/a.svg    | examples/run graph: there is no file /no/such/a.svg
+            graph --svg /no/such/a.svg    | examples/run graph: /no/such/a.svg: the folder for it is not there
+            graph --dot /dev/full         | examples/run graph: /dev/full: is there already and is no regular file
+            data fetch mnist --from nix   | examples/run data fetch: --from is no address of files: nix
             data fetch nix                | examples/run data fetch: there is no data called nix to fetch; there are mnist
             lenet-mnist --data nix        | examples/run lenet-mnist: there is no data called nix
             bench train --model nix       | examples/run bench: there is no model called nix

@@ -76,8 +76,8 @@ public final class DataCatalog {
         }
         Optional<Path> folder = FOLDERS.contains(nameOrFolder) ? folder(nameOrFolder) : Optional.empty();
         Path path = folder.orElse(Path.of(nameOrFolder));
-        if (!Files.isDirectory(path)) {
-            throw new IOException("there is no data called " + nameOrFolder + "; embedded are "
+        if (nameOrFolder.isEmpty() || !Files.isDirectory(path)) {
+            throw new IOException("there is no data called " + (nameOrFolder.isEmpty() ? "''" : nameOrFolder) + "; embedded are "
                     + String.join(" and ", EMBEDDED) + ", others (" + String.join(", ", FOLDERS)
                     + ") are looked for under " + roots + " or given as a folder");
         }
@@ -85,7 +85,9 @@ public final class DataCatalog {
     }
 
     private static Split open(Path folder) throws IOException {
-        String name = folder.toAbsolutePath().normalize().getFileName().toString();
+        String name = Optional.ofNullable(folder.toAbsolutePath().normalize().getFileName())
+                .map(Path::toString)
+                .orElse("data"); // the root has no name
         if (find(folder, "train-images-idx3-ubyte").isPresent()) {
             return idx(name, folder);
         }

@@ -2,6 +2,7 @@ package espalier.examples.data;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -95,7 +96,7 @@ public final class DataCommand implements Callable<Integer> {
         public Integer call() throws IOException {
             PrintWriter out = spec.commandLine().getOut();
             Source known = Source.named(name);
-            Source source = from.map(known::from).orElse(known);
+            Source source = from.map(Fetch::address).map(known::from).orElse(known);
             Path root = into.orElseGet(DataCatalog::home);
             boolean isTerminal = System.console() != null && System.console().isTerminal();
             Fetcher fetcher = new Fetcher(source, bytes -> show(out, isTerminal, bytes, source.bytes()));
@@ -120,6 +121,17 @@ public final class DataCommand implements Callable<Integer> {
             }
             out.println(name + " is in " + folder + "; use it with --data " + name);
             return 0;
+        }
+
+        private static String address(String text) {
+            try {
+                if (URI.create(text).isAbsolute()) {
+                    return text;
+                }
+            } catch (IllegalArgumentException _) {
+                // The sentence below says it.
+            }
+            throw new IllegalArgumentException("--from is no address of files: " + text);
         }
 
         private void show(PrintWriter out, boolean isTerminal, long bytes, long all) {

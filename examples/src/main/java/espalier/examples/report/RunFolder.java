@@ -2,12 +2,12 @@ package espalier.examples.report;
 
 import espalier.nn.train.ConfusionMatrix;
 import espalier.nn.train.TrainingListener.EpochReport;
+import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,7 +32,14 @@ public final class RunFolder {
         if (Files.exists(folder) && !Files.isDirectory(folder)) {
             throw new IOException(folder + " is a file, not a folder for results");
         }
-        Files.createDirectories(folder);
+        try {
+            Files.createDirectories(folder);
+        } catch (IOException problem) {
+            throw new IOException(folder + ": this folder for results cannot be made", problem);
+        }
+        if (!Files.isWritable(folder)) {
+            throw new IOException(folder + ": not allowed to write results into this folder");
+        }
         RunFolder run = new RunFolder(folder);
         Path csv = run.file("history.csv");
         if (resumed && Files.exists(csv)) {
@@ -115,13 +122,7 @@ public final class RunFolder {
 
     /** Writes a text file, beside its place first. */
     public void write(String name, String text) throws IOException {
-        Path part = file(name + ".part");
-        try {
-            Files.writeString(part, text);
-            Files.move(part, file(name), StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(part);
-        }
+        AtomicFile.write(file(name), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     /** How, where and with what a run was made. */

@@ -9,6 +9,7 @@ import espalier.nn.train.Evaluation;
 import espalier.tensor.Device;
 import espalier.tensor.io.SafeTensors;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.Optional;
@@ -38,15 +39,19 @@ public final class Eval implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Device device = options.device();
+        if (Files.isDirectory(file)) {
+            throw new IllegalArgumentException(file + " is a folder; give the model file in it");
+        }
         try (SafeTensors saved = SafeTensors.open(file)) {
             String name = Optional.ofNullable(model)
                     .or(() -> Optional.ofNullable(saved.metadata().get("model")))
                     .orElseThrow(
-                            () -> new IllegalArgumentException(file + " does not say which model it is; use --model"));
+                            () -> new IllegalArgumentException(file + " does not say which model it is: it may be a checkpoint; if it is a model, use --model"));
             ModelCatalog catalogued = ModelCatalog.named(name);
+            Split split = options.split();
+            catalogued.requireFits(split);
             Module net = catalogued.make(Init.of(device, 0));
             ModelFile.load(net, catalogued.input(), saved, device);
-            Split split = options.split();
             DataLoader test = DataLoader.of(split.test(), options.batch())
                     .with(split.normalize())
                     .on(device);

@@ -8,9 +8,12 @@ import espalier.nn.Module;
 import espalier.tensor.DType;
 import espalier.tensor.RandomSource;
 import espalier.tensor.Tensor;
+import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -43,14 +46,21 @@ public final class Graph implements Callable<Integer> {
         GraphDrawing drawing = GraphDrawing.of(result).named(input, "input");
         net.parameters().forEach((path, parameter) -> drawing.named(parameter.raw(), path));
         if (svg != null) {
-            Files.writeString(svg, drawing.svg());
+            write(svg, drawing.svg());
         }
         if (dot != null) {
-            Files.writeString(dot, drawing.dot());
+            write(dot, drawing.dot());
         }
         if (svg == null && dot == null) {
             spec.commandLine().getOut().print(drawing.text());
         }
         return 0;
+    }
+
+    private static void write(Path file, String text) throws IOException {
+        if (!Files.isDirectory(Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(file))) {
+            throw new IOException(file + ": the folder for it is not there");
+        }
+        AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 }

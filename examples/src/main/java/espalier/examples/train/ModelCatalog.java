@@ -1,5 +1,6 @@
 package espalier.examples.train;
 
+import espalier.examples.data.Split;
 import espalier.nn.Init;
 import espalier.nn.Module;
 import espalier.nn.model.AlexNet;
@@ -64,6 +65,18 @@ public enum ModelCatalog {
     /** A new model. */
     public Module make(Init init) {
         return maker.apply(init);
+    }
+
+    /**
+     * Checks that a data set has the images that this model takes.
+     *
+     * @throws IllegalArgumentException with both shapes
+     */
+    public void requireFits(Split split) {
+        if (!split.train().sampleShape().equals(input)) {
+            throw new IllegalArgumentException("model " + label + " takes images " + input + ", " + split.name() + " has "
+                    + split.train().sampleShape());
+        }
     }
 
     /**

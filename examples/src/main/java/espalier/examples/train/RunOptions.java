@@ -13,6 +13,8 @@ import picocli.CommandLine.Option;
 
 /** Options that all commands on models and data share. */
 public final class RunOptions {
+    private static final int MOST_THREADS = 1024;
+
     @Option(
             names = "--data",
             defaultValue = "fashion-tenth",
@@ -58,6 +60,9 @@ public final class RunOptions {
     public Device device() {
         if (threads < 0) {
             throw new IllegalArgumentException("--threads must be at least 1, not " + threads);
+        }
+        if (threads > MOST_THREADS) {
+            throw new IllegalArgumentException("--threads must be at most " + MOST_THREADS + ", not " + threads);
         }
         if (device.equals("cpu") && threads > 0) {
             return Device.cpu(threads);

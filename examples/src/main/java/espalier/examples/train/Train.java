@@ -97,13 +97,16 @@ public final class Train implements Callable<Integer> {
         if (epochs < 1) {
             throw new IllegalArgumentException("--epochs must be at least 1, not " + epochs);
         }
+        if (checkpointSteps < 0) {
+            throw new IllegalArgumentException("--checkpoint-steps must be at least 0, not " + checkpointSteps);
+        }
+        if (!(smoothing >= 0 && smoothing <= 1)) {
+            throw new IllegalArgumentException("--smoothing must be from 0 to 1, not " + smoothing);
+        }
         Device device = options.device();
         ModelCatalog kind = ModelCatalog.named(model);
         Split split = options.split();
-        if (!split.train().sampleShape().equals(kind.input())) {
-            throw new IllegalArgumentException("model " + model + " takes images " + kind.input() + ", " + split.name()
-                    + " has " + split.train().sampleShape());
-        }
+        kind.requireFits(split);
         int rounds = options.smoke() ? Math.min(epochs, 1) : epochs;
         Module net = kind.make(Init.of(device, options.seed()));
         RandomSource random = RandomSource.of(options.seed());

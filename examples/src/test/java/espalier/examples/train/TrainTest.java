@@ -10,6 +10,7 @@ import java.io.ByteArrayInputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import javax.xml.parsers.DocumentBuilderFactory;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -97,6 +98,22 @@ class TrainTest {
         assertTrue(resumed.err().contains("was made with model lenet300, not lenet5"), resumed.err());
     }
 
+    @Test
+    void whatEvalCannotJudgeGetsOneSentence() {
+        Path out = run("a", "");
+        Map<String, String> wrong = Map.of(
+                out.toString(), " is a folder; give the model file in it",
+                out.resolve("checkpoint.safetensors").toString(), " does not say which model it is: it may be a checkpoint",
+                out.resolve("model.safetensors") + " --data digits",
+                        ": model lenet300 takes images [1, 28, 28], digits has [1, 8, 8]");
+        wrong.forEach((arguments, sentence) -> {
+            Console done = Console.run("eval --threads 1 --model-file " + arguments);
+            assertEquals(2, done.status());
+            assertEquals(1, done.err().lines().count(), done.err());
+            assertTrue(done.err().contains(sentence), done.err());
+        });
+    }
+
     @ParameterizedTest
     @CsvSource({
         "--seed 2, 'seed 1, not 2'",
@@ -119,11 +136,11 @@ class TrainTest {
     @Test
     void anOutputFolderThatCannotBeMadeIsAMistake() throws Exception {
         Path file = Files.writeString(folder.resolve("file"), "mine");
-        for (Path out : List.of(file, file.resolve("below"))) {
+        for (Path out : List.of(file, file.resolve("below"), Path.of("/proc/runs"))) {
             Console done = Console.run(SMOKE + out);
             assertEquals(2, done.status(), done.err());
             assertEquals(1, done.err().lines().count(), done.err());
-            assertTrue(done.err().contains(file.toString()), done.err());
+            assertTrue(done.err().contains(out.toString()), done.err());
         }
         assertEquals("mine", Files.readString(file));
     }

@@ -93,13 +93,12 @@ public final class DataLoader {
 
     private void forEach(int epoch, int from, int[] order, Deque<FutureTask<Samples>> ahead, Consumer<Batch> body) {
         Deque<float[]> spare = new ArrayDeque<>();
+        int most = Math.min(batchSize, data.size()) * data.sampleShape().size();
         int next = from;
         for (int batch = from; batch < batches(); batch++) {
             while (next < batches() && ahead.size() <= AHEAD) {
                 int number = next++;
-                float[] buffer = spare.isEmpty()
-                        ? new float[batchSize * data.sampleShape().size()]
-                        : spare.pop();
+                float[] buffer = spare.isEmpty() ? new float[most] : spare.pop();
                 FutureTask<Samples> task = new FutureTask<>(() -> read(epoch, order, number, buffer));
                 Thread.ofVirtual().start(task);
                 ahead.add(task);

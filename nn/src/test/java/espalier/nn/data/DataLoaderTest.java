@@ -88,6 +88,11 @@ class DataLoaderTest {
     }
 
     @Test
+    void aBatchLargerThanTheDataTakesNoMoreMemoryThanTheData() {
+        assertEquals(1, epoch(DataLoader.of(new Numbers(10), Integer.MAX_VALUE), 0, 0).size());
+    }
+
+    @Test
     void shuffledEachSampleOnceInAnOrderOfSeedAndEpoch() {
         DataLoader loader = DataLoader.of(new Numbers(101), 7).shuffled(RandomSource.of(3));
         List<List<Integer>> first = epoch(loader, 0, 0);

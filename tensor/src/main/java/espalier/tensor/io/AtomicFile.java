@@ -48,6 +48,9 @@ public final class AtomicFile {
             Files.move(partial, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException | RuntimeException | Error e) {
             discard(partial, e);
+            if (e.getClass() == IOException.class) { // a write that fails, as on a full disk, does not say where
+                throw new IOException(path + ": " + e.getMessage(), e);
+            }
             throw e;
         }
     }

@@ -105,11 +105,12 @@ class AtomicFileTest {
 
     @Test
     void aFailureWhereThereWasNoFileLeavesNone() throws IOException {
-        assertThrows(
+        IOException thrown = assertThrows(
                 IOException.class,
                 () -> AtomicFile.write(folder.resolve("new"), _ -> {
                     throw new IOException("No space left on device");
                 }));
+        assertEquals(folder.resolve("new") + ": No space left on device", thrown.getMessage());
         assertEquals(List.of(), files());
     }
 
