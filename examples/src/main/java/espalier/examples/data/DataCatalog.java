@@ -77,9 +77,10 @@ public final class DataCatalog {
         Optional<Path> folder = FOLDERS.contains(nameOrFolder) ? folder(nameOrFolder) : Optional.empty();
         Path path = folder.orElse(Path.of(nameOrFolder));
         if (nameOrFolder.isEmpty() || !Files.isDirectory(path)) {
-            throw new IOException("there is no data called " + (nameOrFolder.isEmpty() ? "''" : nameOrFolder) + "; embedded are "
-                    + String.join(" and ", EMBEDDED) + ", others (" + String.join(", ", FOLDERS)
-                    + ") are looked for under " + roots + " or given as a folder");
+            throw new IOException(
+                    "there is no data called " + (nameOrFolder.isEmpty() ? "''" : nameOrFolder) + "; embedded are "
+                            + String.join(" and ", EMBEDDED) + ", others (" + String.join(", ", FOLDERS)
+                            + ") are looked for under " + roots + " or given as a folder");
         }
         return open(path);
     }

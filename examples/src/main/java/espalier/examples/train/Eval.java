@@ -46,7 +46,9 @@ public final class Eval implements Callable<Integer> {
             String name = Optional.ofNullable(model)
                     .or(() -> Optional.ofNullable(saved.metadata().get("model")))
                     .orElseThrow(
-                            () -> new IllegalArgumentException(file + " does not say which model it is: it may be a checkpoint; if it is a model, use --model"));
+                            () -> new IllegalArgumentException(
+                                    file
+                                            + " does not say which model it is: it may be a checkpoint; if it is a model, use --model"));
             ModelCatalog catalogued = ModelCatalog.named(name);
             Split split = options.split();
             catalogued.requireFits(split);

@@ -58,7 +58,8 @@ public final class Graph implements Callable<Integer> {
     }
 
     private static void write(Path file, String text) throws IOException {
-        if (!Files.isDirectory(Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(file))) {
+        if (!Files.isDirectory(
+                Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(file))) {
             throw new IOException(file + ": the folder for it is not there");
         }
         AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));

@@ -74,8 +74,8 @@ public enum ModelCatalog {
      */
     public void requireFits(Split split) {
         if (!split.train().sampleShape().equals(input)) {
-            throw new IllegalArgumentException("model " + label + " takes images " + input + ", " + split.name() + " has "
-                    + split.train().sampleShape());
+            throw new IllegalArgumentException("model " + label + " takes images " + input + ", " + split.name()
+                    + " has " + split.train().sampleShape());
         }
     }
 

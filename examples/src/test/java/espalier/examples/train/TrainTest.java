@@ -102,10 +102,12 @@ class TrainTest {
     void whatEvalCannotJudgeGetsOneSentence() {
         Path out = run("a", "");
         Map<String, String> wrong = Map.of(
-                out.toString(), " is a folder; give the model file in it",
-                out.resolve("checkpoint.safetensors").toString(), " does not say which model it is: it may be a checkpoint",
+                out.toString(),
+                " is a folder; give the model file in it",
+                out.resolve("checkpoint.safetensors").toString(),
+                " does not say which model it is: it may be a checkpoint",
                 out.resolve("model.safetensors") + " --data digits",
-                        ": model lenet300 takes images [1, 28, 28], digits has [1, 8, 8]");
+                ": model lenet300 takes images [1, 28, 28], digits has [1, 8, 8]");
         wrong.forEach((arguments, sentence) -> {
             Console done = Console.run("eval --threads 1 --model-file " + arguments);
             assertEquals(2, done.status());

@@ -89,7 +89,9 @@ class DataLoaderTest {
 
     @Test
     void aBatchLargerThanTheDataTakesNoMoreMemoryThanTheData() {
-        assertEquals(1, epoch(DataLoader.of(new Numbers(10), Integer.MAX_VALUE), 0, 0).size());
+        assertEquals(
+                1,
+                epoch(DataLoader.of(new Numbers(10), Integer.MAX_VALUE), 0, 0).size());
     }
 
     @Test
