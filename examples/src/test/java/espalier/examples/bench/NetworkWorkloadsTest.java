@@ -42,6 +42,18 @@ class NetworkWorkloadsTest {
     }
 
     @Test
+    void inferenceRunsOnACpuAndOnOtherDevices() {
+        for (Device device : List.of(Device.cpu(1), Device.reference())) {
+            try (Threads threads = new Threads(1, device)) {
+                NetworkWorkloads.inference(ModelCatalog.LENET300, 2)
+                        .setup()
+                        .prepare(threads)
+                        .run();
+            }
+        }
+    }
+
+    @Test
     void aWatchedDeviceComputesTheSameAndNotesWhatItDid() {
         OperationTimes times = new OperationTimes(Device.cpu());
         Tensor x = Tensor.of(new float[] {-1, 2, -3, 4}, 2, 2).to(times.device());
