@@ -3,6 +3,7 @@ package espalier.gpu;
 import espalier.gpu.opencl.CommandQueue;
 import espalier.gpu.opencl.Geometry;
 import espalier.gpu.opencl.KernelName;
+import espalier.tensor.DType;
 import espalier.tensor.Layout;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
@@ -46,9 +47,11 @@ final class Indexed {
         }
         Shape lines = x.shape().with(axis, 1);
         Axes space = Axes.of(lines, still(index, axis, lines), still(x, axis, lines), still(into, axis, lines));
+        DType sums = x.dtype().isFloating() ? x.dtype() : DType.I64;
+        String options = "-DSCATTER -DAXES=8 -DX=" + x.dtype() + " -DACC=" + TypeNames.computing(sums);
         queue.launch(
                 "scatterAdd",
-                new KernelName("index.cl", "-DSCATTER -DAXES=8 -DX=" + x.dtype(), "scatter_add"),
+                new KernelName("index.cl", options, "scatter_add"),
                 Geometry.line((long) lines.size() * into.dim(axis), GROUP),
                 lines.size(),
                 space.sizes(),

@@ -3,6 +3,7 @@ package espalier.gpu;
 import espalier.gpu.opencl.CommandQueue;
 import espalier.gpu.opencl.Geometry;
 import espalier.gpu.opencl.KernelName;
+import espalier.tensor.DType;
 import espalier.tensor.Layout;
 import espalier.tensor.Tensor;
 import java.util.Arrays;
@@ -23,9 +24,11 @@ final class PlainProduct {
             return;
         }
         Axes batch = batch(a, b, out);
+        DType sums = out.dtype().isFloating() ? out.dtype() : DType.I64;
+        String options = "-DAXES=8 -DX=" + out.dtype() + " -DACC=" + TypeNames.computing(sums);
         queue.launch(
                 "matmul",
-                new KernelName("product.cl", "-DAXES=8 -DX=" + out.dtype(), "product"),
+                new KernelName("product.cl", options, "product"),
                 Geometry.line(out.size(), GROUP),
                 batch.size(),
                 batch.sizes(),

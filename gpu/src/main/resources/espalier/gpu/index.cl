@@ -1,6 +1,6 @@
 // Reading and adding at positions that a tensor of indices names along one axis.
 //
-// X  name of the type of the values
+// X    name of the type of the values; ACC, the type that is added in
 
 #include "types.cl"
 #include "axes.cl"
@@ -37,12 +37,12 @@ kernel void scatter_add(
     const int c = chosenAt + offset(index, chosenStride);
     const int from = xAt + offset(index, xStride);
     const int to = intoAt + offset(index, intoStride) + target * intoStep;
-    TYPE(X) sum = into[to];
+    ACC sum = into[to];
     for (int k = 0; k < length; k++) {
         if (chosen[c + k * chosenStep] == target) {
             sum += x[from + k * step];
         }
     }
-    into[to] = sum;
+    STORE(X, into, to, sum);
 }
 #endif

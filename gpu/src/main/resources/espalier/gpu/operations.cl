@@ -3,8 +3,14 @@
 
 #pragma OPENCL FP_CONTRACT OFF
 
+#ifdef FLOATING
+#define WRAP(x) (x)
+#else
+#define WRAP(x) ((ulong)(x)) // unsigned numbers wrap around, where an overflow of signed ones would be undefined
+#endif
+
 #define UNARY_COPY(x) (x)
-#define UNARY_NEG(x) (-(x))
+#define UNARY_NEG(x) ((T)(-WRAP(x)))
 #define UNARY_ABS(x) absolute(x)
 #define UNARY_SIGN(x) signum(x)
 #define UNARY_EXP(x) exp(x)
@@ -12,7 +18,7 @@
 #define UNARY_SQRT(x) sqrt(x)
 #define UNARY_RSQRT(x) rsqrt(x)
 #define UNARY_RECIPROCAL(x) ((T)1 / (x))
-#define UNARY_SQUARE(x) ((x) * (x))
+#define UNARY_SQUARE(x) ((T)(WRAP(x) * WRAP(x)))
 #define UNARY_SIGMOID(x) sigmoid(x)
 #define UNARY_TANH(x) tanh(x)
 #define UNARY_RELU(x) ((x) <= 0 ? (T)0 : (x))
@@ -24,9 +30,9 @@
 #define UNARY_ERF(x) erf(x)
 #define UNARY_NOT(x) ((x) == 0)
 
-#define BINARY_ADD(a, b) ((a) + (b))
-#define BINARY_SUB(a, b) ((a) - (b))
-#define BINARY_MUL(a, b) ((a) * (b))
+#define BINARY_ADD(a, b) ((T)(WRAP(a) + WRAP(b)))
+#define BINARY_SUB(a, b) ((T)(WRAP(a) - WRAP(b)))
+#define BINARY_MUL(a, b) ((T)(WRAP(a) * WRAP(b)))
 #define BINARY_DIV(a, b) quotient(a, b)
 #define BINARY_POW(a, b) power(a, b)
 #define BINARY_MIN(a, b) ((a) != (a) || (a) < (b) ? (a) : (b))
@@ -40,7 +46,7 @@
 #define BINARY_AND(a, b) ((a) != 0 && (b) != 0)
 #define BINARY_OR(a, b) ((a) != 0 || (b) != 0)
 #define BINARY_XOR(a, b) (((a) != 0) != ((b) != 0))
-#define BINARY_SOFT_THRESHOLD(a, b) (signum(a) * above(fabs(a) - (b)))
+#define BINARY_SOFT_THRESHOLD(a, b) soft_threshold(a, b)
 #define BINARY_RELU_GRADIENT(g, y) ((y) > 0 ? (g) : (T)0)
 #define BINARY_SIGMOID_GRADIENT(g, y) ((g) * (y) * ((T)1 - (y)))
 #define BINARY_TANH_GRADIENT(g, y) ((g) * one_minus_square(y))
@@ -55,6 +61,7 @@ inline T whole(T x) { return floor(x); }
 inline T nearest(T x) { return rint(x); }
 inline T quotient(T a, T b) { return a / b; }
 inline T above(T x) { return x <= 0 ? (T)0 : x; }
+inline T soft_threshold(T a, T b) { return signum(a) * above(fabs(a) - b); }
 
 // C takes 1 for pow(1, NaN) and pow(-1, infinity); Java has no answer to them.
 inline T power(T a, T b) {
@@ -97,12 +104,33 @@ inline T normal(T x) {
 
 #else
 
-inline T absolute(T x) { return x < 0 ? -x : x; }
+inline T absolute(T x) { return x < 0 ? (T)(-WRAP(x)) : x; }
 inline T signum(T x) { return (x > 0) - (x < 0); }
 inline T whole(T x) { return x; }
 inline T nearest(T x) { return x; }
 
 // A processor traps on a division by 0 and on one that overflows.
-inline T quotient(T a, T b) { return b == 0 ? 0 : b == -1 ? -a : a / b; }
+inline T quotient(T a, T b) { return b == 0 ? (T)0 : b == -1 ? (T)(-WRAP(a)) : (T)(a / b); }
+
+// By repeated squaring. A negative exponent is the reciprocal, cut towards zero.
+inline T power(T a, T b) {
+    if (b < 0) {
+        return a == 1 || (a == -1 && (b & 1) == 0) ? (T)1 : a == -1 ? (T)-1 : (T)0;
+    }
+    ulong result = 1;
+    ulong square = WRAP(a);
+    for (ulong bits = WRAP(b); bits != 0; bits >>= 1) {
+        result *= bits & 1 ? square : 1;
+        square *= square;
+    }
+    return (T)result;
+}
+
+// In 64 bits, so that |a| fits.
+inline T soft_threshold(T a, T b) {
+    const long size = (long)(a < 0 ? -WRAP(a) : WRAP(a));
+    const long rest = max((long)(WRAP(size) - WRAP(b)), 0L);
+    return (T)(a > 0 ? rest : a < 0 ? -rest : 0);
+}
 
 #endif

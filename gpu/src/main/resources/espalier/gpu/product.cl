@@ -1,7 +1,7 @@
 // Matrix products of any type and layout, one item to an element of the result: the plain one that the fast ones are
 // held to.
 //
-// X  name of the type
+// X    name of the type; ACC, the type that is accumulated in
 
 #include "types.cl"
 #include "axes.cl"
@@ -19,11 +19,11 @@ kernel void product(
     const int8 batch = split(item / n / m, size);
     int p = aAt + offset(batch, aStride) + row * aRow;
     int q = bAt + offset(batch, bStride) + column * bColumn;
-    TYPE(X) sum = 0;
+    ACC sum = 0;
     for (int l = 0; l < k; l++) {
-        sum += a[p] * b[q];
+        sum += (ACC)a[p] * (ACC)b[q];
         p += aColumn;
         q += bRow;
     }
-    out[outAt + item] = sum;
+    STORE(X, out, outAt + item, sum);
 }

@@ -15,6 +15,9 @@ public sealed interface Elementwise permits Tensor {
     private Tensor unary(String name, UnaryOp op) {
         Tensor x = self();
         x.storage();
+        if (!op.takesIntegers()) {
+            x.requireFraction(name);
+        }
         Tensor out = Tensor.allocate(name, x.device(), op == UnaryOp.NOT ? DType.BOOL : x.dtype(), x.shape());
         x.backend().unary(op, x, out);
         return out;
@@ -25,6 +28,9 @@ public sealed interface Elementwise permits Tensor {
         a.storage();
         b.storage();
         a.requireSameType(name, b);
+        if (!op.takesIntegers()) {
+            a.requireFraction(name);
+        }
         Shape shape = Shape.broadcast(name, a.shape(), b.shape());
         Tensor out = Tensor.allocate(name, a.device(), op.isPredicate() ? DType.BOOL : a.dtype(), shape);
         a.backend().binary(op, a.expand(shape), b.expand(shape), out);
@@ -40,11 +46,19 @@ public sealed interface Elementwise permits Tensor {
         return out;
     }
 
-    /** An integer tensor takes no fraction: 0.5 would silently become 0. */
+    /** An integer tensor takes no fraction, nor what its type cannot hold: 0.5 would become 0, and 300 in U8 44. */
     private void requireFits(String name, double b) {
-        if (!self().dtype().isFloating() && b != Math.rint(b)) {
-            throw new IllegalArgumentException(name + ": " + b + " is no whole number but the tensor is "
-                    + self().dtype() + " " + self().shape() + "; convert it with .to(DType.F32)");
+        DType type = self().dtype();
+        if (type.isFloating()) {
+            return;
+        }
+        if (b != Math.rint(b)) {
+            throw new IllegalArgumentException(name + ": " + b + " is no whole number but the tensor is " + type + " "
+                    + self().shape() + "; convert it with .to(DType.F32)");
+        }
+        if (b < type.least() || b >= type.most() + 1.0) {
+            throw new IllegalArgumentException(name + ": " + b + " does not fit " + type + " " + self().shape()
+                    + ", which holds " + type.least() + " to " + type.most() + "; convert it with .to(dtype)");
         }
     }
 

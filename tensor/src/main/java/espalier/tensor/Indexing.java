@@ -12,12 +12,24 @@ public sealed interface Indexing permits Tensor {
         if (index.size() == 0) {
             return;
         }
-        int low = (int) index.minOver().item();
-        int high = (int) index.maxOver().item();
+        Tensor once = withoutRepeats(index);
+        int low = (int) once.minOver().item();
+        int high = (int) once.maxOver().item();
         if (low < 0 || high >= x.dim(axis)) {
             throw new ShapeException(op + ": index " + (low < 0 ? low : high) + " is out of range for axis " + axis
                     + " of " + x.shape());
         }
+    }
+
+    /** The same values without the axes along which a view repeats them. */
+    private static Tensor withoutRepeats(Tensor index) {
+        Tensor once = index;
+        for (int axis = 0; axis < index.rank(); axis++) {
+            if (index.layout().stride(axis) == 0) {
+                once = once.narrow(axis, 0, 1);
+            }
+        }
+        return once;
     }
 
     private static void checkOtherAxes(String op, Tensor x, int axis, Tensor index) {

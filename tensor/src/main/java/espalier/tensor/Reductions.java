@@ -43,15 +43,12 @@ public sealed interface Reductions permits Tensor {
 
     /** Σx over the axes; I32 for types of one byte, which would soon be full. */
     default Tensor sum(boolean keep, int... axes) {
-        return reduce("sum", ReduceOp.SUM, self().dtype().bytes() == 1 ? DType.I32 : self().dtype(), keep, axes);
+        return reduce("sum", ReduceOp.SUM, accumulating(), keep, axes);
     }
 
-    /** Integers have no mean of their type. */
-    private void requireFraction(String name) {
-        if (!self().dtype().isFloating()) {
-            throw new ShapeException(name + ": needs a type with fractions, not " + self().dtype() + " "
-                    + self().shape() + "; convert it with .to(DType.F32)");
-        }
+    /** The type of a sum or product: I32 for types of one byte, which would soon be full. */
+    private DType accumulating() {
+        return self().dtype().bytes() == 1 ? DType.I32 : self().dtype();
     }
 
     /** Mean over the axes; NaN over none. */
@@ -61,7 +58,7 @@ public sealed interface Reductions permits Tensor {
 
     /** Mean over the axes; NaN over none. */
     default Tensor mean(boolean keep, int... axes) {
-        requireFraction("mean");
+        self().requireFraction("mean");
         int n = count("mean", axes);
         return sum(keep, axes).mulInPlace(1.0 / n);
     }
@@ -71,7 +68,7 @@ public sealed interface Reductions permits Tensor {
      * Two passes, so that a large mean does no harm.
      */
     default Tensor var(int correction, boolean keep, int... axes) {
-        requireFraction("var");
+        self().requireFraction("var");
         int n = count("var", axes);
         Tensor centred = self().sub(mean(true, axes));
         return centred.sumOfSquares(keep, axes).mulInPlace(1.0 / (n - correction));
@@ -97,9 +94,9 @@ public sealed interface Reductions permits Tensor {
         return reduce("min", ReduceOp.MIN, self().dtype(), keep, axes);
     }
 
-    /** Πx over the axes. */
+    /** Πx over the axes; I32 for types of one byte. */
     default Tensor prod(int... axes) {
-        return reduce("prod", ReduceOp.PROD, self().dtype(), false, axes);
+        return reduce("prod", ReduceOp.PROD, accumulating(), false, axes);
     }
 
     /** Euclidean norm √Σx² over the axes. */
@@ -109,16 +106,18 @@ public sealed interface Reductions permits Tensor {
 
     /** Euclidean norm √Σx² over the axes. */
     default Tensor norm(boolean keep, int... axes) {
+        self().requireFraction("norm");
         return sumOfSquares(keep, axes).sqrt();
     }
 
-    /** Σx² over the axes. */
+    /** Σx² over the axes; I32 for types of one byte. */
     default Tensor sumOfSquares(boolean keep, int... axes) {
-        return reduce("sumOfSquares", ReduceOp.SUM_OF_SQUARES, self().dtype(), keep, axes);
+        return reduce("sumOfSquares", ReduceOp.SUM_OF_SQUARES, accumulating(), keep, axes);
     }
 
     /** log Σe<sup>x</sup> over the axes, with the largest taken out first so that nothing overflows. */
     default Tensor logSumExp(boolean keep, int... axes) {
+        self().requireFraction("logSumExp");
         Tensor largest = maxOver(true, axes);
         Tensor finite = largest.eq(largest).and(largest.abs().ne(Double.POSITIVE_INFINITY));
         Tensor shift = finite.where(largest, largest.zerosLike());
@@ -163,11 +162,11 @@ public sealed interface Reductions permits Tensor {
         return out.squeeze(at);
     }
 
-    /** Running sums along an axis. */
+    /** Running sums along an axis; I32 for types of one byte. */
     default Tensor cumsum(int axis) {
         Tensor x = self();
         x.storage();
-        Tensor out = Tensor.allocate("cumsum", x.device(), x.dtype(), x.shape());
+        Tensor out = Tensor.allocate("cumsum", x.device(), accumulating(), x.shape());
         x.backend().cumsum(x, x.shape().axis(axis, "cumsum"), out);
         return out;
     }

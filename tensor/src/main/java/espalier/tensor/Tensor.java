@@ -244,7 +244,7 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
         return out;
     }
 
-    /** The values as another type: floats are cut towards zero when they become integers. Itself if already so. */
+    /** The values as another type, by the rules that stand with {@link DType}. Itself if already so. */
     public Tensor to(DType dtype) {
         if (dtype == dtype()) {
             return this;
@@ -280,6 +280,11 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
     /** The values in row-major order; other types are converted. */
     public int[] toInts() {
         return download(to(DType.I32), new int[size()], MemorySegment::ofArray);
+    }
+
+    /** The values in row-major order; other types are converted. I64 stays exact, which a double is only to 2<sup>53</sup>. */
+    public long[] toLongs() {
+        return download(to(DType.I64), new long[size()], MemorySegment::ofArray);
     }
 
     /** The elements packed, little-endian and in row-major order. */
@@ -357,6 +362,13 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
         if (other.dtype() != dtype()) {
             throw new ShapeException(
                     op + ": lhs is " + dtype() + ", rhs " + other.dtype() + "; convert one with .to(dtype)");
+        }
+    }
+
+    void requireFraction(String op) {
+        if (!dtype().isFloating()) {
+            throw new ShapeException(op + ": needs a type with fractions, not " + dtype() + " " + shape()
+                    + "; convert it with .to(DType.F32)");
         }
     }
 

@@ -13,11 +13,9 @@ final class CopyLoops {
             case F32 -> floats(from.floats(), fromAt, fromStep, to.floats(), toAt, toStep, n);
             case F64 -> doubles(from.doubles(), fromAt, fromStep, to.doubles(), toAt, toStep, n);
             case I64 -> longs(from.longs(), fromAt, fromStep, to.longs(), toAt, toStep, n);
-            case F16, I32, I8, U8, BOOL -> {
-                for (int i = 0; i < n; i++) {
-                    to.set(toAt + i * toStep, from.get(fromAt + i * fromStep));
-                }
-            }
+            case I32 -> ints(from.ints(), fromAt, fromStep, to.ints(), toAt, toStep, n);
+            case F16 -> halves(from.halves(), fromAt, fromStep, to.halves(), toAt, toStep, n);
+            case I8, U8, BOOL -> bytes(from.bytes(), fromAt, fromStep, to.bytes(), toAt, toStep, n);
         }
     }
 
@@ -45,6 +43,24 @@ final class CopyLoops {
     }
 
     private static void longs(long[] from, int fromAt, int fromStep, long[] to, int toAt, int toStep, int n) {
+        for (int i = 0; i < n; i++) {
+            to[toAt + i * toStep] = from[fromAt + i * fromStep];
+        }
+    }
+
+    private static void ints(int[] from, int fromAt, int fromStep, int[] to, int toAt, int toStep, int n) {
+        for (int i = 0; i < n; i++) {
+            to[toAt + i * toStep] = from[fromAt + i * fromStep];
+        }
+    }
+
+    private static void halves(short[] from, int fromAt, int fromStep, short[] to, int toAt, int toStep, int n) {
+        for (int i = 0; i < n; i++) {
+            to[toAt + i * toStep] = from[fromAt + i * fromStep];
+        }
+    }
+
+    private static void bytes(byte[] from, int fromAt, int fromStep, byte[] to, int toAt, int toStep, int n) {
         for (int i = 0; i < n; i++) {
             to[toAt + i * toStep] = from[fromAt + i * fromStep];
         }

@@ -57,7 +57,7 @@ public final class HeapStorage extends Storage {
         };
     }
 
-    /** One element as a double: any type, for plain loops. I64 beyond 2<sup>53</sup> is rounded. */
+    /** One element as a double, for plain loops on types with fractions; I64 beyond 2<sup>53</sup> would be rounded. */
     double get(int at) {
         return switch (dtype()) {
             case F64 -> doubles()[at];
@@ -80,6 +80,28 @@ public final class HeapStorage extends Storage {
             case I32 -> ints()[at] = (int) value;
             case I8, U8 -> bytes()[at] = (byte) (long) value;
             case BOOL -> bytes()[at] = (byte) (value != 0 ? 1 : 0);
+        }
+    }
+
+    /** One element of an integer type. */
+    long getInteger(int at) {
+        return switch (dtype()) {
+            case I64 -> longs()[at];
+            case I32 -> ints()[at];
+            case I8, BOOL -> bytes()[at];
+            case U8 -> bytes()[at] & 0xFF;
+            case F64, F32, F16 -> throw new IllegalStateException(dtype() + " is no integer type");
+        };
+    }
+
+    /** Writes the low bits of a number, or whether it differs from 0, to one element of an integer type. */
+    void setInteger(int at, long value) {
+        switch (dtype()) {
+            case I64 -> longs()[at] = value;
+            case I32 -> ints()[at] = (int) value;
+            case I8, U8 -> bytes()[at] = (byte) value;
+            case BOOL -> bytes()[at] = (byte) (value != 0 ? 1 : 0);
+            case F64, F32, F16 -> throw new IllegalStateException(dtype() + " is no integer type");
         }
     }
 

@@ -22,6 +22,11 @@ import org.jspecify.annotations.Nullable;
  * costs at most the one task it was in the middle of. Tasks of 20 to 100 microseconds suit; a loop that takes less
  * than about 20 microseconds in all is faster without the pool.
  *
+ * <p><b>When others use the cores.</b> A worker that is put aside in the middle of a task holds the caller up for as long as
+ * other processes please, which is many times what a small loop takes. So a caller that has waited longer than the
+ * workers can have saved it stays alone for a while, {@value #PATIENCE} times as long as it waited: what is lost that way
+ * stays a small part of the whole, and where cores are free again the workers are back after a moment.
+ *
  * <p><b>Same bits on every machine.</b> Which thread runs a task is left to chance. A kernel whose results must not
  * depend on the number of threads cuts its work by shape alone, and lets no two tasks write the same element.
  *
@@ -30,11 +35,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Parallel implements AutoCloseable {
     private static final long SPIN_NANOS = 20_000;
+
+    /** Shorter waits are what tasks of unequal length and waking up take. */
+    private static final long USUAL_WAIT_NANOS = 200_000;
+
+    /** How many times a wait in vain the caller stays alone. */
+    private static final int PATIENCE = 16;
+
+    /** The longest that it stays alone; one pause of the collector should not cost more. */
+    private static final long LONGEST_ALONE_NANOS = 200_000_000;
+
     private static final Region IDLE = new Region(0, _ -> {}, Thread.currentThread());
 
     private final Worker[] workers;
     private final AtomicReference<Region> offered = new AtomicReference<>(IDLE);
     private volatile boolean closed;
+    /** Until this time of {@link System#nanoTime} callers do without the workers. */
+    private volatile long aloneUntil = System.nanoTime();
 
     /**
      * Starts {@code threads - 1} daemon threads; the caller of {@link #forEach} is the last one.
@@ -80,6 +97,11 @@ public final class Parallel implements AutoCloseable {
             runInline(tasks, body);
             return;
         }
+        long start = System.nanoTime();
+        if (start - aloneUntil < 0) {
+            runInline(tasks, body);
+            return;
+        }
         Region region = new Region(tasks, body, Thread.currentThread());
         if (!offered.compareAndSet(IDLE, region)) {
             runInline(tasks, body);
@@ -87,7 +109,9 @@ public final class Parallel implements AutoCloseable {
         }
         wakeFor(tasks);
         region.takeTasks();
+        long finished = System.nanoTime();
         region.awaitDone();
+        noteWait(finished - start, System.nanoTime() - finished);
         offered.set(IDLE);
         region.rethrowFailure();
     }
@@ -98,6 +122,16 @@ public final class Parallel implements AutoCloseable {
         closed = true;
         for (Worker worker : workers) {
             LockSupport.unpark(worker);
+        }
+    }
+
+    /**
+     * Stays alone for a while if the caller waited in vain: with {@code t} threads the work of all is about {@code t}
+     * times its own, so having waited for {@code t - 1} times that, it could have done everything itself.
+     */
+    private void noteWait(long worked, long waited) {
+        if (waited > USUAL_WAIT_NANOS && waited > worked * workers.length) {
+            aloneUntil = System.nanoTime() + Math.min(PATIENCE * waited, LONGEST_ALONE_NANOS);
         }
     }
 

@@ -14,8 +14,8 @@ import java.util.Arrays;
 /**
  * The textbook: every core operation as a plain loop, for any type and layout.
  *
- * <p>Elements pass through {@code double}, so results are as good as the type can hold and F64 is exact enough to
- * check gradients with. The few operations that matter for speed on a JVM without the Vector API have a second loop
+ * <p>Elements of types with fractions pass through {@code double}, so results are as good as the type can hold and F64 is
+ * exact enough to check gradients with; those of integer types pass through {@code long} in {@link Integers}. The few operations that matter for speed on a JVM without the Vector API have a second loop
  * for F32 in {@link FloatLoops} and {@link ScalarGemm}. The fused operations are those composed in
  * {@link espalier.tensor.spi.Backend}. The fast back end extends this one and falls back to it.
  */
@@ -81,9 +81,16 @@ public class ScalarBackend implements Backend {
             loop.forEach((at, step, n) -> CopyLoops.run(source, at[0], step[0], target, at[1], step[1], n));
             return;
         }
+        if (!from.dtype().isFloating()) {
+            Integers.copy(from, to);
+            return;
+        }
+        double[] block = new double[Math.min(loop.runLength(), Widening.BLOCK)];
         loop.forEach((at, step, n) -> {
-            for (int i = 0; i < n; i++) {
-                target.set(at[1] + i * step[1], source.get(at[0] + i * step[0]));
+            for (int i = 0; i < n; i += block.length) {
+                int m = Math.min(block.length, n - i);
+                Widening.widen(source, at[0] + i * step[0], step[0], block, m);
+                Widening.narrow(block, target, at[1] + i * step[1], step[1], m);
             }
         });
     }
@@ -106,6 +113,10 @@ public class ScalarBackend implements Backend {
 
     @Override
     public void unary(UnaryOp op, Tensor x, Tensor out) {
+        if (!x.dtype().isFloating()) {
+            Integers.unary(op, x, out);
+            return;
+        }
         HeapStorage from = heap(x);
         HeapStorage to = heap(out);
         boolean floats = x.dtype() == DType.F32 && out.dtype() == DType.F32;
@@ -121,6 +132,10 @@ public class ScalarBackend implements Backend {
 
     @Override
     public void binary(BinaryOp op, Tensor a, Tensor b, Tensor out) {
+        if (!a.dtype().isFloating()) {
+            Integers.binary(op, a, b, out);
+            return;
+        }
         HeapStorage left = heap(a);
         HeapStorage right = heap(b);
         HeapStorage to = heap(out);
@@ -139,6 +154,10 @@ public class ScalarBackend implements Backend {
 
     @Override
     public void where(Tensor condition, Tensor a, Tensor b, Tensor out) {
+        if (!a.dtype().isFloating()) {
+            Integers.where(condition, a, b, out);
+            return;
+        }
         byte[] choice = heap(condition).bytes();
         HeapStorage left = heap(a);
         HeapStorage right = heap(b);
@@ -157,6 +176,10 @@ public class ScalarBackend implements Backend {
 
     @Override
     public void reduce(ReduceOp op, Tensor x, int[] axes, Tensor out) {
+        if (!x.dtype().isFloating()) {
+            Integers.reduce(op, x, out);
+            return;
+        }
         HeapStorage from = heap(x);
         double[] so = new double[out.size()];
         Arrays.fill(so, op.identity());
@@ -177,6 +200,10 @@ public class ScalarBackend implements Backend {
 
     @Override
     public void argReduce(boolean largest, Tensor x, int axis, Tensor out) {
+        if (!x.dtype().isFloating()) {
+            Integers.argReduce(largest, x, axis, out);
+            return;
+        }
         HeapStorage from = heap(x);
         int[] to = heap(out).ints();
         int stride = x.layout().stride(axis);
@@ -194,6 +221,10 @@ public class ScalarBackend implements Backend {
         HeapStorage from = heap(x);
         HeapStorage to = heap(out);
         if (x.size() == 0) {
+            return;
+        }
+        if (!x.dtype().isFloating()) {
+            Integers.cumsum(x, axis, out);
             return;
         }
         Layout in = x.layout().slice(axis, 0, 1, 1, "cumsum");
@@ -250,7 +281,11 @@ public class ScalarBackend implements Backend {
                 int aAt = at[0] + i * step[0];
                 int bAt = at[1] + i * step[1];
                 int outAt = at[2] + i * step[2];
-                plainMatmul(heap(a), aAt, as, heap(b), bAt, bs, heap(out), outAt, m, n, k);
+                if (out.dtype().isFloating()) {
+                    plainMatmul(heap(a), aAt, as, heap(b), bAt, bs, heap(out), outAt, m, n, k);
+                } else {
+                    Integers.matmul(heap(a), aAt, as, heap(b), bAt, bs, heap(out), outAt, m, n, k);
+                }
             }
         });
     }
@@ -300,38 +335,11 @@ public class ScalarBackend implements Backend {
 
     @Override
     public void gather(Tensor x, int axis, Tensor index, Tensor out) {
-        HeapStorage from = heap(x);
-        HeapStorage to = heap(out);
-        int[] chosen = heap(index).ints();
-        int stride = x.layout().stride(axis);
-        StridedLoop.of(out.shape(), start(x, axis, index), index.layout(), out.layout())
-                .forEach((at, step, n) -> {
-                    for (int i = 0; i < n; i++) {
-                        int pick = chosen[at[1] + i * step[1]];
-                        to.set(at[2] + i * step[2], from.get(at[0] + i * step[0] + pick * stride));
-                    }
-                });
+        Indexed.gather(parallel, x, axis, index, out);
     }
 
     @Override
     public void scatterAdd(Tensor into, int axis, Tensor index, Tensor x) {
-        HeapStorage from = heap(x);
-        HeapStorage to = heap(into);
-        int[] chosen = heap(index).ints();
-        int stride = into.layout().stride(axis);
-        StridedLoop.of(x.shape(), start(into, axis, index), index.layout(), x.layout())
-                .forEach((at, step, n) -> {
-                    for (int i = 0; i < n; i++) {
-                        int target = at[0] + i * step[0] + chosen[at[1] + i * step[1]] * stride;
-                        to.set(target, to.get(target) + from.get(at[2] + i * step[2]));
-                    }
-                });
-    }
-
-    /** Where a walk over the index finds, in x, the element that index 0 would name: stride 0 along the axis. */
-    private static Layout start(Tensor x, int axis, Tensor index) {
-        int[] strides = x.layout().strides();
-        strides[axis] = 0;
-        return Layout.strided(index.shape(), strides, x.layout().offset());
+        Indexed.scatterAdd(into, axis, index, x);
     }
 }

@@ -17,9 +17,11 @@ final class Sorting {
             int[] indices,
             int indicesAt,
             int length) {
-        int[] order = x.dtype() == DType.F32 || x.dtype() == DType.I32
-                ? byKeys(x, xAt, descending, length)
-                : byComparison(x, xAt, descending, length);
+        int[] order = switch (x.dtype()) {
+            case F32, I32, I8, U8, BOOL -> byKeys(x, xAt, descending, length);
+            case I64 -> byInteger(x.longs(), xAt, descending, length);
+            case F64, F16 -> byComparison(x, xAt, descending, length);
+        };
         for (int i = 0; i < length; i++) {
             CopyLoops.run(x, xAt + order[i], 1, values, valuesAt + i, 1, 1);
             indices[indicesAt + i] = order[i];
@@ -30,7 +32,7 @@ final class Sorting {
     private static int[] byKeys(HeapStorage x, int at, boolean descending, int length) {
         long[] keys = new long[length];
         for (int i = 0; i < length; i++) {
-            int bits = x.dtype() == DType.F32 ? ordered(x.floats()[at + i]) : x.ints()[at + i];
+            int bits = x.dtype() == DType.F32 ? ordered(x.floats()[at + i]) : (int) x.getInteger(at + i);
             boolean nan = x.dtype() == DType.F32 && Float.isNaN(x.floats()[at + i]);
             int directed = nan ? Integer.MAX_VALUE : descending ? ~bits : bits;
             keys[i] = ((long) directed << 32) | i;
@@ -49,13 +51,23 @@ final class Sorting {
         return bits >= 0 ? bits : bits ^ 0x7FFFFFFF;
     }
 
+    private static int[] byInteger(long[] x, int at, boolean descending, int length) {
+        Comparator<Integer> byValue = (i, j) -> Long.compare(x[at + i], x[at + j]);
+        return sorted(descending ? (i, j) -> byValue.compare(j, i) : byValue, length);
+    }
+
     private static int[] byComparison(HeapStorage x, int at, boolean descending, int length) {
         Comparator<Double> values = descending ? Comparator.<Double>reverseOrder() : Comparator.<Double>naturalOrder();
         Comparator<Integer> byValue = Comparator.comparing(i -> x.get(at + i) + 0.0, values);
         Comparator<Integer> nanLast = Comparator.comparing(i -> Double.isNaN(x.get(at + i)));
+        return sorted(nanLast.thenComparing(byValue), length);
+    }
+
+    /** The numbers below {@code length} in an order; equal ones stay as they are. */
+    private static int[] sorted(Comparator<Integer> comparator, int length) {
         Integer[] order = new Integer[length];
         Arrays.setAll(order, i -> i);
-        Arrays.sort(order, nanLast.thenComparing(byValue));
+        Arrays.sort(order, comparator);
         return Arrays.stream(order).mapToInt(Integer::intValue).toArray();
     }
 }

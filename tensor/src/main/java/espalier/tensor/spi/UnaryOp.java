@@ -1,9 +1,12 @@
 package espalier.tensor.spi;
 
+import espalier.tensor.DType;
+
 /**
  * An operation on one number, applied to every element.
  *
- * <p>{@link #apply} is the definition, in double precision: the textbook against which every back end is tested.
+ * <p>{@link #apply} is the definition, in double precision: the textbook against which every back end is tested;
+ * {@link #applyInteger} is that on integers.
  */
 public enum UnaryOp {
     /** −x. */
@@ -67,6 +70,34 @@ public enum UnaryOp {
             case ROUND -> Math.rint(x);
             case ERF -> SpecialFunctions.erf(x);
             case NOT -> x == 0 ? 1 : 0;
+        };
+    }
+
+    /** Whether it has a meaning on integers; the other operations need a type with fractions. */
+    public boolean takesIntegers() {
+        return switch (this) {
+            case NEG, ABS, SIGN, SQUARE, RELU, FLOOR, ROUND, NOT -> true;
+            case EXP, LOG, SQRT, RSQRT, RECIPROCAL, SIGMOID, TANH, GELU, SILU, SOFTPLUS, ERF -> false;
+        };
+    }
+
+    /**
+     * The operation on an integer, in two's complement of 64 bits. {@link DType#cut} makes a result of a shorter type
+     * of it.
+     *
+     * @throws IllegalArgumentException if the operation does not take integers
+     */
+    public long applyInteger(long x) {
+        return switch (this) {
+            case NEG -> -x;
+            case ABS -> Math.abs(x);
+            case SIGN -> Long.signum(x);
+            case SQUARE -> x * x;
+            case RELU -> Math.max(x, 0);
+            case FLOOR, ROUND -> x;
+            case NOT -> x == 0 ? 1 : 0;
+            case EXP, LOG, SQRT, RSQRT, RECIPROCAL, SIGMOID, TANH, GELU, SILU, SOFTPLUS, ERF ->
+                throw new IllegalArgumentException(this + " has no meaning on integers");
         };
     }
 

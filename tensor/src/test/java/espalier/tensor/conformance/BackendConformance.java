@@ -51,6 +51,11 @@ public abstract class BackendConformance {
     }
 
     @TestFactory
+    protected Stream<DynamicTest> integers() {
+        return IntegerCases.of(device(), limits()).map(Case::test);
+    }
+
+    @TestFactory
     protected Stream<DynamicTest> reductions() {
         return ReductionCases.of(device(), limits()).map(Case::test);
     }
@@ -100,6 +105,7 @@ public abstract class BackendConformance {
         return Stream.of(
                         MovementCases.of(device, limits),
                         ElementwiseCases.of(device, limits),
+                        IntegerCases.of(device, limits),
                         ReductionCases.of(device, limits),
                         IndexingCases.of(device, limits),
                         ProductCases.of(device, limits),

@@ -1,7 +1,9 @@
 package espalier.tensor.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import espalier.tensor.DType;
 import espalier.tensor.Device;
 import espalier.tensor.spi.Backend;
 import espalier.tensor.spi.BinaryOp;
@@ -28,11 +30,35 @@ class CoverageTest {
             }
         }
         assertEquals(Set.of(), missing(recorder.calls()), "operations of Backend without a row in the suite");
+        assertEquals(Set.of(), missingTypes(recorder.calls()), "operations without a row for a type");
     }
 
     @Test
     void aMissingRowIsSeen() {
         assertEquals(operations(), missing(Set.of()));
+        assertTrue(missingTypes(Set.of()).containsAll(Set.of("unary UnaryOp.ABS of I64", "sort of U8", "copy of F16")));
+    }
+
+    /** Operations of the core with a type that has no row. */
+    private static Set<String> missingTypes(Set<String> calls) {
+        Set<String> missing = new TreeSet<>();
+        for (DType type : DType.values()) {
+            Set<String> needed = new TreeSet<>(Set.of("copy", "fill"));
+            if (type != DType.F16) { // which is only stored
+                needed.addAll(Set.of("where", "gather", "scatterAdd", "cumsum", "sort", "argReduce", "matmul"));
+                Stream.of(UnaryOp.values())
+                        .filter(op -> type.isFloating() || op.takesIntegers())
+                        .forEach(op -> needed.add("unary UnaryOp." + op));
+                Stream.of(BinaryOp.values())
+                        .filter(op -> type.isFloating() || op.takesIntegers())
+                        .forEach(op -> needed.add("binary BinaryOp." + op));
+                Stream.of(ReduceOp.values()).forEach(op -> needed.add("reduce ReduceOp." + op));
+            }
+            needed.stream().map(operation -> operation + " of " + type).forEach(missing::add);
+        }
+        missing.removeAll(Set.of("argReduce of BOOL")); // which of many equals is the largest says little
+        missing.removeAll(calls);
+        return missing;
     }
 
     static Set<String> missing(Set<String> calls) {

@@ -1,6 +1,7 @@
 package espalier.tensor.conformance;
 
 import espalier.tensor.Device;
+import espalier.tensor.Tensor;
 import espalier.tensor.spi.Backend;
 import espalier.tensor.spi.PackedKernel;
 import java.lang.reflect.InvocationTargetException;
@@ -13,7 +14,7 @@ import java.util.stream.Collectors;
 
 /**
  * A back end that keeps memory but computes nothing: it notes which operations it was asked for, each with the enum
- * constants among its arguments.
+ * constants among its arguments and the type of its first operand.
  */
 final class Recorder {
     private static final Set<String> MEMORY = Set.of("allocate", "upload", "download", "name", "description");
@@ -52,12 +53,26 @@ final class Recorder {
 
     private void note(Method method, Object[] arguments) {
         calls.add(signature(method));
+        String type = arguments == null ? "" : ofType(method, arguments);
+        calls.add(method.getName() + type);
         for (Object argument : arguments == null ? new Object[0] : arguments) {
             if (argument instanceof Enum<?> constant) {
-                calls.add(
-                        method.getName() + " " + constant.getDeclaringClass().getSimpleName() + "." + constant.name());
+                String name =
+                        method.getName() + " " + constant.getDeclaringClass().getSimpleName() + "." + constant.name();
+                calls.add(name);
+                calls.add(name + type);
             }
         }
+    }
+
+    /** The type of the first tensor; of a choice that of the second, since the first is the mask. */
+    private static String ofType(Method method, Object[] arguments) {
+        return Arrays.stream(arguments)
+                .filter(Tensor.class::isInstance)
+                .skip(method.getName().equals("where") ? 1 : 0)
+                .findFirst()
+                .map(tensor -> " of " + ((Tensor) tensor).dtype())
+                .orElse("");
     }
 
     /** The operations that were called. */

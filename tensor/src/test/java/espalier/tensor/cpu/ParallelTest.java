@@ -6,8 +6,11 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
@@ -81,12 +84,63 @@ class ParallelTest {
         }
     }
 
+    /** Runs two tasks of which each waits for the other, until a worker has taken one of them. */
     private static void workersMeet(Parallel parallel) {
-        var bothInside = new CountDownLatch(2);
-        parallel.forEach(2, _ -> {
-            bothInside.countDown();
-            awaitQuietly(bothInside);
-        });
+        var met = new AtomicBoolean();
+        while (!met.get()) { // a caller that stays alone for a while runs one after the other
+            var bothInside = new CountDownLatch(2);
+            parallel.forEach(2, _ -> {
+                bothInside.countDown();
+                if (awaitAtMost(bothInside, 300)) {
+                    met.set(true);
+                }
+            });
+        }
+    }
+
+    /** A worker put aside in the middle of a task, here by sleeping, must not be waited for again and again. */
+    @Test
+    void aCallerThatWaitedInVainStaysAloneForAWhile() {
+        try (var parallel = new Parallel(2)) {
+            var caller = Thread.currentThread();
+            boolean stayedAlone = false;
+            for (int attempt = 0; attempt < 10 && !stayedAlone; attempt++) {
+                workersMeet(parallel);
+                var workerInside = new CountDownLatch(1);
+                parallel.forEach(2, _ -> {
+                    if (Thread.currentThread() != caller) {
+                        workerInside.countDown();
+                        sleep(300);
+                    } else {
+                        awaitAtMost(workerInside, 100);
+                    }
+                });
+                var threads = ConcurrentHashMap.<Thread>newKeySet();
+                parallel.forEach(20, _ -> {
+                    threads.add(Thread.currentThread());
+                    sleep(1);
+                });
+                stayedAlone = threads.equals(Set.of(caller));
+            }
+            assertTrue(stayedAlone);
+            workersMeet(parallel); // and they come back
+        }
+    }
+
+    private static boolean awaitAtMost(CountDownLatch latch, int millis) {
+        try {
+            return latch.await(millis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
+    }
+
+    private static void sleep(int millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException interrupted) {
+            throw new IllegalStateException(interrupted);
+        }
     }
 
     @ParameterizedTest
