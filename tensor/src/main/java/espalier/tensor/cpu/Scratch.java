@@ -60,7 +60,10 @@ public final class Scratch {
     /** A second such double. */
     public static final int PLANE_SUMS_2 = 1;
 
-    private static final int SLOTS = 19;
+    /** A tile of a matrix that is being transposed. */
+    public static final int TURNED = 19;
+
+    private static final int SLOTS = 20;
     private static final ThreadLocal<float[][]> FLOATS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
 
     private static final ThreadLocal<double[][]> DOUBLES = ThreadLocal.withInitial(() -> new double[2][0]);

@@ -84,6 +84,26 @@ public final class StridedLoop {
         return dims[dims.length - 1];
     }
 
+    /** Number of merged axes, at least 1; the runs go along the last. */
+    public int axes() {
+        return dims.length;
+    }
+
+    /** Size of a merged axis. */
+    public int size(int axis) {
+        return dims[axis];
+    }
+
+    /** How far an operand goes along a merged axis. */
+    public int step(int operand, int axis) {
+        return steps[operand][axis];
+    }
+
+    /** Where an operand begins. */
+    public int offset(int operand) {
+        return offsets[operand];
+    }
+
     /** All runs, in row-major order. */
     public void forEach(Run body) {
         forEach(0, runs(), body);

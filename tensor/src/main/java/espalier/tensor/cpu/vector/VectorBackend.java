@@ -6,6 +6,7 @@ import espalier.tensor.cpu.BatchedProduct;
 import espalier.tensor.cpu.ScalarBackend;
 import espalier.tensor.cpu.vector.conv.ConvolutionKernel;
 import espalier.tensor.cpu.vector.elementwise.UpdateKernel;
+import espalier.tensor.cpu.vector.elementwise.VectorCopy;
 import espalier.tensor.cpu.vector.elementwise.VectorElementwise;
 import espalier.tensor.cpu.vector.gemm.VectorGemm;
 import espalier.tensor.cpu.vector.lanes.Heap;
@@ -55,6 +56,13 @@ public final class VectorBackend extends ScalarBackend {
     public String description() {
         int lanes = FloatVector.SPECIES_PREFERRED.length();
         return "vector, " + lanes + " float lanes, " + parallel().threads() + " thread(s)";
+    }
+
+    @Override
+    public void copy(Tensor from, Tensor to) {
+        if (!Heap.areFloats(from, to) || !VectorCopy.turned(parallel(), from, to)) {
+            super.copy(from, to);
+        }
     }
 
     @Override

@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.elementwise;
 
 import espalier.tensor.DType;
 import espalier.tensor.Tensor;
+import espalier.tensor.TensorScope;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.StridedLoop;
 import espalier.tensor.cpu.vector.lanes.Heap;
@@ -20,8 +21,52 @@ public final class VectorElementwise {
 
     private VectorElementwise() {}
 
+    /** Elements from which on an operand is turned as a whole rather than read against the grain. */
+    private static final int TURNED = 1024;
+
     /** {@code out = op(x)}; F32 in, F32 out, or BOOL for NOT. */
     public static void unary(Parallel parallel, UnaryOp op, Tensor x, Tensor out) {
+        if (!isTurned(x)) {
+            straight(parallel, op, x, out);
+            return;
+        }
+        try (TensorScope _ = TensorScope.open()) {
+            straight(parallel, op, x.copy(), out);
+        }
+    }
+
+    /** {@code out = op(a, b)}; F32 in, BOOL out for a predicate, else F32. */
+    public static void binary(Parallel parallel, BinaryOp op, Tensor a, Tensor b, Tensor out) {
+        if (!isTurned(a) && !isTurned(b)) {
+            straight(parallel, op, a, b, out);
+            return;
+        }
+        try (TensorScope _ = TensorScope.open()) {
+            straight(parallel, op, isTurned(a) ? a.copy() : a, isTurned(b) ? b.copy() : b, out);
+        }
+    }
+
+    /** Whether the runs of a large operand go along another axis than the last. */
+    private static boolean isTurned(Tensor x) {
+        if (x.size() < TURNED || x.layout().isContiguous()) {
+            return false;
+        }
+        int last = x.rank() - 1;
+        while (x.dim(last) == 1) {
+            last--;
+        }
+        boolean run = false;
+        for (int axis = 0; axis < last; axis++) {
+            int stride = x.layout().stride(axis);
+            if (stride == 0 && x.dim(axis) > 1) {
+                return false; // a copy would be larger than the memory it shows
+            }
+            run |= stride == 1 && x.dim(axis) >= 8;
+        }
+        return run && Math.abs(x.layout().stride(last)) > 1;
+    }
+
+    private static void straight(Parallel parallel, UnaryOp op, Tensor x, Tensor out) {
         float[] from = Heap.floats(x);
         if (op == UnaryOp.NOT && out.dtype() == DType.BOOL) {
             byte[] to = Heap.bytes(out);
@@ -42,8 +87,7 @@ public final class VectorElementwise {
                 (at, step, n) -> unary(op, from, at[0], step[0], to, at[1], n));
     }
 
-    /** {@code out = op(a, b)}; F32 in, BOOL out for a predicate, else F32. */
-    public static void binary(Parallel parallel, BinaryOp op, Tensor a, Tensor b, Tensor out) {
+    private static void straight(Parallel parallel, BinaryOp op, Tensor a, Tensor b, Tensor out) {
         float[] left = Heap.floats(a);
         float[] right = Heap.floats(b);
         StridedLoop loop = StridedLoop.of(out.shape(), a.layout(), b.layout(), out.layout());

@@ -1,9 +1,5 @@
 package espalier.tensor.cpu.vector.pool;
 
-import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
-import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
-import static jdk.incubator.vector.FloatVector.fromArray;
-
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
@@ -11,11 +7,10 @@ import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.lanes.Tasks;
 import espalier.tensor.spi.PoolSpec;
 import java.util.Arrays;
-import jdk.incubator.vector.FloatVector;
+import java.util.stream.IntStream;
 
 /**
- * Average pooling of {@code [N, C, H, W]} and its gradient. A vector holds neighbouring windows of one output row, see
- * {@link PoolPlane}.
+ * Average pooling of {@code [N, C, H, W]} and its gradient. A vector holds neighbouring windows, see {@link PoolPlane}.
  */
 public final class AveragePoolKernel {
     private AveragePoolKernel() {}
@@ -39,19 +34,19 @@ public final class AveragePoolKernel {
             });
             return;
         }
-        Counts counts = Counts.of(spec, x.shape(), out.shape());
         double nanos = 50 + 0.2 * plane + 0.1 * spec.kernelH() * spec.kernelW() * rows * columns;
+        float[] counts = counts(spec, x.shape(), out.shape());
         Tasks.ranges(parallel, planes, Tasks.rowsPerTask(plane), nanos, (first, end) -> {
-            PoolPlane pool = new PoolPlane(spec, x.shape(), columns, 0f);
-            PoolWindow window = new PoolWindow(spec, pool, x.dim(2), x.dim(3));
-            float[] sums = new float[pool.width];
+            PoolPlane pool = new PoolPlane(spec, x.shape(), out.shape(), 0f);
+            int[] starts = new int[spec.kernelH() * spec.kernelW()];
+            Arrays.setAll(starts, t -> pool.start(t / spec.kernelW(), t % spec.kernelW()));
+            float[] sums = new float[pool.outputs];
             for (int p = first; p < end; p++) {
                 pool.read(from, xo + p * plane);
+                PoolWindow.sum(pool.phases, 0, starts, sums, 0, pool.outputs);
+                PoolWindow.divide(sums, counts, pool.outputs);
                 for (int i = 0; i < rows; i++) {
-                    window.moveTo(i);
-                    window.sum(sums);
-                    divide(sums, counts.columns(), counts.rows()[i]);
-                    System.arraycopy(sums, 0, to, yo + (p * rows + i) * columns, columns);
+                    System.arraycopy(sums, i * pool.pitch, to, yo + (p * rows + i) * columns, columns);
                 }
             }
         });
@@ -80,67 +75,62 @@ public final class AveragePoolKernel {
             });
             return;
         }
-        Counts counts = Counts.of(spec, dx.shape(), g.shape());
         double nanos = 50 + 0.2 * plane + 0.1 * spec.kernelH() * spec.kernelW() * rows * columns;
+        float[] counts = counts(spec, dx.shape(), g.shape());
         Tasks.ranges(parallel, planes, Tasks.rowsPerTask(plane), nanos, (first, end) -> {
-            PoolPlane pool = new PoolPlane(spec, dx.shape(), columns, 0f);
-            float[] share = new float[pool.width];
+            PoolPlane pool = new PoolPlane(spec, dx.shape(), g.shape(), 0f);
+            int[][] places = placesOfPhases(spec, pool);
+            int margin = (spec.kernelH() - 1) / spec.strideH() * pool.pitch + (spec.kernelW() - 1) / spec.strideW();
+            float[] share = new float[pool.outputs];
+            float[] shares =
+                    new float[margin + Math.max(pool.size, pool.outputs) + PoolPlane.STEP]; // zeros around them
             for (int p = first; p < end; p++) {
-                Arrays.fill(pool.phases, 0f);
                 for (int i = 0; i < rows; i++) {
-                    System.arraycopy(gs, go + (p * rows + i) * columns, share, 0, columns);
-                    divide(share, counts.columns(), counts.rows()[i]);
-                    for (int k = 0; k < spec.kernelH(); k++) {
-                        int row = pool.inputRow(i, k);
-                        for (int q = 0; row >= 0 && row < dx.dim(2) && q < spec.kernelW(); q++) {
-                            add(share, pool.phases, pool.start(row, q));
-                        }
-                    }
+                    System.arraycopy(gs, go + (p * rows + i) * columns, share, i * pool.pitch, columns);
+                }
+                PoolWindow.divide(share, counts, pool.outputs);
+                System.arraycopy(share, 0, shares, margin, pool.outputs);
+                for (int phase = 0; phase < places.length; phase++) { // each writes over the end of the one before
+                    PoolWindow.sum(shares, margin, places[phase], pool.phases, phase * pool.size, pool.size);
                 }
                 pool.write(to, xo + p * plane);
             }
         });
     }
 
-    /** {@code y += x} over whole vectors. */
-    private static void add(float[] x, float[] y, int yo) {
-        for (int i = 0; i < x.length; i += COUNT) {
-            fromArray(FLOATS, y, yo + i).add(fromArray(FLOATS, x, i)).intoArray(y, yo + i);
+    /** For each phase, how far before an element of it the windows lie in which it has a place, the last place first. */
+    private static int[][] placesOfPhases(PoolSpec spec, PoolPlane pool) {
+        int[][] places = new int[spec.strideH() * spec.strideW()][];
+        for (int phase = 0; phase < places.length; phase++) {
+            int first = phase * pool.size;
+            places[phase] = IntStream.range(0, spec.kernelH() * spec.kernelW())
+                    .map(t -> pool.start(t / spec.kernelW(), t % spec.kernelW()) - first)
+                    .filter(start -> start >= 0 && start < pool.size)
+                    .map(start -> -start)
+                    .sorted()
+                    .toArray();
         }
+        return places;
     }
 
-    /** {@code y = y/(columns·rows)} over whole vectors. */
-    private static void divide(float[] y, float[] columns, float rows) {
-        for (int i = 0; i < y.length; i += COUNT) {
-            FloatVector count = fromArray(FLOATS, columns, i).mul(rows);
-            fromArray(FLOATS, y, i).div(count).intoArray(y, i);
-        }
-    }
-
-    /**
-     * How many places of a window count: rows that do times columns that do.
-     *
-     * @param rows one an output row
-     * @param columns one an output column, for whole vectors of them; 1 beyond the last
-     */
-    private record Counts(float[] rows, float[] columns) {
-        static Counts of(PoolSpec spec, Shape input, Shape output) {
-            float[] rows = new float[output.dim(2)];
-            for (int i = 0; i < rows.length; i++) {
-                int pad = spec.countPadding() ? spec.padH() : 0;
-                rows[i] = overlap(i * spec.strideH() - spec.padH(), spec.kernelH(), input.dim(2), pad);
-            }
-            float[] columns = new float[Math.ceilDiv(output.dim(3), COUNT) * COUNT];
-            Arrays.fill(columns, 1f);
+    /** How many places of each window count: rows that do times columns that do; 1 where there is no window. */
+    private static float[] counts(PoolSpec spec, Shape input, Shape output) {
+        PoolPlane pool = new PoolPlane(spec, input, output, 0f);
+        float[] counts = new float[pool.outputs];
+        Arrays.fill(counts, 1f);
+        for (int i = 0; i < output.dim(2); i++) {
+            int padH = spec.countPadding() ? spec.padH() : 0;
+            int rows = overlap(i * spec.strideH() - spec.padH(), spec.kernelH(), input.dim(2), padH);
             for (int j = 0; j < output.dim(3); j++) {
-                int pad = spec.countPadding() ? spec.padW() : 0;
-                columns[j] = overlap(j * spec.strideW() - spec.padW(), spec.kernelW(), input.dim(3), pad);
+                int padW = spec.countPadding() ? spec.padW() : 0;
+                int columns = overlap(j * spec.strideW() - spec.padW(), spec.kernelW(), input.dim(3), padW);
+                counts[i * pool.pitch + j] = rows * columns;
             }
-            return new Counts(rows, columns);
         }
+        return counts;
+    }
 
-        private static int overlap(int start, int length, int size, int pad) {
-            return Math.min(start + length, size + pad) - Math.max(start, -pad);
-        }
+    private static int overlap(int start, int length, int size, int pad) {
+        return Math.min(start + length, size + pad) - Math.max(start, -pad);
     }
 }

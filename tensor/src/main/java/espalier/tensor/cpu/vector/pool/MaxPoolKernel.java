@@ -1,7 +1,6 @@
 package espalier.tensor.cpu.vector.pool;
 
-import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
-
+import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.vector.lanes.Heap;
@@ -11,7 +10,7 @@ import java.util.Arrays;
 
 /**
  * Max pooling of {@code [N, C, H, W]} with the place of each maximum, and its gradient. A vector holds neighbouring
- * windows of one output row and walks over the places of the window together, see {@link PoolPlane}.
+ * windows and walks over their places together, see {@link PoolPlane}.
  */
 public final class MaxPoolKernel {
     private MaxPoolKernel() {}
@@ -39,35 +38,56 @@ public final class MaxPoolKernel {
             });
             return;
         }
-        int[] left = lefts(spec, columns);
-        int[] firstInside =
-                Arrays.stream(left).map(column -> Math.max(column, 0)).toArray();
-        double nanos = 50 + 0.2 * plane + 0.2 * spec.kernelH() * spec.kernelW() * rows * columns;
+        double nanos = 50 + 0.2 * plane + 0.1 * spec.kernelH() * spec.kernelW() * rows * columns;
+        Places inside = Places.of(spec, x.shape(), out.shape());
         Tasks.ranges(parallel, x.dim(0) * x.dim(1), Tasks.rowsPerTask(plane), nanos, (first, end) -> {
-            PoolPlane pool = new PoolPlane(spec, x.shape(), columns, Float.NEGATIVE_INFINITY);
-            PoolWindow window = new PoolWindow(spec, pool, x.dim(2), x.dim(3));
-            float[] value = new float[pool.width];
-            int[] place = new int[pool.width];
+            PoolPlane pool = new PoolPlane(spec, x.shape(), out.shape(), Float.NEGATIVE_INFINITY);
+            float[] value = new float[pool.outputs];
+            int[] place = new int[pool.outputs];
             for (int p = first; p < end; p++) {
                 pool.read(from, xo + p * plane);
+                PoolWindow.max(pool.phases, inside.starts, inside.indices, inside.none, value, place, pool.outputs);
                 for (int i = 0; i < rows; i++) {
-                    window.moveTo(i);
-                    window.max(left, firstInside, value, place);
                     int at = (p * rows + i) * columns;
-                    System.arraycopy(value, 0, values, vo + at, columns);
-                    System.arraycopy(place, 0, places, po + at, columns);
+                    int top = (i * spec.strideH() - spec.padH()) * x.dim(3) - spec.padW();
+                    System.arraycopy(value, i * pool.pitch, values, vo + at, columns);
+                    for (int j = 0; j < columns; j++) {
+                        places[po + at + j] = place[i * pool.pitch + j] + top + j * spec.strideW();
+                    }
                 }
             }
         });
     }
 
-    /** Leftmost input column of the window of each output column, for whole vectors of them. */
-    private static int[] lefts(PoolSpec spec, int columns) {
-        int[] left = new int[Math.ceilDiv(columns, COUNT) * COUNT];
-        for (int j = 0; j < left.length; j++) {
-            left[j] = j * spec.strideW() - spec.padW();
+    /**
+     * The places of a window.
+     *
+     * @param starts where they begin in the phases
+     * @param indices what they add to the index {@code h·W + w} of the first one, which may lie on the padding
+     * @param none the index, so counted, of the first place of each window that does not lie on the padding
+     */
+    private record Places(int[] starts, int[] indices, int[] none) {
+        static Places of(PoolSpec spec, Shape input, Shape output) {
+            PoolPlane pool = new PoolPlane(spec, input, output, 0f);
+            int width = input.dim(3);
+            int[] starts = new int[spec.kernelH() * spec.kernelW()];
+            int[] indices = new int[starts.length];
+            for (int t = 0; t < starts.length; t++) {
+                int p = t / spec.kernelW();
+                int q = t % spec.kernelW();
+                starts[t] = pool.start(p, q);
+                indices[t] = p * width + q;
+            }
+            int[] none = new int[pool.outputs];
+            for (int i = 0; i < output.dim(2); i++) {
+                int above = Math.max(0, spec.padH() - i * spec.strideH());
+                for (int j = 0; j < output.dim(3); j++) {
+                    int before = Math.max(0, spec.padW() - j * spec.strideW());
+                    none[i * pool.pitch + j] = above * width + before;
+                }
+            }
+            return new Places(starts, indices, none);
         }
-        return left;
     }
 
     /** Adds each {@code g} to the place its maximum came from. */

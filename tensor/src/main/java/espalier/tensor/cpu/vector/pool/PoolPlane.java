@@ -8,20 +8,24 @@ import espalier.tensor.Shape;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.spi.PoolSpec;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 
 /**
- * One plane {@code [H, W]} so laid out that neighbouring pooling windows find the same place of their window side by
- * side, whatever the stride.
+ * One plane {@code [H, W]} so laid out that all windows of the plane find the same place of their window in one run,
+ * whatever the strides.
  *
- * <p>With a horizontal stride s the columns are dealt out to s phases: padded column c stands in phase c mod s at
- * position c / s. Place (p, q) of the window of output column j is padded column j·s + q, so it stands in phase q mod s
- * at position j + q/s: the windows of a row read a run. Padding is written once and left alone afterwards.
+ * <p>With strides s and t the padded plane is dealt out to s·t phases: padded element (r, c) stands in phase
+ * (r mod s, c mod t) at row r / s and position c / t. Place (p, q) of the window of output (i, j) is padded element
+ * (i·s + p, j·t + q), so it stands in phase (p mod s, q mod t) at (i + p/s, j + q/t). All phases have rows of one
+ * {@link #pitch}: with {@code f = i·pitch + j} that is position f beside a start which depends on (p, q) alone. The few f
+ * beyond the last output of a row give numbers that nobody reads. Padding is written once and left alone afterwards.
  */
 final class PoolPlane {
+    /** Windows are handled so many at a time. */
+    static final int STEP = 4 * COUNT;
+
     private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(FLOATS, i -> 2 * i % COUNT);
     private static final VectorShuffle<Float> ODD = VectorShuffle.fromOp(FLOATS, i -> 2 * i % COUNT + 1);
     private static final VectorShuffle<Float> LOW = VectorShuffle.fromOp(FLOATS, i -> i / 2);
@@ -30,65 +34,58 @@ final class PoolPlane {
     private static final VectorMask<Float> ODD_LANES = VectorMask.fromLong(FLOATS, 0xAAAAAAAAAAAAAAAAL);
 
     final float[] phases;
-    /** Output columns, rounded up to whole vectors. */
-    final int width;
+    /** From one row of a phase, or of outputs, to the next. */
+    final int pitch;
+    /** Elements of a phase. */
+    final int size;
+    /** Output positions {@code i·pitch + j}, rounded up to whole steps. */
+    final int outputs;
 
     private final PoolSpec spec;
     private final int rows;
     private final int columns;
-    private final int pitch;
-    /** Where the input's columns stand in the first row of their phase. */
-    private final int[] positions;
-    /** Where the window's columns stand, for output column 0. */
-    private final int[] starts;
 
     /** A plane of the input's last two axes, everywhere {@code padding}. */
-    PoolPlane(PoolSpec spec, Shape input, int outputColumns, float padding) {
+    PoolPlane(PoolSpec spec, Shape input, Shape output, float padding) {
         this.spec = spec;
         rows = input.dim(2);
         columns = input.dim(3);
-        width = Math.ceilDiv(outputColumns, COUNT) * COUNT;
-        int stride = spec.strideW();
-        pitch = Math.max(width + spec.kernelW() / stride, (columns + spec.padW()) / stride + 1);
-        phases = new float[stride * rows * pitch];
+        pitch = Math.max(
+                output.dim(3) + (spec.kernelW() - 1) / spec.strideW(),
+                (columns + spec.padW() - 1) / spec.strideW() + 1);
+        int phaseRows = Math.max(
+                output.dim(2) + (spec.kernelH() - 1) / spec.strideH(), (rows + spec.padH() - 1) / spec.strideH() + 1);
+        size = phaseRows * pitch;
+        outputs = Math.ceilDiv(output.dim(2) * pitch, STEP) * STEP;
+        phases = new float[spec.strideH() * spec.strideW() * size + spec.kernelW() + STEP];
         Arrays.fill(phases, padding);
-        positions = IntStream.range(0, Math.max(2, columns)).map(this::position).toArray();
-        starts = IntStream.range(0, spec.kernelW())
-                .map(q -> q % stride * rows * pitch + q / stride)
-                .toArray();
     }
 
-    /** Input row under row p of the window of output row i; outside {@code [0, H)} on the padding. */
-    int inputRow(int i, int p) {
-        return i * spec.strideH() - spec.padH() + p;
-    }
-
-    /** Where, for output column 0, column q of the window stands in an input row. */
-    int start(int inputRow, int q) {
-        return starts[q] + inputRow * pitch;
-    }
-
-    /** Where input column c ≥ 0 stands in the first row of its phase. */
-    private int position(int column) {
-        int padded = column + spec.padW();
-        return padded % spec.strideW() * rows * pitch + padded / spec.strideW();
+    /** Where place (p, q) of the windows begins. */
+    int start(int p, int q) {
+        int phase = p % spec.strideH() * spec.strideW() + q % spec.strideW();
+        return phase * size + p / spec.strideH() * pitch + q / spec.strideW();
     }
 
     /** Takes over the plane at {@code x[at]}. */
     void read(float[] x, int at) {
         for (int row = 0; row < rows; row++) {
             int from = at + row * columns;
-            int to = row * pitch;
             switch (spec.strideW()) {
-                case 1 -> System.arraycopy(x, from, phases, to + positions[0], columns);
-                case 2 -> deal(x, from, to + positions[0], to + positions[1]);
+                case 1 -> System.arraycopy(x, from, phases, place(row, 0), columns);
+                case 2 -> deal(x, from, place(row, 0), place(row, 1));
                 default -> {
                     for (int column = 0; column < columns; column++) {
-                        phases[to + positions[column]] = x[from + column];
+                        phases[place(row, column)] = x[from + column];
                     }
                 }
             }
         }
+    }
+
+    /** Where an element of the input stands. */
+    private int place(int row, int column) {
+        return start(row + spec.padH(), column + spec.padW());
     }
 
     /** Even columns to one phase, odd ones to the other. */
@@ -114,13 +111,12 @@ final class PoolPlane {
     void write(float[] x, int at) {
         for (int row = 0; row < rows; row++) {
             int to = at + row * columns;
-            int from = row * pitch;
             switch (spec.strideW()) {
-                case 1 -> System.arraycopy(phases, from + positions[0], x, to, columns);
-                case 2 -> collect(x, to, from + positions[0], from + positions[1]);
+                case 1 -> System.arraycopy(phases, place(row, 0), x, to, columns);
+                case 2 -> collect(x, to, place(row, 0), place(row, 1));
                 default -> {
                     for (int column = 0; column < columns; column++) {
-                        x[to + column] = phases[from + positions[column]];
+                        x[to + column] = phases[place(row, column)];
                     }
                 }
             }

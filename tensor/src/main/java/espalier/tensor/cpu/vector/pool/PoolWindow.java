@@ -7,87 +7,71 @@ import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.NE;
 
-import espalier.tensor.spi.PoolSpec;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
-/** The windows of one output row: the places of the window that lie on input rows, and the loops over them. */
+/**
+ * Loops over all windows of a {@link PoolPlane} at once, a place of the window after the other. Several vectors of windows
+ * go side by side, so that one need not wait for the other's comparisons and sums.
+ */
 final class PoolWindow {
-    private final PoolSpec spec;
-    private final PoolPlane pool;
-    private final int height;
-    private final int width;
-    /** Where place t stands in the phases for output column 0. */
-    private final int[] starts;
-    /** What place t adds to the window's left column to give its index {@code h·W + w}. */
-    private final int[] indices;
-
-    private int count;
-    private int firstRow;
-
-    /** Windows over planes {@code [height, width]} that {@code pool} has read. */
-    PoolWindow(PoolSpec spec, PoolPlane pool, int height, int width) {
-        this.spec = spec;
-        this.pool = pool;
-        this.height = height;
-        this.width = width;
-        this.starts = new int[spec.kernelH() * spec.kernelW()];
-        this.indices = new int[starts.length];
-    }
-
-    /** Goes to an output row. */
-    void moveTo(int outputRow) {
-        count = 0;
-        firstRow = Math.max(0, pool.inputRow(outputRow, 0));
-        for (int p = 0; p < spec.kernelH(); p++) {
-            int row = pool.inputRow(outputRow, p);
-            if (row < 0 || row >= height) {
-                continue;
-            }
-            for (int q = 0; q < spec.kernelW(); q++) {
-                starts[count] = pool.start(row, q);
-                indices[count++] = row * width + q;
-            }
-        }
-    }
+    private PoolWindow() {}
 
     /**
-     * The maxima of the row and their places.
+     * {@code value[f] = max x[starts[t] + f]} over the places t of a window, {@code place[f]} which it was.
      *
-     * @param left leftmost column of each window
-     * @param firstInside the same, or 0 if that is on the padding: where a window of −∞ has its maximum
+     * @param indices what place t adds to the index of the window's first place
+     * @param none what stands for a place if all of them are −∞
      */
-    void max(int[] left, int[] firstInside, float[] value, int[] place) {
-        float[] phases = pool.phases;
-        int[] from = starts;
-        int[] index = indices;
-        int taps = count;
-        for (int j = 0; j < value.length; j += COUNT) {
+    static void max(float[] x, int[] starts, int[] indices, int[] none, float[] value, int[] place, int n) {
+        for (int f = 0; f < n; f += 2 * COUNT) {
             FloatVector best = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
-            IntVector at = IntVector.fromArray(INTS, firstInside, j).add(firstRow * width);
-            IntVector column = IntVector.fromArray(INTS, left, j);
-            for (int t = 0; t < taps; t++) {
-                FloatVector v = fromArray(FLOATS, phases, from[t] + j);
+            FloatVector best2 = best;
+            IntVector at = IntVector.fromArray(INTS, none, f);
+            IntVector at2 = IntVector.fromArray(INTS, none, f + COUNT);
+            for (int t = 0; t < starts.length; t++) {
+                FloatVector v = fromArray(FLOATS, x, starts[t] + f);
+                FloatVector v2 = fromArray(FLOATS, x, starts[t] + f + COUNT);
+                IntVector index = IntVector.broadcast(INTS, indices[t]);
                 var stays = v.compare(LE, best).or(best.compare(NE, best)); // not larger, or NaN is there already
+                var stays2 = v2.compare(LE, best2).or(best2.compare(NE, best2));
                 best = v.blend(best, stays);
-                at = column.add(index[t]).blend(at, stays.cast(INTS));
+                best2 = v2.blend(best2, stays2);
+                at = index.blend(at, stays.cast(INTS));
+                at2 = index.blend(at2, stays2.cast(INTS));
             }
-            best.intoArray(value, j);
-            at.intoArray(place, j);
+            best.intoArray(value, f);
+            best2.intoArray(value, f + COUNT);
+            at.intoArray(place, f);
+            at2.intoArray(place, f + COUNT);
         }
     }
 
-    /** The sums of the row, in the order of the window. */
-    void sum(float[] value) {
-        float[] phases = pool.phases;
-        int[] from = starts;
-        int taps = count;
-        for (int j = 0; j < value.length; j += COUNT) {
-            FloatVector sum = FloatVector.zero(FLOATS);
-            for (int t = 0; t < taps; t++) {
-                sum = sum.add(fromArray(FLOATS, phases, from[t] + j));
+    /** {@code y[yo + f] = Σ x[xo + starts[t] + f]}, in the order of t. */
+    static void sum(float[] x, int xo, int[] starts, float[] y, int yo, int n) {
+        for (int f = 0; f < n; f += 4 * COUNT) {
+            FloatVector a = FloatVector.zero(FLOATS);
+            FloatVector b = a;
+            FloatVector c = a;
+            FloatVector d = a;
+            for (int t = 0; t < starts.length; t++) {
+                int at = xo + starts[t] + f;
+                a = a.add(fromArray(FLOATS, x, at));
+                b = b.add(fromArray(FLOATS, x, at + COUNT));
+                c = c.add(fromArray(FLOATS, x, at + 2 * COUNT));
+                d = d.add(fromArray(FLOATS, x, at + 3 * COUNT));
             }
-            sum.intoArray(value, j);
+            a.intoArray(y, yo + f);
+            b.intoArray(y, yo + f + COUNT);
+            c.intoArray(y, yo + f + 2 * COUNT);
+            d.intoArray(y, yo + f + 3 * COUNT);
+        }
+    }
+
+    /** {@code y[i] = y[i]/by[i]} over whole vectors. */
+    static void divide(float[] y, float[] by, int n) {
+        for (int i = 0; i < n; i += COUNT) {
+            fromArray(FLOATS, y, i).div(fromArray(FLOATS, by, i)).intoArray(y, i);
         }
     }
 }
