@@ -54,14 +54,14 @@ public final class Scratch {
     /** A fourth such number. */
     public static final int CHANNELS_4 = 18;
 
+    /** A tile of a matrix that is being transposed. */
+    public static final int TURNED = 19;
+
     /** A double for each plane of a batch. */
     public static final int PLANE_SUMS = 0;
 
     /** A second such double. */
     public static final int PLANE_SUMS_2 = 1;
-
-    /** A tile of a matrix that is being transposed. */
-    public static final int TURNED = 19;
 
     private static final int SLOTS = 20;
     private static final ThreadLocal<float[][]> FLOATS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
