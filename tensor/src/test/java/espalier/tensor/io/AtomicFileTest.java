@@ -70,7 +70,7 @@ class AtomicFileTest {
                 assertEquals(free, Files.size(path), "the first disk that had room for all");
                 return;
             } catch (IOException e) {
-                assertEquals("No space left on device", e.getMessage());
+                assertEquals(path + ": No space left on device", e.getMessage());
             }
             assertArrayEquals(OLD, Files.readAllBytes(path));
             assertEquals(List.of(path), files(), "no partial file is left");
