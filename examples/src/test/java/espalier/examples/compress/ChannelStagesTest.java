@@ -41,6 +41,9 @@ class ChannelStagesTest {
                 .accuracy();
         assertEquals(small.piece().milestones().getFirst().accuracy(), dense);
         assertTrue(dense > 0.3, "it has learned something");
+        SmallCompression ready = new SmallCompression("lenet5-bn", "[slimming]", "sparsity = 30%");
+        assertTrue(ready.piece().net().parameters().values().stream()
+                .allMatch(parameter -> parameter.parametrization().isEmpty()));
     }
 
     /** A part of the multiply-adds or the parameters of the network after the cut, not of the channels. */
