@@ -73,6 +73,7 @@ class CoverageTest {
                 .flatMap(type -> Arrays.stream(type.getDeclaredMethods()))
                 .filter(method -> !method.isSynthetic())
                 .forEach(method -> operations.add(Recorder.signature(method)));
+        operations.removeAll(Set.of("peak()", "tune()")); // measure the device, and compute nothing
         for (UnaryOp op : UnaryOp.values()) {
             operations.add("unary UnaryOp." + op.name());
         }
