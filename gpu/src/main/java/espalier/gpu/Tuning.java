@@ -1,7 +1,9 @@
 package espalier.gpu;
 
 import espalier.gpu.opencl.DeviceInfo;
+import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -76,7 +78,9 @@ record Tuning(int depth, int largeFrom, int largeDepth) {
             return folder;
         }
         Files.createDirectories(folder.get());
-        return Optional.of(Files.writeString(folder.get().resolve(name(device, flavour)), text() + "\n"));
+        Path file = folder.get().resolve(name(device, flavour));
+        AtomicFile.write(file, out -> out.write((text() + "\n").getBytes(StandardCharsets.UTF_8)));
+        return Optional.of(file);
     }
 
     /** {@code depth 16, large from 512 with depth 8}, or {@code depth 16, never large}. */

@@ -96,6 +96,19 @@ class QuantizationStagesTest {
         assertTrue(small.piece().milestones().getLast().nonZeros() <= 86_100, "before the cut, of 430,500");
     }
 
+    /** On a grid so fine that a weight which is set free does not round to 0 again. */
+    @Test
+    void qatTrainsNoPrunedWeight() throws Exception {
+        String[] pruned = {"[magnitude]", "sparsity = 80%"};
+        float[] before = SmallCompression.run("lenet5", pruned).weight("fc1.weight");
+        float[] after = SmallCompression.run(
+                        "lenet5", pruned[0], pruned[1], "[qat]", "bits = 16", "epochs = 1", "lr = 0.02")
+                .weight("fc1.weight");
+        for (int i = 0; i < before.length; i++) {
+            assertTrue(before[i] != 0 || after[i] == 0, "weight " + i + " is back");
+        }
+    }
+
     @Test
     void qatLearnsStepsOfBoth() throws Exception {
         SmallCompression small = SmallCompression.run(

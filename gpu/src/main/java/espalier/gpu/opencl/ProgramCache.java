@@ -1,11 +1,11 @@
 package espalier.gpu.opencl;
 
+import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -88,15 +88,12 @@ final class ProgramCache {
             if (isOpenToOthers()) {
                 return;
             }
-            Path beside = Files.createTempFile(folder, "new", "");
-            try {
-                byte[] digest = sha256().digest(program);
-                ByteBuffer all = ByteBuffer.allocate(MAGIC.length + DIGEST + program.length);
-                Files.write(beside, all.put(MAGIC).put(digest).put(program).array());
-                Files.move(beside, folder.resolve(key), StandardCopyOption.ATOMIC_MOVE);
-            } finally {
-                Files.deleteIfExists(beside);
-            }
+            byte[] digest = sha256().digest(program);
+            AtomicFile.write(folder.resolve(key), out -> {
+                out.write(MAGIC);
+                out.write(digest);
+                out.write(program);
+            });
         } catch (IOException full) {
             // compiled again next time
         }

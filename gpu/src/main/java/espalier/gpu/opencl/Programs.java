@@ -1,12 +1,11 @@
 package espalier.gpu.opencl;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jocl.CL;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
@@ -23,9 +22,6 @@ final class Programs {
     /** What a program is made of. */
     private record Key(String file, String options) {}
 
-    /** What a driver may compile a kernel for. */
-    private record Launch(KernelName name, List<Long> group) {}
-
     /** Builds of a compiler in this process, which a signal may disturb: see {@link SignalHandlers}. */
     private static final int ATTEMPTS = 3;
 
@@ -33,7 +29,7 @@ final class Programs {
     private final DeviceInfo device;
     private final Map<Key, cl_program> programs = new HashMap<>();
     private final Map<KernelName, cl_kernel> kernels = new HashMap<>();
-    private final Set<Launch> launched = new HashSet<>();
+    private final Map<KernelName, List<long[]>> groups = new HashMap<>(); // that each was launched in
     private final Optional<ProgramCache> cache;
     private int fromDisk;
 
@@ -57,7 +53,13 @@ final class Programs {
 
     /** Whether this is the first time that a kernel is launched in groups of this size. */
     boolean isFirstLaunch(KernelName name, long[] group) {
-        return launched.add(new Launch(name, Arrays.stream(group).boxed().toList()));
+        List<long[]> known = groups.computeIfAbsent(name, _ -> new ArrayList<>());
+        for (long[] earlier : known) {
+            if (Arrays.equals(earlier, group)) {
+                return false;
+            }
+        }
+        return known.add(group.clone());
     }
 
     private cl_program program(KernelName name) {

@@ -26,8 +26,8 @@ final class SignalHandlers {
 
     private SignalHandlers() {}
 
-    /** The status that a call returns; afterwards handlers are what they were. */
-    static int keep(IntSupplier driver) {
+    /** The status that a call returns; afterwards handlers are what they were. One call at a time: they are the process's. */
+    static synchronized int keep(IntSupplier driver) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment[] before = new MemorySegment[LAST + 1];
             boolean[] known = new boolean[LAST + 1];
@@ -35,13 +35,15 @@ final class SignalHandlers {
                 before[signal] = arena.allocate(ROOM, 8);
                 known[signal] = sigaction(signal, MemorySegment.NULL, before[signal]);
             }
-            int status = driver.getAsInt();
-            for (int signal = 1; signal <= LAST; signal++) {
-                if (known[signal]) {
-                    sigaction(signal, before[signal], MemorySegment.NULL);
+            try {
+                return driver.getAsInt();
+            } finally {
+                for (int signal = 1; signal <= LAST; signal++) {
+                    if (known[signal]) {
+                        sigaction(signal, before[signal], MemorySegment.NULL);
+                    }
                 }
             }
-            return status;
         }
     }
 

@@ -126,12 +126,14 @@ final class IntegerLoops {
                     y[i] = truth(a[i]) ^ truth(b[i]);
                 }
             }
-            case DIV, POW, SOFT_THRESHOLD, RELU_GRADIENT -> {
-                for (int i = 0; i < n; i++) {
-                    y[i] = op.applyInteger(a[i], b[i]);
-                }
-            }
-            case SIGMOID_GRADIENT, TANH_GRADIENT, GELU_GRADIENT, SILU_GRADIENT -> {
+            case DIV,
+                    POW,
+                    SOFT_THRESHOLD,
+                    RELU_GRADIENT,
+                    SIGMOID_GRADIENT,
+                    TANH_GRADIENT,
+                    GELU_GRADIENT,
+                    SILU_GRADIENT -> {
                 for (int i = 0; i < n; i++) {
                     y[i] = op.applyInteger(a[i], b[i]);
                 }
