@@ -112,7 +112,7 @@ public final class Compress implements Callable<Integer> {
         SizeTable table = new SizeTable()
                 .row("dense", work.appraiseDense(folder.file("dense.espalier"), Stopwatch.quick()))
                 .row(
-                        work.cut().isPresent() ? "cut and packed" : "packed",
+                        work.piece().cuts().isEmpty() ? "packed" : "cut and packed",
                         work.appraise(folder.file("model.espalier"), Stopwatch.quick()));
         table.print(console);
         CompressionReport.write(folder, recipe, work, table, circumstances(where));

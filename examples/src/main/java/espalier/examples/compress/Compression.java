@@ -7,9 +7,7 @@ import espalier.examples.train.ModelCatalog;
 import espalier.examples.train.ModelFile;
 import espalier.nn.Init;
 import espalier.nn.Module;
-import espalier.nn.Parameter;
 import espalier.sparsity.export.Packer;
-import espalier.sparsity.surgery.Plan;
 import espalier.sparsity.surgery.Surgeon;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
@@ -36,7 +34,6 @@ public final class Compression {
     private final Device device;
     private final Map<String, Stage> stages = new LinkedHashMap<>();
     private String cuts = "";
-    private Optional<Plan> cut = Optional.empty();
 
     /**
      * Prepares a recipe.
@@ -110,13 +107,7 @@ public final class Compression {
     /** Runs the stages, bakes in what they put between weights and layers, and cuts out what has died. */
     public void run() {
         stages.forEach(piece::run);
-        piece.net().parameters().values().forEach(Parameter::materialize);
-        Surgeon surgeon = Surgeon.of(piece.net(), model.input().inserting(0, 1));
-        Plan plan = surgeon.dead();
-        if (plan.channels() > 0) {
-            surgeon.cut(plan);
-            cut = Optional.of(plan);
-        }
+        piece.cut();
     }
 
     /** Packs the network into a file and finds out what it costs. */
@@ -140,11 +131,6 @@ public final class Compression {
         return title;
     }
 
-    /** What was cut out, if anything. */
-    public Optional<Plan> cut() {
-        return cut;
-    }
-
     /** The accuracy that the recipe promises, at least. */
     public double floor() {
         return floor;
@@ -159,7 +145,7 @@ public final class Compression {
         if (!cuts.isEmpty()) {
             ModelFile.noteCut(said, cuts);
         }
-        cut.ifPresent(plan -> ModelFile.noteCut(said, plan.encoded()));
+        piece.cuts().forEach(plan -> ModelFile.noteCut(said, plan.encoded()));
         return said;
     }
 }

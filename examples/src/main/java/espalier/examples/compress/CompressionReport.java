@@ -58,8 +58,7 @@ final class CompressionReport {
             folder.write("residuals.csv", String.join("\n", lines) + "\n");
             page.picture(residuals(piece.residuals()).svg());
         }
-        if (work.cut().isPresent()) {
-            Plan plan = work.cut().get();
+        for (Plan plan : piece.cuts()) {
             page.heading("What was cut").lines(plan.toString());
         }
         folder.write("report.html", page.lines(lines(circumstances)).html());

@@ -142,7 +142,7 @@ public final class Quickstart implements Callable<Integer> {
         for (Compression work : works) {
             page.heading(work.title()).text(told(work));
             CompressionReport.layers(folder, work.piece().layerRows(), page);
-            work.cut().ifPresent(plan -> page.lines(plan.toString()));
+            work.piece().cuts().forEach(plan -> page.lines(plan.toString()));
         }
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("networks", CompressionReport.networks(table));

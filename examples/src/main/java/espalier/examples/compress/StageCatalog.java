@@ -29,7 +29,9 @@ public enum StageCatalog {
     /** Weights that share few values: Deep Compression. */
     KMEANS("kmeans", SharingStage::new),
     /** Network slimming. */
-    SLIMMING("slimming", SlimmingStage::new);
+    SLIMMING("slimming", SlimmingStage::new),
+    /** Surgery between other stages. */
+    CUT("cut", (settings, _) -> new CutStage());
 
     private final String label;
     private final BiFunction<Settings, Workpiece, Stage> maker;

@@ -16,6 +16,8 @@ import espalier.sparsity.Sparsity;
 import espalier.sparsity.admm.Residual;
 import espalier.sparsity.prune.LayerHistory;
 import espalier.sparsity.quant.Activations;
+import espalier.sparsity.surgery.Plan;
+import espalier.sparsity.surgery.Surgeon;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
 import java.io.PrintWriter;
@@ -44,6 +46,7 @@ public final class Workpiece {
     private Optional<Activations> inputs = Optional.empty();
     private final Map<String, Object> figures = new LinkedHashMap<>();
     private final List<String> told = new ArrayList<>();
+    private final List<Plan> cuts = new ArrayList<>();
     private int trainings;
 
     /** A new network of some kind, and its data. */
@@ -171,12 +174,41 @@ public final class Workpiece {
         }
         Sparsity sparsity = Sparsity.of(net);
         double seconds = (System.nanoTime() - start) * 1e-9;
-        Milestone reached = new Milestone(name, accuracy(), sparsity.weights(), sparsity.nonZeros(), seconds);
+        long atFirst = milestones.isEmpty()
+                ? sparsity.weights()
+                : milestones.getFirst().weights();
+        Milestone reached = new Milestone(name, accuracy(), atFirst, sparsity.nonZeros(), seconds);
         milestones.add(reached);
         out.printf(
                 "[%s] accuracy %.2f %%, %,d of %,d weights (%.1fx), %.0f s%n",
-                name, 100 * reached.accuracy(), reached.nonZeros(), reached.weights(), sparsity.rate(), seconds);
+                name,
+                100 * reached.accuracy(),
+                reached.nonZeros(),
+                atFirst,
+                (double) atFirst / reached.nonZeros(),
+                seconds);
         out.flush();
+    }
+
+    /** Bakes in what stands between weights and layers, and cuts out the channels that are dead. */
+    void cut() {
+        net.parameters().values().forEach(Parameter::materialize);
+        Surgeon surgeon = surgeon();
+        Plan plan = surgeon.dead();
+        if (plan.channels() > 0) {
+            surgeon.cut(plan);
+            cuts.add(plan);
+        }
+    }
+
+    /** Of the network as it is now. */
+    Surgeon surgeon() {
+        return Surgeon.of(net, data.train().sampleShape().inserting(0, 1));
+    }
+
+    /** What was cut out, one plan after the other. */
+    public List<Plan> cuts() {
+        return List.copyOf(cuts);
     }
 
     /** Tells what came of a stage and notes its figures, under its name and, from the second time on, a number. */

@@ -4,10 +4,17 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import espalier.examples.train.ModelCatalog;
+import espalier.examples.train.ModelFile;
+import espalier.nn.Init;
+import espalier.nn.Module;
 import espalier.nn.Summary;
 import espalier.nn.train.Evaluation;
 import espalier.sparsity.Sparsity;
+import espalier.sparsity.surgery.Plan;
+import espalier.sparsity.surgery.Surgeon;
 import espalier.tensor.Shape;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.Test;
@@ -29,6 +36,38 @@ class ChannelStagesTest {
         assertEquals(35, conv1.dim(0) + conv2.dim(0));
         assertEquals(conv1.dim(0), conv2.dim(1));
         assertTrue(small.told.toString().contains("35 of 70 channels are left"), small.told.toString());
+    }
+
+    /** What is cut between two stages is not trained any more, and both cuts are in the file. */
+    @Test
+    void aCutBetweenStagesLeavesASmallerNetworkToTrain() throws Exception {
+        SmallCompression small = SmallCompression.run(
+                "lenet5-bn",
+                "[admm]",
+                "filters = conv1 10, conv2 20, fc1 100",
+                "epochs = 1",
+                "[cut]",
+                "[magnitude]",
+                "granularity = filter",
+                "only = conv2",
+                "sparsity = 50%",
+                "[retrain]",
+                "epochs = 1");
+        List<Plan> cuts = small.piece().cuts();
+        assertEquals(2, cuts.size());
+        assertEquals(20 - 10 + 50 - 20 + 500 - 100, cuts.getFirst().channels());
+        assertEquals(10, cuts.getLast().channels());
+        assertEquals(430_500, small.piece().milestones().getLast().weights(), "of the dense network");
+        ModelCatalog model = ModelCatalog.named("lenet5-bn");
+        Module again = model.make(Init.of(7));
+        Surgeon.repeat(
+                again,
+                model.input().inserting(0, 1),
+                Objects.requireNonNull(small.work.metadata().get(ModelFile.CUTS)));
+        again.load(small.piece().net().state());
+        assertEquals(
+                small.piece().accuracy(),
+                Evaluation.of(again, small.piece().test()).accuracy());
     }
 
     /** The dense network is what it was, though its shifts are in another form from the next stage on. */

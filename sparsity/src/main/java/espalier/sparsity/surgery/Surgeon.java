@@ -71,6 +71,21 @@ public final class Surgeon {
         }
     }
 
+    /**
+     * Switches off the batch norm of channels that come into it as a constant, as those of a pruned filter do: its scale and
+     * its shift become zero, so that the channel is zero behind it and {@link #dead} may let it go. Without this the shift
+     * makes another constant of it, which a convolution that pads with zeros cannot take into its bias.
+     *
+     * <p>This changes what the network computes, by that constant; it is for a network that goes on learning.
+     *
+     * @return how many channels it switched off
+     */
+    public int silence() {
+        try (TensorScope _ = TensorScope.open()) {
+            return inPass(() -> Silence.of(model, wiring));
+        }
+    }
+
     private Plan search() {
         Findings findings = new Findings(wiring, new StoredValues(model));
         Balance balance = Balance.of(wiring, findings.dead().keySet());

@@ -135,6 +135,27 @@ class SurgeonTest {
         assertArrayEquals(new float[] {1.2f, 1.8f, 1.2f, 1.8f, 2.7f, 1.8f, 1.2f, 1.8f, 1.2f}, lost.toFloats(), 1e-5f);
     }
 
+    /** A filter of zeros: its batch norm makes 0.3 − 2·(0.5/√1) of it, which padding holds back until it is switched off. */
+    @Test
+    void aSilencedChannelIsZeroBehindItsBatchNormAndCanGo() {
+        Module model = new Sequential(
+                Topologies.conv(INIT, 1, 2, 1, 0, 1, false),
+                new BatchNorm(INIT, 2),
+                Topologies.conv(INIT, 2, 1, 3, 1, 1, true));
+        set(model, "0.weight", 4, 0);
+        set(model, "1.scale", 1, 2);
+        set(model, "1.shift", 0.1f, 0.3f);
+        set(model, "1.mean", 0, 0.5f);
+        Surgeon surgeon = Surgeon.of(model, Shape.of(1, 1, 3, 3));
+        assertEquals(0, surgeon.dead().channels());
+        assertEquals(1, surgeon.silence());
+        assertArrayEquals(new float[] {1, 0}, floats(model, "1.scale"));
+        assertArrayEquals(new float[] {0.1f, 0}, floats(model, "1.shift"));
+        assertEquals(0, surgeon.silence(), "it is silent now");
+        surgeon.cut(surgeon.dead());
+        assertArrayEquals(new float[] {4}, floats(model, "0.weight"));
+    }
+
     @Test
     void flattenGivesAChannelManyColumnsAndAZeroColumnKillsANeuron() {
         Module model = new Sequential(

@@ -1,0 +1,30 @@
+package espalier.examples.compress;
+
+import espalier.nn.Parameter;
+import java.util.Map;
+
+/**
+ * Cuts out what the stages before have made zero, so that those behind train the small network, which is faster too. The
+ * batch norm of a removed filter goes with it: its shift would else be a constant that has to stay.
+ */
+final class CutStage implements Stage {
+    @Override
+    public void run(Workpiece piece) {
+        piece.net().parameters().values().forEach(Parameter::materialize);
+        int before = piece.cuts().size();
+        int silenced = piece.surgeon().silence();
+        HeldZeros.in(piece.net());
+        piece.cut();
+        HeldZeros.in(piece.net());
+        int channels =
+                before == piece.cuts().size() ? 0 : piece.cuts().getLast().channels();
+        piece.tell(
+                "cut",
+                Map.of("channels", channels, "silenced", silenced),
+                channels == 0
+                        ? "nothing is dead, so nothing was cut"
+                        : String.format(
+                                "cut out %,d channels: %s",
+                                channels, piece.cuts().getLast().after()));
+    }
+}
