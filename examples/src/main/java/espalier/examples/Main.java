@@ -5,6 +5,7 @@ import espalier.examples.bench.TuneGpu;
 import espalier.examples.compress.BreakEvenCommand;
 import espalier.examples.compress.Compare;
 import espalier.examples.compress.Compress;
+import espalier.examples.compress.Curve;
 import espalier.examples.compress.Cut;
 import espalier.examples.compress.LedgerCommand;
 import espalier.examples.compress.Quickstart;
@@ -54,6 +55,7 @@ public final class Main implements Runnable {
             LedgerCommand.class,
             Sensitivity.class,
             Compare.class,
+            Curve.class,
             BreakEvenCommand.class,
             SummaryTable.class,
             Graph.class,

@@ -1,6 +1,7 @@
 package espalier.examples.compress;
 
 import espalier.examples.data.Split;
+import espalier.examples.report.AlignedTable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -47,26 +48,7 @@ final class ComparisonTable {
     }
 
     static String text(List<Contestant> contestants) {
-        List<List<String>> rows = rows(contestants);
-        StringBuilder text = new StringBuilder();
-        int[] widths = new int[HEAD.size()];
-        for (int i = 0; i < widths.length; i++) {
-            int column = i;
-            widths[i] = rows.stream()
-                    .mapToInt(row -> row.get(column).length())
-                    .reduce(HEAD.get(i).length(), Math::max);
-        }
-        line(text, HEAD, widths);
-        rows.forEach(row -> line(text, row, widths));
-        return text.toString();
-    }
-
-    private static void line(StringBuilder text, List<String> cells, int[] widths) {
-        for (int i = 0; i < widths.length; i++) {
-            String pad = " ".repeat(widths[i] - cells.get(i).length());
-            text.append(i == 0 ? cells.get(i) + pad : "  " + pad + cells.get(i));
-        }
-        text.append(System.lineSeparator());
+        return AlignedTable.text(HEAD, rows(contestants));
     }
 
     static String csv(List<Contestant> contestants) {

@@ -1,5 +1,6 @@
 package espalier.examples.compress;
 
+import espalier.examples.report.AlignedTable;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -63,22 +64,7 @@ final class SizeTable {
 
     /** Prints it, numbers aligned at their ends. */
     void print(PrintWriter out) {
-        List<List<String>> lines = new ArrayList<>(List.of(HEAD));
-        lines.addAll(rows());
-        int[] widths = new int[HEAD.size()];
-        lines.forEach(line -> {
-            for (int i = 0; i < widths.length; i++) {
-                widths[i] = Math.max(widths[i], line.get(i).length());
-            }
-        });
-        for (List<String> line : lines) {
-            StringBuilder text = new StringBuilder();
-            for (int i = 0; i < widths.length; i++) {
-                String gap = " ".repeat(widths[i] - line.get(i).length());
-                text.append(i == 0 ? line.get(i) + gap : "  " + gap + line.get(i));
-            }
-            out.println(text);
-        }
+        out.print(AlignedTable.text(HEAD, rows()));
         out.flush();
     }
 }
