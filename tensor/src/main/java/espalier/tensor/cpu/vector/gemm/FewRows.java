@@ -5,7 +5,7 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 
 /**
- * Product with a left matrix of few rows, up to {@link PackedA#EXACT_ROWS}.
+ * Product with a left matrix of few rows, up to {@link PackedA#FEW}.
  *
  * <p>With so few rows each element of the right matrix is used only a few times. So where possible it is read where it
  * lies, and the result is written where it belongs; the last tile of a row overlaps its neighbour and computes the same
@@ -33,8 +33,7 @@ final class FewRows {
         this.b = b;
         this.c = c;
         this.accumulate = accumulate;
-        int last = (a.rows() - 1) / GemmTile.ROWS * GemmTile.ROWS;
-        this.widest = Math.max(GemmTile.columns(a.height(0)), GemmTile.columns(a.height(last)));
+        this.widest = a.widestTile();
     }
 
     /** {@code c = a·b}, or {@code c += a·b}; {@code c} is row-major. */
@@ -57,13 +56,12 @@ final class FewRows {
     }
 
     private void inPlace(int from, int to) {
-        for (int r = 0; r < a.rows(); r += GemmTile.ROWS) {
+        for (int r = 0; r < a.rows(); r += a.height(r)) {
             int width = GemmTile.columns(a.height(r));
             for (int j = from; j < to; j += width) {
                 int at = Math.min(j, to - width);
                 GemmTile.multiply(
                         a.height(r),
-                        GemmTile.ZERO,
                         a.depth(),
                         a.values(),
                         a.at(r, 0),
@@ -72,7 +70,8 @@ final class FewRows {
                         b.rowStride(),
                         c.values(),
                         c.at(r, at),
-                        c.rowStride());
+                        c.rowStride(),
+                        false);
             }
         }
     }
@@ -81,20 +80,19 @@ final class FewRows {
         int depth = a.depth();
         float[] packed = Scratch.floats(Scratch.GEMM_B, PackedB.length(columns, depth, widest));
         PackedB.pack(b, 0, depth, from, columns, widest, packed);
-        float[] tile = Scratch.floats(Scratch.TILE, GemmTile.ZERO.length);
-        for (int r = 0; r < a.rows(); r += GemmTile.ROWS) {
+        float[] tile = Scratch.floats(Scratch.TILE, GemmTile.LARGEST);
+        for (int r = 0; r < a.rows(); r += a.height(r)) {
             int height = a.height(r);
             int width = GemmTile.columns(height);
             for (int j = 0; j < columns; j += width) {
                 int present = Math.min(width, columns - j);
                 int at = c.at(r, from + j);
-                for (int i = 0; accumulate && i < height; i++) {
+                boolean whole = present == width;
+                for (int i = 0; accumulate && !whole && i < height; i++) {
                     System.arraycopy(c.values(), at + i * c.rowStride(), tile, i * width, present);
                 }
-                boolean whole = present == width;
                 GemmTile.multiply(
                         height,
-                        accumulate ? tile : GemmTile.ZERO,
                         depth,
                         a.values(),
                         a.at(r, 0),
@@ -103,7 +101,8 @@ final class FewRows {
                         widest,
                         whole ? c.values() : tile,
                         whole ? at : 0,
-                        whole ? c.rowStride() : width);
+                        whole ? c.rowStride() : width,
+                        accumulate);
                 for (int i = 0; !whole && i < height; i++) {
                     System.arraycopy(tile, i * width, c.values(), at + i * c.rowStride(), present);
                 }

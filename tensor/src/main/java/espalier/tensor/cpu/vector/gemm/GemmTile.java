@@ -1,17 +1,21 @@
 package espalier.tensor.cpu.vector.gemm;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.RowGroups;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The micro-kernel of matrix products: up to 4 rows of a packed left matrix times some vectors of columns of a right
+ * The micro-kernel of matrix products: a few rows of a packed left matrix times some vectors of columns of a right
  * matrix, packed or not.
  *
- * <p>With 4 rows by 2 vectors there are, for each {@code k}, 2 vector loads, 4 broadcasts and 8 fused multiply-adds,
- * so the FMA units are the limit. Each accumulator is a local variable, which the compiler keeps in a register; 8 of
- * them hide the latency of two FMA units and fit the 16 registers of AVX2. Fewer rows are given more vectors. With
- * the 32 registers of AVX-512 a tile of 4 rows has 16.
+ * <p>With 6 rows by 2 vectors there are, for each {@code k}, 2 vector loads, 6 broadcasts and 12 fused multiply-adds,
+ * so the FMA units are the limit. Each sum is a local variable, which the compiler keeps in a register; 8 of them just
+ * hide the latency of two FMA units, 12 do so with some to spare ({@link TallTiles}). Fewer rows are given more vectors.
+ * With the 32 registers of AVX-512 a tile of 4 rows has 16.
+ *
+ * <p>Sums begin at zero and are added to {@code c} at their end: sums that begin as a load make the compiler spill
+ * registers in the loop.
  *
  * <p>Positions advance by a constant from one {@code k} to the next, which lets the compiler check array bounds once,
  * before the loop. {@link espalier.tensor.cpu.vector.conv.ConvTile} does the same work for columns that lie anywhere.
@@ -22,7 +26,7 @@ final class GemmTile {
     private static final boolean WIDE = LANES >= 16;
 
     /** The most rows of a tile. */
-    static final int ROWS = 4;
+    static final int ROWS = RowGroups.MOST;
 
     /** Columns of the tile with the most rows. */
     static final int COLUMNS = WIDE ? 4 * LANES : 2 * LANES;
@@ -30,15 +34,15 @@ final class GemmTile {
     /** Columns of the widest tile, a multiple of all widths. */
     static final int WIDEST = 4 * LANES;
 
-    /** Zeros, to start from. */
-    static final float[] ZERO = new float[ROWS * WIDEST];
+    /** Elements of the largest tile. */
+    static final int LARGEST = ROWS * WIDEST;
 
     private GemmTile() {}
 
-    /** The columns of a tile of 1 to 4 rows. */
+    /** The columns of a tile of so many rows, 1 to {@link #ROWS}. */
     static int columns(int rows) {
         return switch (rows) {
-            case 4 -> COLUMNS;
+            case 6, 5, 4 -> COLUMNS;
             case 3 -> 2 * LANES;
             case 2, 1 -> WIDEST;
             default -> throw new IllegalArgumentException("GemmTile: rows must be 1 to " + ROWS + ", got " + rows);
@@ -46,12 +50,11 @@ final class GemmTile {
     }
 
     /**
-     * One tile: {@code c[cAt + r * stride + j] = start[r * w + j] + sum over k < n of a[aAt + k * rows + r] * b[bAt +
-     * k * ld + j]} for {@code j < w}, the {@link #columns} of so many rows.
+     * One tile: {@code c[cAt + r * stride + j] = sum over k < n of a[aAt + k * rows + r] * b[bAt + k * ld + j]} for
+     * {@code j < w}, the {@link #columns} of so many rows. The sum is added to {@code c} if {@code add}.
      */
     static void multiply(
             int rows,
-            float[] start,
             int n,
             float[] a,
             int aAt,
@@ -60,31 +63,34 @@ final class GemmTile {
             int ld,
             float[] c,
             int cAt,
-            int stride) {
+            int stride,
+            boolean add) {
         switch (rows) {
-            case 1 -> tile1x4(start, n, a, aAt, b, bAt, ld, c, cAt);
-            case 2 -> tile2x4(start, n, a, aAt, b, bAt, ld, c, cAt, stride);
-            case 3 -> tile3x2(start, n, a, aAt, b, bAt, ld, c, cAt, stride);
+            case 1 -> tile1x4(n, a, aAt, b, bAt, ld, c, cAt, add);
+            case 2 -> tile2x4(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
+            case 3 -> tile3x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
+            case 5 -> TallTiles.tile5x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
+            case 6 -> TallTiles.tile6x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
             default -> {
                 if (WIDE) {
-                    tile4x4(start, n, a, aAt, b, bAt, ld, c, cAt, stride);
+                    tile4x4(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
                 } else {
-                    tile4x2(start, n, a, aAt, b, bAt, ld, c, cAt, stride);
+                    tile4x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
                 }
             }
         }
     }
 
     private static void tile4x2(
-            float[] start, int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
-        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
-        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
-        FloatVector s10 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
-        FloatVector s11 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
-        FloatVector s20 = FloatVector.fromArray(SPECIES, start, 4 * LANES);
-        FloatVector s21 = FloatVector.fromArray(SPECIES, start, 5 * LANES);
-        FloatVector s30 = FloatVector.fromArray(SPECIES, start, 6 * LANES);
-        FloatVector s31 = FloatVector.fromArray(SPECIES, start, 7 * LANES);
+            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
+        FloatVector s30 = FloatVector.zero(SPECIES);
+        FloatVector s31 = FloatVector.zero(SPECIES);
         for (int k = 0; k < n; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
@@ -101,6 +107,16 @@ final class GemmTile {
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
         }
+        if (add) {
+            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
+            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
+            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
+            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
+            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
+            s30 = s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride));
+            s31 = s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES));
+        }
         s00.intoArray(c, cAt);
         s01.intoArray(c, cAt + LANES);
         s10.intoArray(c, cAt + stride);
@@ -112,23 +128,23 @@ final class GemmTile {
     }
 
     private static void tile4x4(
-            float[] start, int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
-        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
-        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
-        FloatVector s02 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
-        FloatVector s03 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
-        FloatVector s10 = FloatVector.fromArray(SPECIES, start, 4 * LANES);
-        FloatVector s11 = FloatVector.fromArray(SPECIES, start, 5 * LANES);
-        FloatVector s12 = FloatVector.fromArray(SPECIES, start, 6 * LANES);
-        FloatVector s13 = FloatVector.fromArray(SPECIES, start, 7 * LANES);
-        FloatVector s20 = FloatVector.fromArray(SPECIES, start, 8 * LANES);
-        FloatVector s21 = FloatVector.fromArray(SPECIES, start, 9 * LANES);
-        FloatVector s22 = FloatVector.fromArray(SPECIES, start, 10 * LANES);
-        FloatVector s23 = FloatVector.fromArray(SPECIES, start, 11 * LANES);
-        FloatVector s30 = FloatVector.fromArray(SPECIES, start, 12 * LANES);
-        FloatVector s31 = FloatVector.fromArray(SPECIES, start, 13 * LANES);
-        FloatVector s32 = FloatVector.fromArray(SPECIES, start, 14 * LANES);
-        FloatVector s33 = FloatVector.fromArray(SPECIES, start, 15 * LANES);
+            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s02 = FloatVector.zero(SPECIES);
+        FloatVector s03 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s12 = FloatVector.zero(SPECIES);
+        FloatVector s13 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
+        FloatVector s22 = FloatVector.zero(SPECIES);
+        FloatVector s23 = FloatVector.zero(SPECIES);
+        FloatVector s30 = FloatVector.zero(SPECIES);
+        FloatVector s31 = FloatVector.zero(SPECIES);
+        FloatVector s32 = FloatVector.zero(SPECIES);
+        FloatVector s33 = FloatVector.zero(SPECIES);
         for (int k = 0; k < n; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
@@ -155,6 +171,24 @@ final class GemmTile {
             s32 = a3.fma(b2, s32);
             s33 = a3.fma(b3, s33);
         }
+        if (add) {
+            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
+            s02 = s02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES));
+            s03 = s03.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES));
+            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
+            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
+            s12 = s12.add(FloatVector.fromArray(SPECIES, c, cAt + stride + 2 * LANES));
+            s13 = s13.add(FloatVector.fromArray(SPECIES, c, cAt + stride + 3 * LANES));
+            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
+            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
+            s22 = s22.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + 2 * LANES));
+            s23 = s23.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + 3 * LANES));
+            s30 = s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride));
+            s31 = s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES));
+            s32 = s32.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + 2 * LANES));
+            s33 = s33.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + 3 * LANES));
+        }
         s00.intoArray(c, cAt);
         s01.intoArray(c, cAt + LANES);
         s02.intoArray(c, cAt + 2 * LANES);
@@ -174,13 +208,13 @@ final class GemmTile {
     }
 
     private static void tile3x2(
-            float[] start, int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
-        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
-        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
-        FloatVector s10 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
-        FloatVector s11 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
-        FloatVector s20 = FloatVector.fromArray(SPECIES, start, 4 * LANES);
-        FloatVector s21 = FloatVector.fromArray(SPECIES, start, 5 * LANES);
+            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
         for (int k = 0; k < n; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
@@ -194,6 +228,14 @@ final class GemmTile {
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
         }
+        if (add) {
+            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
+            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
+            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
+            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
+            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
+        }
         s00.intoArray(c, cAt);
         s01.intoArray(c, cAt + LANES);
         s10.intoArray(c, cAt + stride);
@@ -203,15 +245,15 @@ final class GemmTile {
     }
 
     private static void tile2x4(
-            float[] start, int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
-        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
-        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
-        FloatVector s02 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
-        FloatVector s03 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
-        FloatVector s10 = FloatVector.fromArray(SPECIES, start, 4 * LANES);
-        FloatVector s11 = FloatVector.fromArray(SPECIES, start, 5 * LANES);
-        FloatVector s12 = FloatVector.fromArray(SPECIES, start, 6 * LANES);
-        FloatVector s13 = FloatVector.fromArray(SPECIES, start, 7 * LANES);
+            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s02 = FloatVector.zero(SPECIES);
+        FloatVector s03 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s12 = FloatVector.zero(SPECIES);
+        FloatVector s13 = FloatVector.zero(SPECIES);
         for (int k = 0; k < n; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
@@ -228,6 +270,16 @@ final class GemmTile {
             s12 = a1.fma(b2, s12);
             s13 = a1.fma(b3, s13);
         }
+        if (add) {
+            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
+            s02 = s02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES));
+            s03 = s03.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES));
+            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
+            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
+            s12 = s12.add(FloatVector.fromArray(SPECIES, c, cAt + stride + 2 * LANES));
+            s13 = s13.add(FloatVector.fromArray(SPECIES, c, cAt + stride + 3 * LANES));
+        }
         s00.intoArray(c, cAt);
         s01.intoArray(c, cAt + LANES);
         s02.intoArray(c, cAt + 2 * LANES);
@@ -239,11 +291,11 @@ final class GemmTile {
     }
 
     private static void tile1x4(
-            float[] start, int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt) {
-        FloatVector s00 = FloatVector.fromArray(SPECIES, start, 0);
-        FloatVector s01 = FloatVector.fromArray(SPECIES, start, LANES);
-        FloatVector s02 = FloatVector.fromArray(SPECIES, start, 2 * LANES);
-        FloatVector s03 = FloatVector.fromArray(SPECIES, start, 3 * LANES);
+            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, boolean add) {
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s02 = FloatVector.zero(SPECIES);
+        FloatVector s03 = FloatVector.zero(SPECIES);
         for (int k = 0; k < n; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
@@ -254,6 +306,12 @@ final class GemmTile {
             s01 = a0.fma(b1, s01);
             s02 = a0.fma(b2, s02);
             s03 = a0.fma(b3, s03);
+        }
+        if (add) {
+            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
+            s02 = s02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES));
+            s03 = s03.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES));
         }
         s00.intoArray(c, cAt);
         s01.intoArray(c, cAt + LANES);

@@ -3,25 +3,22 @@ package espalier.tensor.cpu.vector.gemm;
 import espalier.tensor.cpu.MatrixView;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.lanes.RowGroups;
+import espalier.tensor.cpu.vector.lanes.Transpose;
 
 /**
- * The left matrix of a product, {@code [M, K]}, in the order in which tiles read it: groups of 4 rows, and in a group
- * the 4 values of one {@code k} side by side.
+ * The left matrix of a product, {@code [M, K]}, in the order in which tiles read it: the groups of {@link RowGroups},
+ * and in a group the values of one {@code k} side by side.
  *
- * <p>A matrix that is used many times, such as the weights of a layer, is packed once with {@link #of}. Rows left over
- * at the end are filled up with zeros when there are many rows, so that one tile does for all; with up to
- * {@link #EXACT_ROWS} rows they form a narrower group instead.
+ * <p>A matrix that is used many times, such as the weights of a layer, is packed once with {@link #of}.
  *
  * @param values the packed values
  * @param rows M
  * @param depth K
  */
 public record PackedA(float[] values, int rows, int depth) {
-    /** Rows of a group. */
-    static final int GROUP = GemmTile.ROWS;
-
-    /** Up to this many rows, no group is filled up with zeros. */
-    static final int EXACT_ROWS = 32;
+    /** Up to this many rows, tiles read the right matrix where it lies. */
+    static final int FEW = 32;
 
     /** Elements packed by one task: about 20 microseconds. */
     private static final int TASK_ELEMENTS = 1 << 16;
@@ -40,7 +37,7 @@ public record PackedA(float[] values, int rows, int depth) {
 
     /** How many rows the group that begins with row {@code r} has. */
     int height(int r) {
-        return height(rows, r);
+        return RowGroups.height(rows, r);
     }
 
     /** Where in {@link #values} the value of {@code k} in the group that begins with row {@code r} lies. */
@@ -48,43 +45,40 @@ public record PackedA(float[] values, int rows, int depth) {
         return r * depth + k * height(r);
     }
 
-    private static int height(int rows, int r) {
-        return rows <= EXACT_ROWS ? Math.min(GROUP, rows - r) : GROUP;
+    /** Columns of the widest tile that takes one of the groups, a multiple of all the others. */
+    int widestTile() {
+        int last = RowGroups.start(rows, RowGroups.count(rows) - 1);
+        return Math.max(GemmTile.columns(height(0)), GemmTile.columns(height(last)));
     }
 
     private static int length(MatrixView a) {
-        int rows = a.rows() <= EXACT_ROWS ? a.rows() : Math.ceilDiv(a.rows(), GROUP) * GROUP;
-        return Math.multiplyExact(rows, a.columns());
+        return Math.multiplyExact(a.rows(), a.columns());
     }
 
     private static PackedA pack(Parallel parallel, MatrixView a, float[] to) {
-        int groups = Math.ceilDiv(a.rows(), GROUP);
-        int groupsPerTask = Math.max(1, TASK_ELEMENTS / (GROUP * Math.max(1, a.columns())));
+        int groups = RowGroups.count(a.rows());
+        int groupsPerTask = Math.max(1, TASK_ELEMENTS / (RowGroups.MOST * Math.max(1, a.columns())));
         parallel.forEach(Math.ceilDiv(groups, groupsPerTask), task -> {
             int end = Math.min(groups, (task + 1) * groupsPerTask);
             for (int group = task * groupsPerTask; group < end; group++) {
-                packGroup(a, group * GROUP, to);
+                packGroup(a, RowGroups.start(a.rows(), group), to);
             }
         });
         return new PackedA(to, a.rows(), a.columns());
     }
 
     private static void packGroup(MatrixView a, int r, float[] to) {
-        int height = height(a.rows(), r);
-        int present = Math.min(height, a.rows() - r);
+        int height = RowGroups.height(a.rows(), r);
         int at = r * a.columns();
-        if (present == GROUP && a.columnStride() == 1) {
-            fourRows(a.values(), a.at(r, 0), a.rowStride(), a.columns(), to, at);
-        } else if (present == GROUP && a.rowStride() == 1) {
+        if (a.columnStride() == 1) {
+            Transpose.run(a.values(), a.at(r, 0), a.rowStride(), height, a.columns(), to, at, height);
+        } else if (height == 6 && a.rowStride() == 1) {
+            sixColumns(a.values(), a.at(r, 0), a.columnStride(), a.columns(), to, at);
+        } else if (height == 4 && a.rowStride() == 1) {
             fourColumns(a.values(), a.at(r, 0), a.columnStride(), a.columns(), to, at);
         } else {
-            for (int i = 0; i < present; i++) {
+            for (int i = 0; i < height; i++) {
                 row(a.values(), a.at(r + i, 0), a.columnStride(), a.columns(), to, at + i, height);
-            }
-            for (int i = present; i < height; i++) {
-                for (int k = 0; k < a.columns(); k++) {
-                    to[at + i + k * height] = 0f;
-                }
             }
         }
     }
@@ -95,17 +89,19 @@ public record PackedA(float[] values, int rows, int depth) {
         }
     }
 
-    /** Interleaves four rows. */
-    private static void fourRows(float[] from, int at, int stride, int n, float[] to, int toAt) {
+    /** Six rows of a transposed matrix, where the six values lie side by side already. */
+    private static void sixColumns(float[] from, int at, int stride, int n, float[] to, int toAt) {
         for (int k = 0; k < n; k++) {
-            to[toAt + 4 * k] = from[at + k];
-            to[toAt + 4 * k + 1] = from[at + stride + k];
-            to[toAt + 4 * k + 2] = from[at + 2 * stride + k];
-            to[toAt + 4 * k + 3] = from[at + 3 * stride + k];
+            to[toAt + 6 * k] = from[at + k * stride];
+            to[toAt + 6 * k + 1] = from[at + k * stride + 1];
+            to[toAt + 6 * k + 2] = from[at + k * stride + 2];
+            to[toAt + 6 * k + 3] = from[at + k * stride + 3];
+            to[toAt + 6 * k + 4] = from[at + k * stride + 4];
+            to[toAt + 6 * k + 5] = from[at + k * stride + 5];
         }
     }
 
-    /** The same for a transposed matrix, where the four values lie side by side already. */
+    /** The same for four rows. */
     private static void fourColumns(float[] from, int at, int stride, int n, float[] to, int toAt) {
         for (int k = 0; k < n; k++) {
             to[toAt + 4 * k] = from[at + k * stride];

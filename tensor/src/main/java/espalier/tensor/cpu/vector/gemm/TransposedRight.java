@@ -13,7 +13,7 @@ import espalier.tensor.cpu.vector.lanes.Lanes;
  * are turned as they are stored.
  */
 final class TransposedRight {
-    private static final int ROWS = GemmTile.ROWS;
+    private static final int ROWS = 4;
     private static final int COLUMNS = 2 * Lanes.COUNT;
 
     /** Multiply-adds of a task: about 50 microseconds. */

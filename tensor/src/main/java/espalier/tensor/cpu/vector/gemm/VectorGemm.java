@@ -5,7 +5,7 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.PlainGemm;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
-import jdk.incubator.vector.FloatVector;
+import espalier.tensor.cpu.vector.lanes.RowGroups;
 
 /**
  * Matrix product {@code [M, K] × [K, N] → [M, N]} of floats by the Vector API. Chooses among five ways by shape and
@@ -21,8 +21,8 @@ import jdk.incubator.vector.FloatVector;
  *       "Anatomy of High-Performance Matrix Multiplication").
  * </ul>
  *
- * <p>No two tasks write the same element. Except for dot products, each element is one chain of fused multiply-adds
- * in the order of K, so the bits do not depend on the vector width, on how the work is cut, or on the number of
+ * <p>No two tasks write the same element. Except for dot products, each element is a chain of fused multiply-adds
+ * in the order of K, cut at fixed places, so the bits do not depend on the vector width, on how the work is cut, or on the number of
  * threads.
  */
 public final class VectorGemm {
@@ -35,17 +35,20 @@ public final class VectorGemm {
     /** Shorter dot products spend their time on adding up lanes; they are only for a row or two. */
     private static final int DOT_LENGTH = 32;
 
-    /** Longest stretch of K for which B is packed: a panel of it takes 40 KB, or 96 KB with AVX-512. */
-    private static final int DEPTH = Lanes.COUNT > 8 ? 384 : 640;
+    /**
+     * Longest stretch of K that is summed at once: a panel of B then stays in the first-level cache. It is the same for
+     * all widths of vectors, since sums are cut there.
+     */
+    private static final int DEPTH = 320;
 
     /** Rows of A that are taken through all panels of a block before the next: they stay in the second-level cache. */
-    private static final int STRIP_ROWS = 64;
+    private static final int STRIP_ROWS = 16 * RowGroups.MOST;
 
     /** The largest and smallest block of c for one task. Each packs its part of B, so it must not have too few rows. */
-    private static final int MOST_ROWS = 512;
+    private static final int MOST_GROUPS = 1024;
 
-    private static final int LEAST_ROWS = 128;
-    private static final int MOST_COLUMNS = 128;
+    private static final int LEAST_GROUPS = 32;
+    private static final int MOST_COLUMNS = 256;
     private static final int LEAST_COLUMNS = 64;
 
     private VectorGemm() {}
@@ -82,7 +85,7 @@ public final class VectorGemm {
     public static void multiply(Parallel parallel, PackedA a, MatrixView b, MatrixView c, boolean accumulate) {
         if (a.depth() == 0 || a.rows() == 0) {
             PlainGemm.multiply(new MatrixView(a.values(), 0, a.rows(), a.depth(), 0, 0), b, c, accumulate);
-        } else if (a.rows() <= PackedA.EXACT_ROWS) {
+        } else if (a.rows() <= PackedA.FEW) {
             FewRows.multiply(parallel, a, b, c, accumulate);
         } else {
             blocks(parallel, a, b, c, accumulate);
@@ -93,27 +96,30 @@ public final class VectorGemm {
     private static void blocks(Parallel parallel, PackedA a, MatrixView b, MatrixView c, boolean accumulate) {
         int m = c.rows();
         int n = c.columns();
+        int groups = RowGroups.count(m);
         long work = (long) m * n * a.depth();
         int wanted = (int) Math.min(work / TASK_WORK, parallel.threads() == 1 ? 1 : 8L * parallel.threads());
         int columns = MOST_COLUMNS;
-        int rows = MOST_ROWS;
-        while (Math.ceilDiv(n, columns) * Math.ceilDiv(m, rows) < wanted) {
+        int rowGroups = MOST_GROUPS;
+        while (Math.ceilDiv(n, columns) * Math.ceilDiv(groups, rowGroups) < wanted) {
             if (columns > LEAST_COLUMNS) {
                 columns /= 2;
-            } else if (rows > LEAST_ROWS) {
-                rows /= 2;
+            } else if (rowGroups > LEAST_GROUPS) {
+                rowGroups /= 2;
             } else {
                 break;
             }
         }
         int blockColumns = columns;
-        int blockRows = rows;
+        int blockGroups = rowGroups;
         int across = Math.ceilDiv(n, blockColumns);
-        int down = Math.ceilDiv(m, blockRows);
+        int down = Math.ceilDiv(groups, blockGroups);
         parallel.forEach(across * down, task -> {
             int j = task / down * blockColumns;
-            int r = task % down * blockRows;
-            block(a, b, c, accumulate, r, Math.min(m, r + blockRows), j, Math.min(n, j + blockColumns));
+            int group = task % down * blockGroups;
+            int r = RowGroups.start(m, group);
+            int end = RowGroups.start(m, Math.min(groups, group + blockGroups));
+            block(a, b, c, accumulate, r, end, j, Math.min(n, j + blockColumns));
         });
     }
 
@@ -122,35 +128,26 @@ public final class VectorGemm {
             PackedA a, MatrixView b, MatrixView c, boolean accumulate, int r0, int r1, int j0, int j1) {
         int columns = j1 - j0;
         int depth = Math.ceilDiv(a.depth(), Math.ceilDiv(a.depth(), DEPTH));
-        float[] packed = Scratch.floats(Scratch.GEMM_B, PackedB.length(columns, depth, GemmTile.COLUMNS));
-        float[] tile = Scratch.floats(Scratch.TILE, GemmTile.ZERO.length);
+        int width = a.widestTile();
+        float[] packed = Scratch.floats(Scratch.GEMM_B, PackedB.length(columns, depth, width));
+        float[] tile = Scratch.floats(Scratch.TILE, GemmTile.LARGEST);
         for (int k = 0; k < a.depth(); k += depth) {
             int n = Math.min(depth, a.depth() - k);
-            PackedB.pack(b, k, n, j0, columns, GemmTile.COLUMNS, packed);
-            for (int rows = r0; rows < r1; rows += STRIP_ROWS) {
-                int end = Math.min(r1, rows + STRIP_ROWS);
-                for (int j = 0; j < columns; j += GemmTile.COLUMNS) {
-                    int bAt = PackedB.at(j, n, GemmTile.COLUMNS);
-                    for (int r = rows; r < end; r += GemmTile.ROWS) {
-                        tile(
-                                a,
-                                r,
-                                k,
-                                n,
-                                packed,
-                                bAt,
-                                c,
-                                j0 + j,
-                                Math.min(columns - j, GemmTile.COLUMNS),
-                                accumulate || k > 0,
-                                tile);
+            PackedB.pack(b, k, n, j0, columns, width, packed);
+            for (int strip = r0, end; strip < r1; strip = end) {
+                end = r1 - strip <= STRIP_ROWS + RowGroups.MOST ? r1 : strip + STRIP_ROWS;
+                for (int j = 0; j < columns; j += width) {
+                    int bAt = PackedB.at(j, n, width);
+                    int present = Math.min(columns - j, width);
+                    for (int r = strip; r < end; r += a.height(r)) {
+                        tile(a, r, k, n, packed, bAt, width, c, j0 + j, present, accumulate || k > 0, tile);
                     }
                 }
             }
         }
     }
 
-    /** One tile of c, perhaps cut off by the edge of c. */
+    /** A group of rows times a panel, perhaps cut off by the edge of c. */
     private static void tile(
             PackedA a,
             int r,
@@ -158,62 +155,36 @@ public final class VectorGemm {
             int n,
             float[] b,
             int bAt,
+            int ld,
             MatrixView c,
             int j,
             int columns,
             boolean add,
             float[] tile) {
-        int height = Math.min(GemmTile.ROWS, c.rows() - r);
-        float[] start = add ? load(c, r, j, height, columns, tile) : GemmTile.ZERO;
-        if (height == GemmTile.ROWS && columns == GemmTile.COLUMNS) {
-            GemmTile.multiply(
-                    GemmTile.ROWS,
-                    start,
-                    n,
-                    a.values(),
-                    a.at(r, k),
-                    b,
-                    bAt,
-                    GemmTile.COLUMNS,
-                    c.values(),
-                    c.at(r, j),
-                    c.rowStride());
-        } else {
-            GemmTile.multiply(
-                    GemmTile.ROWS,
-                    start,
-                    n,
-                    a.values(),
-                    a.at(r, k),
-                    b,
-                    bAt,
-                    GemmTile.COLUMNS,
-                    tile,
-                    0,
-                    GemmTile.COLUMNS);
-            store(tile, c, r, j, height, columns);
-        }
-    }
-
-    /** Copies a tile of c, perhaps cut off by the edge of c, to an array of its own. */
-    private static float[] load(MatrixView c, int r, int j, int height, int columns, float[] tile) {
-        for (int i = 0; i < height; i++) {
-            int at = c.at(r + i, j);
-            int to = i * GemmTile.COLUMNS;
-            if (columns == GemmTile.COLUMNS) {
-                for (int v = 0; v < GemmTile.COLUMNS; v += Lanes.COUNT) {
-                    FloatVector.fromArray(Lanes.FLOATS, c.values(), at + v).intoArray(tile, to + v);
-                }
-            } else {
-                System.arraycopy(c.values(), at, tile, to, columns);
+        int height = a.height(r);
+        int width = GemmTile.columns(height);
+        for (int from = 0; from < columns; from += width) {
+            int present = Math.min(width, columns - from);
+            boolean whole = present == width;
+            int at = c.at(r, j + from);
+            for (int i = 0; add && !whole && i < height; i++) {
+                System.arraycopy(c.values(), at + i * c.rowStride(), tile, i * width, present);
             }
-        }
-        return tile;
-    }
-
-    private static void store(float[] tile, MatrixView c, int r, int j, int height, int columns) {
-        for (int i = 0; i < height; i++) {
-            System.arraycopy(tile, i * GemmTile.COLUMNS, c.values(), c.at(r + i, j), columns);
+            GemmTile.multiply(
+                    height,
+                    n,
+                    a.values(),
+                    a.at(r, k),
+                    b,
+                    bAt + from,
+                    ld,
+                    whole ? c.values() : tile,
+                    whole ? at : 0,
+                    whole ? c.rowStride() : width,
+                    add);
+            for (int i = 0; !whole && i < height; i++) {
+                System.arraycopy(tile, i * width, c.values(), at + i * c.rowStride(), present);
+            }
         }
     }
 }

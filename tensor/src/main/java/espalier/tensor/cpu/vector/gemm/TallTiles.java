@@ -1,0 +1,151 @@
+package espalier.tensor.cpu.vector.gemm;
+
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import java.lang.invoke.VarHandle;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * The tiles of {@link GemmTile} with five and six rows, for machines with 16 vector registers.
+ *
+ * <p>Twelve sums, two vectors of b and one value of a fill 15 registers. The compiler, left alone, loads the values of
+ * all six rows at the top of the loop, runs out of registers, and keeps sums in memory: the tile is then slower than
+ * half. A fence between the rows holds each load back until its turn. On x86 it is no instruction, only an order the
+ * compiler has to keep.
+ */
+final class TallTiles {
+    private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
+    private static final int LANES = Lanes.COUNT;
+
+    private TallTiles() {}
+
+    /** Six rows, two vectors. */
+    static void tile6x2(
+            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
+        FloatVector s30 = FloatVector.zero(SPECIES);
+        FloatVector s31 = FloatVector.zero(SPECIES);
+        FloatVector s40 = FloatVector.zero(SPECIES);
+        FloatVector s41 = FloatVector.zero(SPECIES);
+        FloatVector s50 = FloatVector.zero(SPECIES);
+        FloatVector s51 = FloatVector.zero(SPECIES);
+        for (int k = 0; k < n; k++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 6 * k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            VarHandle.loadLoadFence();
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 6 * k + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            VarHandle.loadLoadFence();
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 6 * k + 2]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            VarHandle.loadLoadFence();
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 6 * k + 3]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+            VarHandle.loadLoadFence();
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[aAt + 6 * k + 4]);
+            s40 = a4.fma(b0, s40);
+            s41 = a4.fma(b1, s41);
+            VarHandle.loadLoadFence();
+            FloatVector a5 = FloatVector.broadcast(SPECIES, a[aAt + 6 * k + 5]);
+            s50 = a5.fma(b0, s50);
+            s51 = a5.fma(b1, s51);
+        }
+        if (add) {
+            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
+            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
+            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
+            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
+            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
+            s30 = s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride));
+            s31 = s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES));
+            s40 = s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride));
+            s41 = s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES));
+            s50 = s50.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride));
+            s51 = s51.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride + LANES));
+        }
+        s00.intoArray(c, cAt);
+        s01.intoArray(c, cAt + LANES);
+        s10.intoArray(c, cAt + stride);
+        s11.intoArray(c, cAt + stride + LANES);
+        s20.intoArray(c, cAt + 2 * stride);
+        s21.intoArray(c, cAt + 2 * stride + LANES);
+        s30.intoArray(c, cAt + 3 * stride);
+        s31.intoArray(c, cAt + 3 * stride + LANES);
+        s40.intoArray(c, cAt + 4 * stride);
+        s41.intoArray(c, cAt + 4 * stride + LANES);
+        s50.intoArray(c, cAt + 5 * stride);
+        s51.intoArray(c, cAt + 5 * stride + LANES);
+    }
+
+    /** Five rows, two vectors. */
+    static void tile5x2(
+            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
+        FloatVector s30 = FloatVector.zero(SPECIES);
+        FloatVector s31 = FloatVector.zero(SPECIES);
+        FloatVector s40 = FloatVector.zero(SPECIES);
+        FloatVector s41 = FloatVector.zero(SPECIES);
+        for (int k = 0; k < n; k++) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 5 * k]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            VarHandle.loadLoadFence();
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 5 * k + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            VarHandle.loadLoadFence();
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 5 * k + 2]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            VarHandle.loadLoadFence();
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 5 * k + 3]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+            VarHandle.loadLoadFence();
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[aAt + 5 * k + 4]);
+            s40 = a4.fma(b0, s40);
+            s41 = a4.fma(b1, s41);
+        }
+        if (add) {
+            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
+            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
+            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
+            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
+            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
+            s30 = s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride));
+            s31 = s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES));
+            s40 = s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride));
+            s41 = s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES));
+        }
+        s00.intoArray(c, cAt);
+        s01.intoArray(c, cAt + LANES);
+        s10.intoArray(c, cAt + stride);
+        s11.intoArray(c, cAt + stride + LANES);
+        s20.intoArray(c, cAt + 2 * stride);
+        s21.intoArray(c, cAt + 2 * stride + LANES);
+        s30.intoArray(c, cAt + 3 * stride);
+        s31.intoArray(c, cAt + 3 * stride + LANES);
+        s40.intoArray(c, cAt + 4 * stride);
+        s41.intoArray(c, cAt + 4 * stride + LANES);
+    }
+}
