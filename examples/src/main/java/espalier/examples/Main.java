@@ -10,6 +10,7 @@ import espalier.examples.compress.Cut;
 import espalier.examples.compress.LedgerCommand;
 import espalier.examples.compress.Quickstart;
 import espalier.examples.compress.Sensitivity;
+import espalier.examples.compress.Survey;
 import espalier.examples.data.DataCommand;
 import espalier.examples.teaching.FirstTensor;
 import espalier.examples.teaching.GradientCheck;
@@ -56,6 +57,7 @@ public final class Main implements Runnable {
             Sensitivity.class,
             Compare.class,
             Curve.class,
+            Survey.class,
             BreakEvenCommand.class,
             SummaryTable.class,
             Graph.class,
