@@ -11,14 +11,11 @@ import espalier.tensor.Shape;
 import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
  * A packed model ready to answer: weights in the order in which their kernels read them, memory for the values of all
@@ -31,18 +28,16 @@ import java.util.concurrent.ConcurrentLinkedDeque;
  * }</pre>
  *
  * <p>It may be used by any number of threads at a time and gives the same bits to each. The first call with a batch size
- * allocates memory for the values of all steps, later ones use it again: only {@link #run(Tensor)} makes a new tensor, for
- * its result. What kernels still make anew in each call are tables and small objects.
+ * allocates memory for the values of all steps and prepares the steps for it. Later calls allocate nothing, if the results
+ * go into an array of the caller, {@link #run(float[], float[])}; the other ways to call make their result. (Until the
+ * virtual machine has compiled the kernels, it makes objects of vectors; that ends after some hundred calls.)
  */
 public final class InferenceModel {
-    /** Batch sizes whose memory is kept. */
-    private static final int BATCH_SIZES = 8;
-
     private final PackedModel packed;
     private final Device device;
     private final MemoryPlan plan;
     private final List<LoadedStep> loaded;
-    private final Map<Integer, ConcurrentLinkedDeque<Workspace>> idle = new ConcurrentHashMap<>();
+    private final Idle idle = new Idle();
 
     private InferenceModel(PackedModel packed, Device device, Map<String, Kernel> kernels) {
         this.packed = packed;
@@ -171,16 +166,12 @@ public final class InferenceModel {
         Workspace workspace = borrow(batch);
         try {
             Tensor input = workspace.input();
-            device.backend()
-                    .upload(
-                            MemorySegment.ofArray(images),
-                            input.storage(),
-                            input.layout().offset());
+            device.backend().upload(images, input.storage(), input.layout().offset());
             workspace.run();
             Tensor output = workspace.output();
-            device.backend().download(output.storage(), output.layout().offset(), MemorySegment.ofArray(results));
+            device.backend().download(output.storage(), output.layout().offset(), results);
         } finally {
-            giveBack(workspace);
+            idle.put(workspace);
         }
     }
 
@@ -215,22 +206,13 @@ public final class InferenceModel {
             workspace.run();
             return workspace.output().copy();
         } finally {
-            giveBack(workspace);
+            idle.put(workspace);
         }
     }
 
     private Workspace borrow(int batch) {
-        ConcurrentLinkedDeque<Workspace> queue = idle.get(batch);
-        Workspace found = queue == null ? null : queue.pollFirst();
+        Workspace found = idle.take(batch);
         return found != null ? found : new Workspace(program(), plan, loaded, device, batch);
-    }
-
-    private void giveBack(Workspace workspace) {
-        if (idle.size() >= BATCH_SIZES && !idle.containsKey(workspace.batch())) {
-            idle.clear(); // so many sizes do not come again; those that do will be back soon
-        }
-        idle.computeIfAbsent(workspace.batch(), _ -> new ConcurrentLinkedDeque<>())
-                .addFirst(workspace);
     }
 
     /**
@@ -254,7 +236,7 @@ public final class InferenceModel {
             }
             return seconds;
         } finally {
-            giveBack(workspace);
+            idle.put(workspace);
         }
     }
 

@@ -18,8 +18,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The memory of one call for one batch size, and the steps bound to it: running is then a list of calls on tensors that
- * exist already. Used by one thread at a time.
+ * The memory of one call for one batch size, and the steps bound to it and prepared by the back end: running is then a list
+ * of calls on tensors that exist already. Used by one thread at a time.
  */
 final class Workspace {
     private final MemoryPlan plan;
@@ -27,7 +27,7 @@ final class Workspace {
     private final Backend backend;
     private final int batch;
     private final List<Tensor> values = new ArrayList<>();
-    private final List<Runnable> calls = new ArrayList<>();
+    private final Runnable[] calls;
 
     /** @param loaded for each step what of it is ready in memory */
     Workspace(Program program, MemoryPlan plan, List<LoadedStep> loaded, Device device, int batch) {
@@ -41,8 +41,9 @@ final class Workspace {
             int at = plan.offset(value) * batch;
             values.add(arena.view(Layout.strided(whole.shape(), whole.strides(), at)));
         }
-        for (int i = 0; i < program.steps().size(); i++) {
-            bind(program.steps().get(i), i, loaded.get(i));
+        calls = new Runnable[program.steps().size()];
+        for (int i = 0; i < calls.length; i++) {
+            calls[i] = backend.prepared(bound(program.steps().get(i), i, loaded.get(i)));
         }
     }
 
@@ -75,10 +76,10 @@ final class Workspace {
 
     /** Runs one step alone, on whatever its inputs hold: for measuring. */
     void run(int step) {
-        calls.get(step).run();
+        calls[step].run();
     }
 
-    private void bind(Step step, int index, LoadedStep loaded) {
+    private Runnable bound(Step step, int index, LoadedStep loaded) {
         Tensor x = values.get(step.inputs().getFirst());
         Tensor y = values.get(index + 1);
         Runnable operation = switch (step.operation()) {
@@ -123,12 +124,12 @@ final class Workspace {
         };
         boolean done = step.operation() instanceof Operation.ScaleShift && step.activation() == Nonlinearity.RELU;
         Optional<Runnable> activation = done ? Optional.empty() : activation(step.activation(), y);
-        calls.add(activation
+        return activation
                 .map(then -> (Runnable) () -> {
                     operation.run();
                     then.run();
                 })
-                .orElse(operation));
+                .orElse(operation);
     }
 
     private Runnable linear(LoadedStep loaded, Tensor x, Tensor y) {

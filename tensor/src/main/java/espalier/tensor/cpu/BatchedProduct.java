@@ -43,15 +43,16 @@ public final class BatchedProduct {
             kernel.multiply(parallel, moved(a, at[0], count), moved(b, at[1], 1), moved(c, at[2], count));
             return;
         }
-        int[] start = at.clone();
+        int[] start = at.clone(); // the walk goes on
+        int[] steps = step.clone();
         long work = (long) a.rows() * a.columns() * b.columns();
         int perTask = Math.clamp(TASK_WORK / Math.max(1, work), 1, count);
-        if (work >= TASK_WORK) {
-            products(start, step, 0, count); // each is large enough to be shared out by itself
+        if (work >= TASK_WORK || count == 1) {
+            products(start, steps, 0, count); // each is shared out by itself, if large enough
         } else {
             parallel.forEach(
                     Math.ceilDiv(count, perTask),
-                    task -> products(start, step, task * perTask, Math.min(count, (task + 1) * perTask)));
+                    task -> products(start, steps, task * perTask, Math.min(count, (task + 1) * perTask)));
         }
     }
 

@@ -25,45 +25,47 @@ final class Integers {
     }
 
     /** {@code to[i] = from[i]}; from an integer type to any. */
-    static void copy(Tensor from, Tensor to) {
+    static void copy(Parallel parallel, Tensor from, Tensor to) {
         HeapStorage source = heap(from);
         HeapStorage target = heap(to);
         StridedLoop loop = StridedLoop.of(to.shape(), from.layout(), to.layout());
         long[] block = block(loop.runLength());
-        loop.forEach((at, step, n) -> {
+        StridedLoop.Run run = (at, step, n) -> {
             for (int i = 0; i < n; i += block.length) {
                 int m = Math.min(block.length, n - i);
                 Widening.widen(source, at[0] + i * step[0], step[0], block, m);
                 Widening.narrow(block, target, at[1] + i * step[1], step[1], m);
             }
-        });
+        };
+        parallel.once(() -> loop.forEach(run));
     }
 
     /** {@code out[i] = op(x[i])}. */
-    static void unary(UnaryOp op, Tensor x, Tensor out) {
+    static void unary(Parallel parallel, UnaryOp op, Tensor x, Tensor out) {
         HeapStorage from = heap(x);
         HeapStorage to = heap(out);
         StridedLoop loop = StridedLoop.of(out.shape(), x.layout(), out.layout());
         long[] block = block(loop.runLength());
-        loop.forEach((at, step, n) -> {
+        StridedLoop.Run run = (at, step, n) -> {
             for (int i = 0; i < n; i += block.length) {
                 int m = Math.min(block.length, n - i);
                 Widening.widen(from, at[0] + i * step[0], step[0], block, m);
                 IntegerLoops.unary(op, block, block, m);
                 Widening.narrow(block, to, at[1] + i * step[1], step[1], m);
             }
-        });
+        };
+        parallel.once(() -> loop.forEach(run));
     }
 
     /** {@code out[i] = op(a[i], b[i])}. */
-    static void binary(BinaryOp op, Tensor a, Tensor b, Tensor out) {
+    static void binary(Parallel parallel, BinaryOp op, Tensor a, Tensor b, Tensor out) {
         HeapStorage left = heap(a);
         HeapStorage right = heap(b);
         HeapStorage to = heap(out);
         StridedLoop loop = StridedLoop.of(out.shape(), a.layout(), b.layout(), out.layout());
         long[] first = block(loop.runLength());
         long[] second = block(loop.runLength());
-        loop.forEach((at, step, n) -> {
+        StridedLoop.Run run = (at, step, n) -> {
             for (int i = 0; i < n; i += first.length) {
                 int m = Math.min(first.length, n - i);
                 Widening.widen(left, at[0] + i * step[0], step[0], first, m);
@@ -71,11 +73,12 @@ final class Integers {
                 IntegerLoops.binary(op, first, second, first, m);
                 Widening.narrow(first, to, at[2] + i * step[2], step[2], m);
             }
-        });
+        };
+        parallel.once(() -> loop.forEach(run));
     }
 
     /** {@code out[i] = condition[i] ? a[i] : b[i]}, moved as longs. */
-    static void where(Tensor condition, Tensor a, Tensor b, Tensor out) {
+    static void where(Parallel parallel, Tensor condition, Tensor a, Tensor b, Tensor out) {
         byte[] choice = heap(condition).bytes();
         HeapStorage left = heap(a);
         HeapStorage right = heap(b);
@@ -83,7 +86,7 @@ final class Integers {
         StridedLoop loop = StridedLoop.of(out.shape(), condition.layout(), a.layout(), b.layout(), out.layout());
         long[] first = block(loop.runLength());
         long[] second = block(loop.runLength());
-        loop.forEach((at, step, n) -> {
+        StridedLoop.Run run = (at, step, n) -> {
             for (int i = 0; i < n; i += first.length) {
                 int m = Math.min(first.length, n - i);
                 Widening.widen(left, at[1] + i * step[1], step[1], first, m);
@@ -93,7 +96,8 @@ final class Integers {
                 }
                 Widening.narrow(first, to, at[3] + i * step[3], step[3], m);
             }
-        });
+        };
+        parallel.once(() -> loop.forEach(run));
     }
 
     /** Reduces the (sorted, distinct) axes; {@code out} has size 1 along them. */

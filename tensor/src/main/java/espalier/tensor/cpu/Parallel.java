@@ -1,5 +1,7 @@
 package espalier.tensor.cpu;
 
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
@@ -16,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p><b>The model.</b> Each loop is one {@link Region} object: a counter of tasks not yet taken and a counter of tasks
- * not yet done. The caller offers the region to the workers and then takes tasks itself like any worker. It waits only
+ * <p><b>The model.</b> A loop is a {@link Region}: a counter of tasks not yet taken and a counter of tasks
+ * not yet done. The caller offers it to the workers and then takes tasks itself like any worker. It waits only
  * for tasks that somebody has begun, never for a worker to show up, so a worker whose core is held by another process
  * costs at most the one task it was in the middle of. Tasks of 20 to 100 microseconds suit; a loop that takes less
  * than about 20 microseconds in all is faster without the pool.
@@ -45,13 +47,15 @@ public final class Parallel implements AutoCloseable {
     /** The longest that it stays alone; one pause of the collector should not cost more. */
     private static final long LONGEST_ALONE_NANOS = 200_000_000;
 
-    private static final Region IDLE = new Region(0, _ -> {}, Thread.currentThread());
-
     private final Worker[] workers;
-    private final AtomicReference<Region> offered = new AtomicReference<>(IDLE);
+    private final Region region = new Region();
+    private final AtomicBoolean busy = new AtomicBoolean();
     private volatile boolean closed;
     /** Until this time of {@link System#nanoTime} callers do without the workers. */
     private volatile long aloneUntil = System.nanoTime();
+
+    /** The call that is being recorded, by one thread at a time. */
+    private volatile Optional<Recording> recording = Optional.empty();
 
     /**
      * Starts {@code threads - 1} daemon threads; the caller of {@link #forEach} is the last one.
@@ -93,27 +97,70 @@ public final class Parallel implements AutoCloseable {
         if (closed) {
             throw new IllegalStateException("Parallel.forEach: the pool is closed; open a new one");
         }
-        if (tasks < 2 || workers.length == 0 || offered.get() != IDLE) {
+        Optional<Recording> listener = listener();
+        if (listener.isPresent()) {
+            listener.get().add(tasks, body, true);
+            return;
+        }
+        if (tasks < 2 || workers.length == 0) {
             runInline(tasks, body);
             return;
         }
         long start = System.nanoTime();
-        if (start - aloneUntil < 0) {
+        if (start - aloneUntil < 0 || !busy.compareAndSet(false, true)) {
             runInline(tasks, body);
             return;
         }
-        Region region = new Region(tasks, body, Thread.currentThread());
-        if (!offered.compareAndSet(IDLE, region)) {
-            runInline(tasks, body);
-            return;
-        }
+        region.begin(tasks, body);
         wakeFor(tasks);
         region.takeTasks();
         long finished = System.nanoTime();
         region.awaitDone();
         noteWait(finished - start, System.nanoTime() - finished);
-        offered.set(IDLE);
-        region.rethrowFailure();
+        @Nullable Throwable thrown = region.end();
+        busy.set(false);
+        rethrow(thrown);
+    }
+
+    /** Runs {@code body} with 0, 1, ..., {@code tasks - 1} in the calling thread: a loop too short to be shared. */
+    public void inTurn(int tasks, IntConsumer body) {
+        Optional<Recording> listener = listener();
+        if (listener.isPresent()) {
+            listener.get().add(tasks, body, false);
+        } else {
+            runInline(tasks, body);
+        }
+    }
+
+    /** Runs something that is no loop, in the calling thread: what comes before, between and after loops. */
+    public void once(Runnable body) {
+        if (listener().isPresent()) {
+            inTurn(1, _ -> body.run());
+        } else {
+            body.run();
+        }
+    }
+
+    /**
+     * Runs a call and keeps its loops. The call must obey the rule of {@link Recording}; its loops are run in the calling
+     * thread this time.
+     */
+    synchronized Recording record(Runnable call) {
+        Recording made = new Recording(this);
+        recording = Optional.of(made);
+        Scratch usual = Scratch.exchange(made.memory());
+        try {
+            call.run();
+        } finally {
+            Scratch.exchange(usual);
+            recording = Optional.empty();
+        }
+        return made;
+    }
+
+    /** The recording that wants to know what the calling thread does. */
+    Optional<Recording> listener() {
+        return recording.isPresent() ? recording.filter(Recording::listens) : recording;
     }
 
     /** Lets the workers end after the task they are in. Further calls of {@link #forEach} are refused. */
@@ -132,6 +179,18 @@ public final class Parallel implements AutoCloseable {
     private void noteWait(long worked, long waited) {
         if (waited > USUAL_WAIT_NANOS && waited > worked * workers.length) {
             aloneUntil = System.nanoTime() + Math.min(PATIENCE * waited, LONGEST_ALONE_NANOS);
+        }
+    }
+
+    private static void rethrow(@Nullable Throwable thrown) {
+        if (thrown instanceof Error error) {
+            throw error;
+        }
+        if (thrown instanceof RuntimeException exception) {
+            throw exception;
+        }
+        if (thrown != null) {
+            throw new IllegalStateException("Parallel.forEach: a task failed", thrown);
         }
     }
 
@@ -174,54 +233,69 @@ public final class Parallel implements AutoCloseable {
             }
         }
 
-        /** A method of its own, so that a sleeping worker's stack holds no region and no tensor. */
+        /** A method of its own, so that a sleeping worker's stack holds no body and no tensor. */
         private boolean helped() {
-            Region region = offered.get();
             return region.hasTasks() && region.takeTasks();
         }
 
         private void sleep() {
             asleep = true; // before the last look: a caller that offers after it sees the flag and unparks
-            if (!offered.get().hasTasks() && !closed) {
+            if (!region.hasTasks() && !closed) {
                 LockSupport.park(Parallel.this);
             }
             asleep = false;
         }
     }
 
-    /** One loop: which tasks are taken, how many are not yet done, and the first failure. */
+    /**
+     * The loop that is being run: how many of its tasks are not yet taken, how many not yet done, and the first failure.
+     * The same object serves all loops, so that a loop allocates nothing.
+     *
+     * <p>Who takes a task lowers {@code left} by one, in one step. From then on the loop cannot end before that task is
+     * done, so {@code body} and {@code tasks} are those of the loop to which the task belongs, even if the taker had looked
+     * at the counter while another loop was run.
+     */
     private static final class Region {
-        private final int tasks;
-        private final IntConsumer body;
-        private final Thread caller;
-        private final AtomicInteger next = new AtomicInteger();
-        private final AtomicInteger remaining;
+        private static final IntConsumer NOTHING = _ -> {};
+
+        private int tasks;
+        private IntConsumer body = NOTHING;
+        private volatile Thread caller = Thread.currentThread();
+        private final AtomicInteger left = new AtomicInteger();
+        private final AtomicInteger remaining = new AtomicInteger();
         private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
         private volatile boolean callerAsleep;
 
-        Region(int tasks, IntConsumer body, Thread caller) {
-            this.tasks = tasks;
-            this.body = body;
-            this.caller = caller;
-            this.remaining = new AtomicInteger(tasks);
+        /** Offers a loop of the calling thread; the last write lets the others in. */
+        void begin(int count, IntConsumer work) {
+            tasks = count;
+            body = work;
+            caller = Thread.currentThread();
+            callerAsleep = false;
+            remaining.set(count);
+            left.set(count);
+        }
+
+        /** Forgets the loop, all of whose tasks are done; the first failure, if there was one. */
+        @Nullable Throwable end() {
+            body = NOTHING;
+            return failure.getAndSet(null);
         }
 
         boolean hasTasks() {
-            return next.get() < tasks;
+            return left.get() > 0;
         }
 
         /** Takes and runs tasks until none is left; says whether it got one. */
         boolean takeTasks() {
             boolean took = false;
-            while (hasTasks()) { // looked at first, so that the counter cannot run over
-                int task = next.getAndIncrement();
-                if (task >= tasks) {
-                    break;
-                }
-                took = true;
-                run(task);
-                if (remaining.decrementAndGet() == 0 && callerAsleep) {
-                    LockSupport.unpark(caller);
+            for (int n = left.get(); n > 0; n = left.get()) {
+                if (left.compareAndSet(n, n - 1)) {
+                    took = true;
+                    run(tasks - n);
+                    if (remaining.decrementAndGet() == 0 && callerAsleep) {
+                        LockSupport.unpark(caller);
+                    }
                 }
             }
             return took;
@@ -250,19 +324,6 @@ public final class Parallel implements AutoCloseable {
                         LockSupport.park(this);
                     }
                 }
-            }
-        }
-
-        void rethrowFailure() {
-            Throwable thrown = failure.get();
-            if (thrown instanceof Error error) {
-                throw error;
-            }
-            if (thrown instanceof RuntimeException exception) {
-                throw exception;
-            }
-            if (thrown != null) {
-                throw new IllegalStateException("Parallel.forEach: a task failed", thrown);
             }
         }
     }

@@ -47,18 +47,34 @@ public class ScalarBackend implements Backend {
 
     @Override
     public final Storage allocate(DType dtype, int length) {
-        return pool.allocate(dtype, length);
+        return parallel.listener().map(Recording::pool).orElse(pool).allocate(dtype, length);
     }
 
     @Override
     public final void upload(MemorySegment from, Storage to, int start) {
-        MemorySegment.copy(
-                from, 0, heap(to).segment(), (long) start * to.dtype().bytes(), from.byteSize());
+        MemorySegment target = heap(to).segment();
+        long at = (long) start * to.dtype().bytes();
+        parallel.once(() -> MemorySegment.copy(from, 0, target, at, from.byteSize()));
+    }
+
+    @Override
+    public final void upload(float[] from, Storage to, int start) {
+        System.arraycopy(from, 0, heap(to).floats(), start, from.length);
     }
 
     @Override
     public final void download(Storage from, int start, MemorySegment to) {
         MemorySegment.copy(heap(from).segment(), (long) start * from.dtype().bytes(), to, 0, to.byteSize());
+    }
+
+    @Override
+    public final void download(Storage from, int start, float[] to) {
+        System.arraycopy(heap(from).floats(), start, to, 0, to.length);
+    }
+
+    @Override
+    public final Runnable prepared(Runnable call) {
+        return parallel.record(call);
     }
 
     private static HeapStorage heap(Storage storage) {
@@ -70,6 +86,11 @@ public class ScalarBackend implements Backend {
         return (HeapStorage) tensor.storage();
     }
 
+    /** A loop of one task: the plain loops run in the calling thread. */
+    private void walk(StridedLoop loop, StridedLoop.Run run) {
+        parallel.once(() -> loop.forEach(run));
+    }
+
     // ---- copy, fill
 
     @Override
@@ -78,15 +99,15 @@ public class ScalarBackend implements Backend {
         HeapStorage target = heap(to);
         StridedLoop loop = StridedLoop.of(to.shape(), from.layout(), to.layout());
         if (from.dtype() == to.dtype()) {
-            loop.forEach((at, step, n) -> CopyLoops.run(source, at[0], step[0], target, at[1], step[1], n));
+            walk(loop, (at, step, n) -> CopyLoops.run(source, at[0], step[0], target, at[1], step[1], n));
             return;
         }
         if (!from.dtype().isFloating()) {
-            Integers.copy(from, to);
+            Integers.copy(parallel, from, to);
             return;
         }
         double[] block = new double[Math.min(loop.runLength(), Widening.BLOCK)];
-        loop.forEach((at, step, n) -> {
+        walk(loop, (at, step, n) -> {
             for (int i = 0; i < n; i += block.length) {
                 int m = Math.min(block.length, n - i);
                 Widening.widen(source, at[0] + i * step[0], step[0], block, m);
@@ -98,7 +119,7 @@ public class ScalarBackend implements Backend {
     @Override
     public void fill(Tensor out, double value) {
         HeapStorage target = heap(out);
-        StridedLoop.of(out.shape(), out.layout()).forEach((at, step, n) -> {
+        walk(StridedLoop.of(out.shape(), out.layout()), (at, step, n) -> {
             if (target.dtype() == DType.F32 && step[0] == 1) {
                 Arrays.fill(target.floats(), at[0], at[0] + n, (float) value);
                 return;
@@ -114,13 +135,13 @@ public class ScalarBackend implements Backend {
     @Override
     public void unary(UnaryOp op, Tensor x, Tensor out) {
         if (!x.dtype().isFloating()) {
-            Integers.unary(op, x, out);
+            Integers.unary(parallel, op, x, out);
             return;
         }
         HeapStorage from = heap(x);
         HeapStorage to = heap(out);
         boolean floats = x.dtype() == DType.F32 && out.dtype() == DType.F32;
-        StridedLoop.of(out.shape(), x.layout(), out.layout()).forEach((at, step, n) -> {
+        walk(StridedLoop.of(out.shape(), x.layout(), out.layout()), (at, step, n) -> {
             if (floats && FloatLoops.unary(op, from.floats(), at[0], step[0], to.floats(), at[1], step[1], n)) {
                 return;
             }
@@ -133,14 +154,14 @@ public class ScalarBackend implements Backend {
     @Override
     public void binary(BinaryOp op, Tensor a, Tensor b, Tensor out) {
         if (!a.dtype().isFloating()) {
-            Integers.binary(op, a, b, out);
+            Integers.binary(parallel, op, a, b, out);
             return;
         }
         HeapStorage left = heap(a);
         HeapStorage right = heap(b);
         HeapStorage to = heap(out);
         boolean floats = a.dtype() == DType.F32 && out.dtype() == DType.F32;
-        StridedLoop.of(out.shape(), a.layout(), b.layout(), out.layout()).forEach((at, step, n) -> {
+        walk(StridedLoop.of(out.shape(), a.layout(), b.layout(), out.layout()), (at, step, n) -> {
             if (floats && FloatLoops.binary(op, left.floats(), right.floats(), to.floats(), at, step, n)) {
                 return;
             }
@@ -155,21 +176,21 @@ public class ScalarBackend implements Backend {
     @Override
     public void where(Tensor condition, Tensor a, Tensor b, Tensor out) {
         if (!a.dtype().isFloating()) {
-            Integers.where(condition, a, b, out);
+            Integers.where(parallel, condition, a, b, out);
             return;
         }
         byte[] choice = heap(condition).bytes();
         HeapStorage left = heap(a);
         HeapStorage right = heap(b);
         HeapStorage to = heap(out);
-        StridedLoop.of(out.shape(), condition.layout(), a.layout(), b.layout(), out.layout())
-                .forEach((at, step, n) -> {
-                    for (int i = 0; i < n; i++) {
-                        boolean first = choice[at[0] + i * step[0]] != 0;
-                        double value = first ? left.get(at[1] + i * step[1]) : right.get(at[2] + i * step[2]);
-                        to.set(at[3] + i * step[3], value);
-                    }
-                });
+        StridedLoop loop = StridedLoop.of(out.shape(), condition.layout(), a.layout(), b.layout(), out.layout());
+        walk(loop, (at, step, n) -> {
+            for (int i = 0; i < n; i++) {
+                boolean first = choice[at[0] + i * step[0]] != 0;
+                double value = first ? left.get(at[1] + i * step[1]) : right.get(at[2] + i * step[2]);
+                to.set(at[3] + i * step[3], value);
+            }
+        });
     }
 
     // ---- reductions
@@ -182,10 +203,10 @@ public class ScalarBackend implements Backend {
         }
         HeapStorage from = heap(x);
         double[] so = new double[out.size()];
-        Arrays.fill(so, op.identity());
+        parallel.once(() -> Arrays.fill(so, op.identity()));
         // The result stretched over the input: reduced axes have stride 0, so each element knows its sum.
         Layout spread = Layout.contiguous(out.shape()).expand(x.shape(), "reduce");
-        StridedLoop.of(x.shape(), x.layout(), spread).forEach((at, step, n) -> {
+        walk(StridedLoop.of(x.shape(), x.layout(), spread), (at, step, n) -> {
             for (int i = 0; i < n; i++) {
                 int to = at[1] + i * step[1];
                 so[to] = op.accumulate(so[to], from.get(at[0] + i * step[0]));
@@ -193,9 +214,11 @@ public class ScalarBackend implements Backend {
         });
         HeapStorage to = heap(out);
         int start = out.layout().offset();
-        for (int i = 0; i < so.length; i++) {
-            to.set(start + i, so[i]);
-        }
+        parallel.once(() -> {
+            for (int i = 0; i < so.length; i++) {
+                to.set(start + i, so[i]);
+            }
+        });
     }
 
     @Override

@@ -52,7 +52,7 @@ public final class ScalarGemm {
             return;
         }
         if (c.columns() < UNROLL || a.columns() == 0) {
-            PlainGemm.multiply(a, b, c, accumulate);
+            parallel.once(() -> PlainGemm.multiply(a, b, c, accumulate));
             return;
         }
         int across = Math.ceilDiv(c.columns(), COLUMNS);
@@ -77,25 +77,25 @@ public final class ScalarGemm {
                 }
             }
         });
-        int done = groups * UNROLL;
-        PlainGemm.multiply(a, b.fromColumn(done), c.fromColumn(done), accumulate);
+        MatrixView restOfB = b.fromColumn(groups * UNROLL);
+        MatrixView restOfC = c.fromColumn(groups * UNROLL);
+        parallel.once(() -> PlainGemm.multiply(a, restOfB, restOfC, accumulate));
     }
 
     private static void eightDotProducts(MatrixView a, int i, MatrixView b, int j, MatrixView c, boolean accumulate) {
         float[] x = a.values();
         float[] w = b.values();
-        float[] sums = new float[UNROLL];
-        for (int q = 0; accumulate && q < UNROLL; q++) {
-            sums[q] = c.values()[c.at(i, j + q)];
-        }
-        float s0 = sums[0];
-        float s1 = sums[1];
-        float s2 = sums[2];
-        float s3 = sums[3];
-        float s4 = sums[4];
-        float s5 = sums[5];
-        float s6 = sums[6];
-        float s7 = sums[7];
+        float[] y = c.values();
+        int yAt = c.at(i, j);
+        int yStep = c.columnStride();
+        float s0 = accumulate ? y[yAt] : 0f;
+        float s1 = accumulate ? y[yAt + yStep] : 0f;
+        float s2 = accumulate ? y[yAt + 2 * yStep] : 0f;
+        float s3 = accumulate ? y[yAt + 3 * yStep] : 0f;
+        float s4 = accumulate ? y[yAt + 4 * yStep] : 0f;
+        float s5 = accumulate ? y[yAt + 5 * yStep] : 0f;
+        float s6 = accumulate ? y[yAt + 6 * yStep] : 0f;
+        float s7 = accumulate ? y[yAt + 7 * yStep] : 0f;
         int at = a.at(i, 0);
         int step = a.columnStride();
         int w0 = b.at(0, j);
@@ -111,10 +111,14 @@ public final class ScalarGemm {
             s6 = Math.fma(xk, w[w0 + 6 * stride + k], s6);
             s7 = Math.fma(xk, w[w0 + 7 * stride + k], s7);
         }
-        float[] results = {s0, s1, s2, s3, s4, s5, s6, s7};
-        for (int q = 0; q < UNROLL; q++) {
-            c.values()[c.at(i, j + q)] = results[q];
-        }
+        y[yAt] = s0;
+        y[yAt + yStep] = s1;
+        y[yAt + 2 * yStep] = s2;
+        y[yAt + 3 * yStep] = s3;
+        y[yAt + 4 * yStep] = s4;
+        y[yAt + 5 * yStep] = s5;
+        y[yAt + 6 * yStep] = s6;
+        y[yAt + 7 * yStep] = s7;
     }
 
     /** Rows {@code i0} to {@code i1 - 1}, columns {@code j0} to {@code j0 + columns - 1} of c. */

@@ -57,25 +57,47 @@ public final class Scratch {
     /** A tile of a matrix that is being transposed. */
     public static final int TURNED = 19;
 
+    /** The last elements of a run that is no multiple of a vector. */
+    public static final int REST = 20;
+    /** Those of a second operand. */
+    public static final int REST_2 = 21;
+    /** What becomes of them. */
+    public static final int REST_RESULT = 22;
+
     /** A double for each plane of a batch. */
     public static final int PLANE_SUMS = 0;
 
     /** A second such double. */
     public static final int PLANE_SUMS_2 = 1;
 
-    private static final int SLOTS = 20;
-    private static final ThreadLocal<float[][]> FLOATS = ThreadLocal.withInitial(() -> new float[SLOTS][0]);
+    /** Where the operands of a part of a run begin. */
+    public static final int PART = 0;
 
-    private static final ThreadLocal<double[][]> DOUBLES = ThreadLocal.withInitial(() -> new double[2][0]);
+    /** Places of maxima. */
+    public static final int PLACES = 1;
 
-    private Scratch() {}
+    private static final int SLOTS = 23;
+    private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
+
+    private final float[][] floats = new float[SLOTS][0];
+    private final double[][] doubles = new double[2][0];
+    private final int[][] ints = new int[2][0];
+
+    Scratch() {}
+
+    /** Makes other memory that of the calling thread, and returns what has been so far. */
+    static Scratch exchange(Scratch other) {
+        Scratch before = MINE.get();
+        MINE.set(other);
+        return before;
+    }
 
     /**
      * The calling thread's array in {@code slot}, of at least {@code length} elements. Valid until the thread asks for
      * the same slot again; never hand it to another thread that outlives the call.
      */
     public static float[] floats(int slot, int length) {
-        float[][] slots = FLOATS.get();
+        float[][] slots = MINE.get().floats;
         if (slots[slot].length < length) {
             slots[slot] = new float[roundUp(length)];
         }
@@ -91,9 +113,18 @@ public final class Scratch {
 
     /** As {@link #floats(int, int)}; the slots of doubles are others. */
     public static double[] doubles(int slot, int length) {
-        double[][] slots = DOUBLES.get();
+        double[][] slots = MINE.get().doubles;
         if (slots[slot].length < length) {
             slots[slot] = new double[roundUp(length)];
+        }
+        return slots[slot];
+    }
+
+    /** As {@link #floats(int, int)}; the slots of ints are others. */
+    public static int[] ints(int slot, int length) {
+        int[][] slots = MINE.get().ints;
+        if (slots[slot].length < length) {
+            slots[slot] = new int[length];
         }
         return slots[slot];
     }

@@ -12,7 +12,10 @@ import java.util.Arrays;
  * becomes N·C runs of H·W in which the bias has stride 0.
  */
 public final class StridedLoop {
-    /** The work on one run: element {@code i} of operand {@code p} is at {@code positions[p] + i·strides[p]}. */
+    /**
+     * The work on one run: element {@code i} of operand {@code p} is at {@code positions[p] + i·strides[p]}. Both arrays may
+     * be longer, and are used again for the next run.
+     */
     public interface Run {
         /** Handles {@code count} elements. */
         void run(int[] positions, int[] strides, int count);
@@ -115,23 +118,53 @@ public final class StridedLoop {
             return;
         }
         int inner = dims.length - 1;
-        int[] index = new int[inner];
+        Walk walk = Walk.begin(inner, offsets.length);
+        int[] index = walk.index;
+        int[] positions = walk.positions;
         int rest = from;
         for (int axis = inner - 1; axis >= 0; axis--) {
             index[axis] = rest % dims[axis];
             rest /= dims[axis];
         }
-        int[] positions = offsets.clone();
-        int[] strides = new int[offsets.length];
-        for (int p = 0; p < positions.length; p++) {
-            strides[p] = steps[p][inner];
+        for (int p = 0; p < offsets.length; p++) {
+            walk.strides[p] = steps[p][inner];
+            positions[p] = offsets[p];
             for (int axis = 0; axis < inner; axis++) {
                 positions[p] += index[axis] * steps[p][axis];
             }
         }
-        for (int run = from; run < to; run++) {
-            body.run(positions, strides, dims[inner]);
-            advance(index, positions, inner - 1);
+        try {
+            for (int run = from; run < to; run++) {
+                body.run(positions, walk.strides, dims[inner]);
+                advance(index, positions, inner - 1);
+            }
+        } finally {
+            walk.busy = false;
+        }
+    }
+
+    /** Where a walk is. Each thread keeps one, so that walking allocates nothing; a walk inside another gets its own. */
+    private static final class Walk {
+        private static final ThreadLocal<Walk> LATEST = ThreadLocal.withInitial(() -> new Walk(8, 4));
+
+        final int[] index;
+        final int[] positions;
+        final int[] strides;
+        boolean busy;
+
+        private Walk(int axes, int operands) {
+            index = new int[axes];
+            positions = new int[operands];
+            strides = new int[operands];
+        }
+
+        static Walk begin(int axes, int operands) {
+            Walk walk = LATEST.get();
+            if (walk.busy || walk.index.length < axes || walk.positions.length < operands) {
+                walk = new Walk(axes, operands);
+            }
+            walk.busy = true;
+            return walk;
         }
     }
 
@@ -140,7 +173,7 @@ public final class StridedLoop {
         for (int axis = last; axis >= 0; axis--) {
             boolean carry = ++index[axis] == dims[axis];
             int back = carry ? dims[axis] : 0;
-            for (int p = 0; p < positions.length; p++) {
+            for (int p = 0; p < offsets.length; p++) {
                 positions[p] += steps[p][axis] - back * steps[p][axis];
             }
             if (!carry) {

@@ -56,6 +56,30 @@ public interface Backend {
     /** Copies elements from {@code start} to bytes of the host, as many as the segment holds; waits until done. */
     void download(Storage from, int start, MemorySegment to);
 
+    /** Copies all of an array to elements of an F32 storage from {@code start}; waits until done. */
+    default void upload(float[] from, Storage to, int start) {
+        upload(MemorySegment.ofArray(from), to, start);
+    }
+
+    /** Fills an array with elements of an F32 storage from {@code start}; waits until done. */
+    default void download(Storage from, int start, float[] to) {
+        download(from, start, MemorySegment.ofArray(to));
+    }
+
+    /**
+     * Calls of this back end on given tensors, made ready to be run again and again: for an inference run time. What follows
+     * from shapes alone need not be found out then, and no memory need be allocated.
+     *
+     * <p>{@code call} may be run once now, on whatever the tensors hold. It may copy, fill, reduce to numbers, and use
+     * {@link #unary}, {@link #binary}, {@link #where}, {@link #matmul}, {@link #scaleShift}, {@link #conv2d},
+     * {@link #maxPool2d}, {@link #avgPool2d}, {@link #softmax} and the products of floats of a {@link PackedKernel}; what
+     * becomes of others is undefined. What is returned may be run by one thread at a time, and works on the memory of the
+     * same tensors. The default is the call itself.
+     */
+    default Runnable prepared(Runnable call) {
+        return call;
+    }
+
     // ---- the core
 
     /** {@code to[i] = from[i]} for two tensors of one shape; any layouts; converts between types. */

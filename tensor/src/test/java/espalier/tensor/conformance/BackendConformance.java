@@ -100,6 +100,11 @@ public abstract class BackendConformance {
         return UpdateCases.of(device(), limits()).map(Case::test);
     }
 
+    @TestFactory
+    protected Stream<DynamicTest> prepared() {
+        return PreparedCases.of(device()).map(Case::test);
+    }
+
     /** All rows of all families. */
     static Stream<Case> all(Device device, Limits limits) {
         return Stream.of(
@@ -114,7 +119,8 @@ public abstract class BackendConformance {
                         PoolingCases.of(device, limits),
                         NormalizationCases.of(device, limits),
                         SoftmaxCases.of(device, limits),
-                        UpdateCases.of(device, limits))
+                        UpdateCases.of(device, limits),
+                        PreparedCases.of(device))
                 .flatMap(rows -> rows);
     }
 }

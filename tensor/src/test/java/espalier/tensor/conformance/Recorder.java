@@ -29,6 +29,9 @@ final class Recorder {
                     if (method.getReturnType() == PackedKernel.class) {
                         return kernel();
                     }
+                    if (method.getReturnType() == Runnable.class) {
+                        return arguments[0];
+                    }
                     return MEMORY.contains(method.getName()) ? invoke(device.backend(), method, arguments) : null;
                 });
         return new Device("recorder", (Backend) proxy);

@@ -20,12 +20,14 @@ public final class ConvWeights {
         this.values = values;
     }
 
-    float[] packed(Parallel parallel, ConvGeometry g, ConvPlan plan) {
+    float[] packed(ConvGeometry g, ConvPlan plan) {
         var order = new Order(g.spec().groups(), g.kh(), g.kw(), plan.channelsLast());
         float[] known = packed.get(order);
         if (known == null) {
             known = new float[plan.sum().packedLength()];
-            plan.pack(parallel, values, 0, known);
+            try (var alone = new Parallel(1)) { // not part of the call in which it happens to be the first use
+                plan.pack(alone, values, 0, known);
+            }
             packed.put(order, known);
         }
         return known;

@@ -43,7 +43,7 @@ public final class VectorConvolution {
     /** The same with weights that are packed once. */
     void forward(ConvGeometry g, float[] x, int xAt, ConvWeights w, float[] bias, int biasAt, float[] y, int yAt) {
         ConvPlan plan = forward.of(g);
-        plan.way().run(parallel, x, xAt, w.packed(parallel, g, plan), bias, biasAt, y, yAt);
+        plan.way().run(parallel, x, xAt, w.packed(g, plan), bias, biasAt, y, yAt);
     }
 
     /** {@code dy [N, O, H', W'], w → dx [N, C, H, W]}. Read the other way round, this is transposed convolution. */

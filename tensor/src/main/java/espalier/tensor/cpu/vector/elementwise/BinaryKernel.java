@@ -49,9 +49,9 @@ final class BinaryKernel {
             loop.run(u, as * (ao + i), v, bs * (bo + i), y, yo + i, Math.min(BLOCK, whole - i));
         }
         if (whole < n) {
-            float[] ar = as == 0 ? u : Lanes.rest(a, ao + whole, n - whole);
-            float[] br = bs == 0 ? v : Lanes.rest(b, bo + whole, n - whole);
-            float[] yr = new float[COUNT];
+            float[] ar = as == 0 ? u : Lanes.rest(a, ao + whole, n - whole, Scratch.REST);
+            float[] br = bs == 0 ? v : Lanes.rest(b, bo + whole, n - whole, Scratch.REST_2);
+            float[] yr = Scratch.floats(Scratch.REST_RESULT, COUNT);
             loop.run(ar, 0, br, 0, yr, 0, COUNT);
             System.arraycopy(yr, 0, y, yo + whole, n - whole);
         }

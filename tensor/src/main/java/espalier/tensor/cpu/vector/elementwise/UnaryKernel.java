@@ -8,6 +8,7 @@ import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.LT;
 
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.spi.UnaryOp;
 import jdk.incubator.vector.FloatVector;
@@ -38,7 +39,7 @@ public final class UnaryKernel {
             loop.run(x, xo + i, y, yo + i, Math.min(VectorMath.BLOCK, whole - i));
         }
         if (whole < n) {
-            float[] rest = Lanes.rest(x, xo + whole, n - whole);
+            float[] rest = Lanes.rest(x, xo + whole, n - whole, Scratch.REST);
             loop.run(rest, 0, rest, 0, COUNT);
             System.arraycopy(rest, 0, y, yo + whole, n - whole);
         }

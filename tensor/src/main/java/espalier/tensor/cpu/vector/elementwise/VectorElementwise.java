@@ -4,6 +4,7 @@ import espalier.tensor.DType;
 import espalier.tensor.Tensor;
 import espalier.tensor.TensorScope;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.StridedLoop;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.lanes.Tasks;
@@ -118,6 +119,7 @@ public final class VectorElementwise {
     /** Hands every run of the walk to {@code body}, long ones in pieces, on several threads if that pays. */
     private static void forEach(Parallel parallel, StridedLoop loop, double nanosPerElement, Piece body) {
         int length = loop.runLength();
+        StridedLoop.Run run = body::run;
         if (length <= 2 * Tasks.CHUNK) {
             double nanos = 10 + nanosPerElement * length;
             Tasks.ranges(
@@ -125,16 +127,20 @@ public final class VectorElementwise {
                     loop.runs(),
                     Tasks.rowsPerTask(length),
                     nanos,
-                    (from, to) -> loop.forEach(from, to, body::run));
+                    (from, to) -> loop.forEach(from, to, run));
             return;
         }
-        loop.forEach((at, step, n) -> Tasks.ranges(parallel, n, Tasks.CHUNK, nanosPerElement, (from, to) -> {
-            int[] moved = at.clone();
-            for (int p = 0; p < moved.length; p++) {
-                moved[p] += from * step[p];
-            }
-            body.run(moved, step, to - from);
-        }));
+        loop.forEach((at, step, n) -> {
+            int[] start = at.clone(); // the walk goes on
+            int[] steps = step.clone();
+            Tasks.ranges(parallel, n, Tasks.CHUNK, nanosPerElement, (from, to) -> {
+                int[] moved = Scratch.ints(Scratch.PART, start.length);
+                for (int p = 0; p < start.length; p++) {
+                    moved[p] = start[p] + from * steps[p];
+                }
+                body.run(moved, steps, to - from);
+            });
+        });
     }
 
     /** About how long an element takes. */

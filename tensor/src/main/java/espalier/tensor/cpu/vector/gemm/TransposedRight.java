@@ -40,7 +40,8 @@ final class TransposedRight {
     /** {@code c = x·wᵀ}; {@code x} and {@code c} may have any strides. */
     static void multiply(Parallel parallel, MatrixView x, MatrixView w, MatrixView c) {
         float[] packed = Scratch.floats(Scratch.GEMM_A, PackedB.length(x.rows(), x.columns(), COLUMNS));
-        PackedB.pack(x.transposed(), 0, x.columns(), 0, x.rows(), COLUMNS, packed);
+        MatrixView turned = x.transposed();
+        parallel.once(() -> PackedB.pack(turned, 0, x.columns(), 0, x.rows(), COLUMNS, packed));
         TransposedRight product = new TransposedRight(packed, w, c);
         long groupWork = (long) ROWS * x.rows() * x.columns();
         int rows = Math.clamp(TASK_WORK / groupWork, 1, Math.ceilDiv(w.rows(), ROWS)) * ROWS;

@@ -59,7 +59,7 @@ public final class VectorGemm {
         int m = c.rows();
         int n = c.columns();
         if (m == 0 || n == 0 || a.columns() == 0) {
-            PlainGemm.multiply(a, b, c, accumulate);
+            parallel.once(() -> PlainGemm.multiply(a, b, c, accumulate));
         } else if (n == 1 && m > 1 && c.rowStride() == 1) {
             multiply(parallel, b.transposed(), a.transposed(), c.transposed(), accumulate);
         } else if (a.columnStride() == 1 && b.rowStride() == 1 && suitsDotProducts(Math.min(m, n), a.columns())) {
@@ -84,7 +84,8 @@ public final class VectorGemm {
     /** The same with a left matrix packed before. */
     public static void multiply(Parallel parallel, PackedA a, MatrixView b, MatrixView c, boolean accumulate) {
         if (a.depth() == 0 || a.rows() == 0) {
-            PlainGemm.multiply(new MatrixView(a.values(), 0, a.rows(), a.depth(), 0, 0), b, c, accumulate);
+            MatrixView left = new MatrixView(a.values(), 0, a.rows(), a.depth(), 0, 0);
+            parallel.once(() -> PlainGemm.multiply(left, b, c, accumulate));
         } else if (a.rows() <= PackedA.FEW) {
             FewRows.multiply(parallel, a, b, c, accumulate);
         } else {

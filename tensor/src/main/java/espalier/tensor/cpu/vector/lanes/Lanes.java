@@ -1,5 +1,6 @@
 package espalier.tensor.cpu.vector.lanes;
 
+import espalier.tensor.cpu.Scratch;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorShape;
@@ -34,9 +35,9 @@ public final class Lanes {
         return n & -COUNT;
     }
 
-    /** The last elements of a run, less than a vector of them, in an array of one vector. */
-    public static float[] rest(float[] x, int at, int n) {
-        float[] copy = new float[COUNT];
+    /** The last elements of a run, less than a vector of them, with zeros to make up one, in memory of the calling thread. */
+    public static float[] rest(float[] x, int at, int n, int slot) {
+        float[] copy = Scratch.zeros(slot, COUNT);
         System.arraycopy(x, at, copy, 0, n);
         return copy;
     }

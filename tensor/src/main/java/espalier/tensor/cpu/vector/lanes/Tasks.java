@@ -33,9 +33,7 @@ public final class Tasks {
     /** Runs the tasks {@code [0, count)}, which take about {@code nanos} in all. */
     public static void each(Parallel parallel, int count, double nanos, IntConsumer body) {
         if (count < 2 || nanos < SERIAL_NANOS) {
-            for (int task = 0; task < count; task++) {
-                body.accept(task);
-            }
+            parallel.inTurn(count, body);
             return;
         }
         parallel.forEach(count, body);

@@ -41,8 +41,8 @@ public final class BatchNormKernel {
             Tensor variance) {
         Tensor input = x.contiguous();
         BatchPlanes planes = BatchPlanes.of(input);
-        float[] gamma = channelValues(scale);
-        float[] beta = channelValues(shift);
+        float[] gamma = channelValues(parallel, scale);
+        float[] beta = channelValues(parallel, shift);
         float[] factor = new float[planes.channels()];
         float[] means = Heap.floats(mean);
         int mo = Heap.at(mean);
@@ -101,9 +101,9 @@ public final class BatchNormKernel {
         Tensor incoming = g.contiguous();
         BatchPlanes planes = BatchPlanes.of(input);
         int channels = planes.channels();
-        float[] gamma = channelValues(scale);
-        float[] centre = channelValues(mean);
-        float[] variances = channelValues(variance);
+        float[] gamma = channelValues(parallel, scale);
+        float[] centre = channelValues(parallel, mean);
+        float[] variances = channelValues(parallel, variance);
         float[] along = new float[channels];
         float[] offset = new float[channels];
         float[] factor = new float[channels];
@@ -166,8 +166,8 @@ public final class BatchNormKernel {
     public static void scaleShift(Parallel parallel, Tensor x, Tensor scale, Tensor shift, boolean relu, Tensor out) {
         Tensor input = x.contiguous();
         BatchPlanes planes = BatchPlanes.of(input);
-        float[] scales = channelValues(scale);
-        float[] shifts = channelValues(shift);
+        float[] scales = channelValues(parallel, scale);
+        float[] shifts = channelValues(parallel, shift);
         float floor = relu ? 0f : Float.NEGATIVE_INFINITY;
         float[] from = planes.array();
         int xo = planes.offset();
@@ -193,10 +193,12 @@ public final class BatchNormKernel {
     }
 
     /** The values of a tensor {@code [C]}, in an array of their own. */
-    private static float[] channelValues(Tensor values) {
+    private static float[] channelValues(Parallel parallel, Tensor values) {
         Tensor input = values.contiguous();
+        float[] from = Heap.floats(input);
+        int at = Heap.at(input);
         float[] copy = new float[input.size()];
-        System.arraycopy(Heap.floats(input), Heap.at(input), copy, 0, copy.length);
+        parallel.once(() -> System.arraycopy(from, at, copy, 0, copy.length));
         return copy;
     }
 }

@@ -1,5 +1,6 @@
 package espalier.tensor.cpu.vector.packed;
 
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.conv.ConvTile;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.packed.BinaryMatrix;
@@ -153,7 +154,7 @@ final class BinaryRows extends PackedRows {
                     at + g * SUMS * WIDTH);
         }
         if (whole < count) { // the last group has fewer than four rows; the others are zero
-            float[] padded = new float[GROUP * LANES];
+            float[] padded = Scratch.zeros(Scratch.ROW, GROUP * LANES);
             for (int k = (group + whole) * GROUP; k < columns; k++) {
                 System.arraycopy(x, start + offsets[k], padded, k % GROUP * LANES, LANES);
             }

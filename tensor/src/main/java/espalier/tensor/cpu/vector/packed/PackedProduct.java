@@ -35,7 +35,7 @@ final class PackedProduct {
             return;
         }
         if (n < LANES) {
-            multiplyNarrow(a, b, bAt, n, c, cAt, bias, biasAt);
+            multiplyNarrow(parallel, a, b, bAt, n, c, cAt, bias, biasAt);
             return;
         }
         int vectors = Math.ceilDiv(n, LANES);
@@ -84,22 +84,33 @@ final class PackedProduct {
 
     /** Fewer columns than lanes: the rest of each vector is computed from zeros and dropped. */
     private static void multiplyNarrow(
-            PackedRows a, float[] b, int bAt, int n, float[] c, int cAt, float[] bias, int biasAt) {
-        float[] x = Scratch.zeros(Scratch.GEMM_B, a.columns * LANES);
-        for (int k = 0; k < a.columns; k++) {
-            for (int j = 0; j < n; j++) {
-                x[k * LANES + j] = b[bAt + k * n + j];
-            }
-        }
-        float[] wide = Scratch.floats(Scratch.CONV_OUTPUT, a.rows * LANES);
+            Parallel parallel,
+            PackedRows a,
+            float[] b,
+            int bAt,
+            int n,
+            float[] c,
+            int cAt,
+            float[] bias,
+            int biasAt) {
+        int[] table = a.table(multiples(a.columns, LANES));
         int[] start = new int[1];
         ConvTile tile = new ConvTile(start, start, LANES);
-        a.multiply(a.table(multiples(a.columns, LANES)), x, 0, tile, wide, 0, 0, 1, 0, a.rows, bias, biasAt);
-        for (int i = 0; i < a.rows; i++) {
-            for (int j = 0; j < n; j++) {
-                c[cAt + i * n + j] = wide[i * LANES + j];
+        parallel.once(() -> {
+            float[] x = Scratch.zeros(Scratch.GEMM_B, a.columns * LANES);
+            for (int k = 0; k < a.columns; k++) {
+                for (int j = 0; j < n; j++) {
+                    x[k * LANES + j] = b[bAt + k * n + j];
+                }
             }
-        }
+            float[] wide = Scratch.floats(Scratch.CONV_OUTPUT, a.rows * LANES);
+            a.multiply(table, x, 0, tile, wide, 0, 0, 1, 0, a.rows, bias, biasAt);
+            for (int i = 0; i < a.rows; i++) {
+                for (int j = 0; j < n; j++) {
+                    c[cAt + i * n + j] = wide[i * LANES + j];
+                }
+            }
+        });
     }
 
     private static float[] copyPanel(float[] b, int at, int n, int rows) {

@@ -143,7 +143,7 @@ final class QuantizedRows extends PackedRows {
                 repeated[STRIP * k + i] = x[xAt + k];
             }
         }
-        float[] lanes = new float[LANES];
+        float[] lanes = Scratch.floats(Scratch.LANES, LANES);
         for (int row = fromRow; row < toRow; row += STRIP) {
             int height = Math.min(STRIP, toRow - row);
             if (height == STRIP && LANES >= 8) {

@@ -75,9 +75,13 @@ public final class VectorPackedKernel implements PackedKernel {
         }
         float[] columns = Scratch.floats(Scratch.CONV_INPUT, n * rows.columns);
         float[] results = Scratch.floats(Scratch.CONV_GRADIENT, n * rows.rows);
-        Transpose.run(Heap.floats(input), Heap.at(input), rows.columns, n, rows.columns, columns, 0, n);
+        float[] from = Heap.floats(input);
+        int fromAt = Heap.at(input);
+        parallel.once(() -> Transpose.run(from, fromAt, rows.columns, n, rows.columns, columns, 0, n));
         PackedProduct.multiply(parallel, rows, columns, 0, n, results, 0, values, Heap.at(start));
-        Transpose.run(results, 0, n, rows.rows, n, Heap.floats(out), Heap.at(out), rows.rows);
+        float[] to = Heap.floats(out);
+        int toAt = Heap.at(out);
+        parallel.once(() -> Transpose.run(results, 0, n, rows.rows, n, to, toAt, rows.rows));
     }
 
     @Override

@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.pool;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.lanes.Tasks;
 import espalier.tensor.spi.PoolSpec;
@@ -36,14 +37,15 @@ public final class AveragePoolKernel {
         }
         double nanos = 50 + 0.2 * plane + 0.1 * spec.kernelH() * spec.kernelW() * rows * columns;
         float[] counts = counts(spec, x.shape(), out.shape());
+        PoolPlane pool = new PoolPlane(spec, x.shape(), out.shape());
+        int[] starts = new int[spec.kernelH() * spec.kernelW()];
+        Arrays.setAll(starts, t -> pool.start(t / spec.kernelW(), t % spec.kernelW()));
         Tasks.ranges(parallel, planes, Tasks.rowsPerTask(plane), nanos, (first, end) -> {
-            PoolPlane pool = new PoolPlane(spec, x.shape(), out.shape(), 0f);
-            int[] starts = new int[spec.kernelH() * spec.kernelW()];
-            Arrays.setAll(starts, t -> pool.start(t / spec.kernelW(), t % spec.kernelW()));
-            float[] sums = new float[pool.outputs];
+            float[] phases = pool.phases(0f);
+            float[] sums = Scratch.floats(Scratch.ROW, pool.outputs);
             for (int p = first; p < end; p++) {
-                pool.read(from, xo + p * plane);
-                PoolWindow.sum(pool.phases, 0, starts, sums, 0, pool.outputs);
+                pool.read(from, xo + p * plane, phases);
+                PoolWindow.sum(phases, 0, starts, sums, 0, pool.outputs);
                 PoolWindow.divide(sums, counts, pool.outputs);
                 for (int i = 0; i < rows; i++) {
                     System.arraycopy(sums, i * pool.pitch, to, yo + (p * rows + i) * columns, columns);
@@ -77,8 +79,9 @@ public final class AveragePoolKernel {
         }
         double nanos = 50 + 0.2 * plane + 0.1 * spec.kernelH() * spec.kernelW() * rows * columns;
         float[] counts = counts(spec, dx.shape(), g.shape());
+        PoolPlane pool = new PoolPlane(spec, dx.shape(), g.shape());
         Tasks.ranges(parallel, planes, Tasks.rowsPerTask(plane), nanos, (first, end) -> {
-            PoolPlane pool = new PoolPlane(spec, dx.shape(), g.shape(), 0f);
+            float[] phases = pool.phases(0f);
             int[][] places = placesOfPhases(spec, pool);
             int margin = (spec.kernelH() - 1) / spec.strideH() * pool.pitch + (spec.kernelW() - 1) / spec.strideW();
             float[] share = new float[pool.outputs];
@@ -91,9 +94,9 @@ public final class AveragePoolKernel {
                 PoolWindow.divide(share, counts, pool.outputs);
                 System.arraycopy(share, 0, shares, margin, pool.outputs);
                 for (int phase = 0; phase < places.length; phase++) { // each writes over the end of the one before
-                    PoolWindow.sum(shares, margin, places[phase], pool.phases, phase * pool.size, pool.size);
+                    PoolWindow.sum(shares, margin, places[phase], phases, phase * pool.size, pool.size);
                 }
-                pool.write(to, xo + p * plane);
+                pool.write(phases, to, xo + p * plane);
             }
         });
     }
@@ -115,7 +118,7 @@ public final class AveragePoolKernel {
 
     /** How many places of each window count: rows that do times columns that do; 1 where there is no window. */
     private static float[] counts(PoolSpec spec, Shape input, Shape output) {
-        PoolPlane pool = new PoolPlane(spec, input, output, 0f);
+        PoolPlane pool = new PoolPlane(spec, input, output);
         float[] counts = new float[pool.outputs];
         Arrays.fill(counts, 1f);
         for (int i = 0; i < output.dim(2); i++) {

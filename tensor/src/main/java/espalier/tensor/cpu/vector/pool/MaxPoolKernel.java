@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.pool;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.lanes.Tasks;
 import espalier.tensor.spi.PoolSpec;
@@ -40,16 +41,18 @@ public final class MaxPoolKernel {
         }
         double nanos = 50 + 0.2 * plane + 0.1 * spec.kernelH() * spec.kernelW() * rows * columns;
         Places inside = Places.of(spec, x.shape(), out.shape());
+        PoolPlane pool = new PoolPlane(spec, x.shape(), out.shape());
+        int width = x.dim(3);
         Tasks.ranges(parallel, x.dim(0) * x.dim(1), Tasks.rowsPerTask(plane), nanos, (first, end) -> {
-            PoolPlane pool = new PoolPlane(spec, x.shape(), out.shape(), Float.NEGATIVE_INFINITY);
-            float[] value = new float[pool.outputs];
-            int[] place = new int[pool.outputs];
+            float[] phases = pool.phases(Float.NEGATIVE_INFINITY);
+            float[] value = Scratch.floats(Scratch.ROW, pool.outputs);
+            int[] place = Scratch.ints(Scratch.PLACES, pool.outputs);
             for (int p = first; p < end; p++) {
-                pool.read(from, xo + p * plane);
-                PoolWindow.max(pool.phases, inside.starts, inside.indices, inside.none, value, place, pool.outputs);
+                pool.read(from, xo + p * plane, phases);
+                PoolWindow.max(phases, inside.starts, inside.indices, inside.none, value, place, pool.outputs);
                 for (int i = 0; i < rows; i++) {
                     int at = (p * rows + i) * columns;
-                    int top = (i * spec.strideH() - spec.padH()) * x.dim(3) - spec.padW();
+                    int top = (i * spec.strideH() - spec.padH()) * width - spec.padW();
                     System.arraycopy(value, i * pool.pitch, values, vo + at, columns);
                     for (int j = 0; j < columns; j++) {
                         places[po + at + j] = place[i * pool.pitch + j] + top + j * spec.strideW();
@@ -68,7 +71,7 @@ public final class MaxPoolKernel {
      */
     private record Places(int[] starts, int[] indices, int[] none) {
         static Places of(PoolSpec spec, Shape input, Shape output) {
-            PoolPlane pool = new PoolPlane(spec, input, output, 0f);
+            PoolPlane pool = new PoolPlane(spec, input, output);
             int width = input.dim(3);
             int[] starts = new int[spec.kernelH() * spec.kernelW()];
             int[] indices = new int[starts.length];

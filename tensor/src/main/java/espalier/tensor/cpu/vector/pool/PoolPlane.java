@@ -5,6 +5,7 @@ import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.Shape;
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.spi.PoolSpec;
 import java.util.Arrays;
@@ -33,7 +34,6 @@ final class PoolPlane {
     private static final VectorMask<Float> UPPER = VectorMask.fromLong(FLOATS, (1L << COUNT) - (1L << COUNT / 2));
     private static final VectorMask<Float> ODD_LANES = VectorMask.fromLong(FLOATS, 0xAAAAAAAAAAAAAAAAL);
 
-    final float[] phases;
     /** From one row of a phase, or of outputs, to the next. */
     final int pitch;
     /** Elements of a phase. */
@@ -45,8 +45,8 @@ final class PoolPlane {
     private final int rows;
     private final int columns;
 
-    /** A plane of the input's last two axes, everywhere {@code padding}. */
-    PoolPlane(PoolSpec spec, Shape input, Shape output, float padding) {
+    /** For planes of the input's last two axes. */
+    PoolPlane(PoolSpec spec, Shape input, Shape output) {
         this.spec = spec;
         rows = input.dim(2);
         columns = input.dim(3);
@@ -57,8 +57,14 @@ final class PoolPlane {
                 output.dim(2) + (spec.kernelH() - 1) / spec.strideH(), (rows + spec.padH() - 1) / spec.strideH() + 1);
         size = phaseRows * pitch;
         outputs = Math.ceilDiv(output.dim(2) * pitch, STEP) * STEP;
-        phases = new float[spec.strideH() * spec.strideW() * size + spec.kernelW() + STEP];
-        Arrays.fill(phases, padding);
+    }
+
+    /** The calling thread's memory for the phases, everywhere {@code padding}. */
+    float[] phases(float padding) {
+        int length = spec.strideH() * spec.strideW() * size + spec.kernelW() + STEP;
+        float[] phases = Scratch.floats(Scratch.PLANE, length);
+        Arrays.fill(phases, 0, length, padding);
+        return phases;
     }
 
     /** Where place (p, q) of the windows begins. */
@@ -68,12 +74,12 @@ final class PoolPlane {
     }
 
     /** Takes over the plane at {@code x[at]}. */
-    void read(float[] x, int at) {
+    void read(float[] x, int at, float[] phases) {
         for (int row = 0; row < rows; row++) {
             int from = at + row * columns;
             switch (spec.strideW()) {
                 case 1 -> System.arraycopy(x, from, phases, place(row, 0), columns);
-                case 2 -> deal(x, from, place(row, 0), place(row, 1));
+                case 2 -> deal(x, from, phases, place(row, 0), place(row, 1));
                 default -> {
                     for (int column = 0; column < columns; column++) {
                         phases[place(row, column)] = x[from + column];
@@ -89,7 +95,7 @@ final class PoolPlane {
     }
 
     /** Even columns to one phase, odd ones to the other. */
-    private void deal(float[] x, int from, int even, int odd) {
+    private void deal(float[] x, int from, float[] phases, int even, int odd) {
         int pairs = columns / 2;
         int whole = Lanes.whole(pairs);
         for (int i = 0; i < whole; i += COUNT) {
@@ -108,12 +114,12 @@ final class PoolPlane {
     }
 
     /** Hands the plane back to {@code x[at]}, without the padding. */
-    void write(float[] x, int at) {
+    void write(float[] phases, float[] x, int at) {
         for (int row = 0; row < rows; row++) {
             int to = at + row * columns;
             switch (spec.strideW()) {
                 case 1 -> System.arraycopy(phases, place(row, 0), x, to, columns);
-                case 2 -> collect(x, to, place(row, 0), place(row, 1));
+                case 2 -> collect(phases, place(row, 0), place(row, 1), x, to);
                 default -> {
                     for (int column = 0; column < columns; column++) {
                         x[to + column] = phases[place(row, column)];
@@ -123,7 +129,7 @@ final class PoolPlane {
         }
     }
 
-    private void collect(float[] x, int to, int even, int odd) {
+    private void collect(float[] phases, int even, int odd, float[] x, int to) {
         int pairs = columns / 2;
         int whole = Lanes.whole(pairs);
         for (int i = 0; i < whole; i += COUNT) {

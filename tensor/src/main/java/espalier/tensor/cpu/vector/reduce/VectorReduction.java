@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.reduce;
 import espalier.tensor.DType;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
+import espalier.tensor.cpu.HeapStorage;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.lanes.Tasks;
@@ -23,19 +24,24 @@ public final class VectorReduction {
     public static void run(Parallel parallel, ReduceOp op, Tensor x, int[] axes, Tensor out) {
         Tensor rows = x.contiguous();
         double[] so = run(parallel, op, Heap.floats(rows), Heap.at(rows), x.shape(), axes);
-        int to = Heap.at(out);
+        HeapStorage to = (HeapStorage) out.storage();
+        int at = Heap.at(out);
+        parallel.once(() -> store(so, to, at));
+    }
+
+    private static void store(double[] so, HeapStorage out, int to) {
         if (out.dtype() == DType.F32) {
-            float[] y = Heap.floats(out);
+            float[] y = out.floats();
             for (int i = 0; i < so.length; i++) {
                 y[to + i] = (float) so[i];
             }
         } else if (out.dtype() == DType.I32) {
-            int[] y = Heap.ints(out);
+            int[] y = out.ints();
             for (int i = 0; i < so.length; i++) {
                 y[to + i] = (int) so[i];
             }
         } else {
-            byte[] y = Heap.bytes(out);
+            byte[] y = out.bytes();
             for (int i = 0; i < so.length; i++) {
                 y[to + i] = (byte) (so[i] != 0 ? 1 : 0);
             }
@@ -69,15 +75,15 @@ public final class VectorReduction {
         for (int group = last - 1; group >= 0; group--) {
             int size = groups.sizes()[group];
             if (groups.reduced()[group]) {
-                so = plain(next, so, groups.product(0, group), size, behind);
+                so = plain(parallel, next, so, groups.product(0, group), size, behind);
                 terms *= size;
             } else {
                 behind *= size;
             }
         }
         return switch (op) {
-            case ANY -> truth(so, 1);
-            case ALL -> truth(so, terms);
+            case ANY -> truth(parallel, so, 1);
+            case ALL -> truth(parallel, so, terms);
             case SUM, SUM_OF_SQUARES, PROD, MIN, MAX, COUNT_NONZERO -> so;
         };
     }
@@ -123,8 +129,13 @@ public final class VectorReduction {
     }
 
     /** 1 where at least {@code needed} elements are not 0. */
-    private static double[] truth(double[] counts, long needed) {
-        return Arrays.stream(counts).map(count -> count >= needed ? 1 : 0).toArray();
+    private static double[] truth(Parallel parallel, double[] counts, long needed) {
+        parallel.once(() -> {
+            for (int i = 0; i < counts.length; i++) {
+                counts[i] = counts[i] >= needed ? 1 : 0;
+            }
+        });
+        return counts;
     }
 
     /** {@code [outer, n] → [outer]}. A long row is cut into chunks. */
@@ -146,7 +157,7 @@ public final class VectorReduction {
             parts[part] = RowReduction.run(op, x, at + part / chunks * n + from, length);
         });
         ReduceOp next = op == ReduceOp.SUM_OF_SQUARES ? ReduceOp.SUM : op;
-        return plain(next, parts, outer, chunks, 1);
+        return plain(parallel, next, parts, outer, chunks, 1);
     }
 
     /** {@code [outer, n, inner] → [outer, inner]}. */
@@ -154,15 +165,16 @@ public final class VectorReduction {
         if (outer == 1 && inner < WIDE && (long) n * inner > Tasks.CHUNK) {
             int depth = Tasks.rowsPerTask(inner);
             int chunks = Math.ceilDiv(n, depth);
-            double[] parts = filled(op, chunks * inner);
+            double[] parts = new double[chunks * inner];
             Tasks.each(parallel, chunks, 0.1 * n * inner, chunk -> {
                 int row = chunk * depth;
                 int rows = Math.min(depth, n - row);
+                Arrays.fill(parts, chunk * inner, (chunk + 1) * inner, op.identity());
                 ColumnReduction.run(op, x, at + row * inner, inner, rows, inner, parts, chunk * inner);
             });
-            return plain(op == ReduceOp.SUM_OF_SQUARES ? ReduceOp.SUM : op, parts, 1, chunks, inner);
+            return plain(parallel, op == ReduceOp.SUM_OF_SQUARES ? ReduceOp.SUM : op, parts, 1, chunks, inner);
         }
-        double[] so = filled(op, outer * inner);
+        double[] so = new double[outer * inner];
         int width = Math.min(inner, WIDE / 4);
         int strips = Math.ceilDiv(inner, Math.max(1, width));
         Tasks.ranges(parallel, outer * strips, Tasks.rowsPerTask(n * width), 10 + 0.1 * n * width, (first, end) -> {
@@ -171,21 +183,23 @@ public final class VectorReduction {
                 int column = task % strips * width;
                 int columns = Math.min(width, inner - column);
                 int from = at + start * n * inner + column;
-                ColumnReduction.run(op, x, from, inner, n, columns, so, start * inner + column);
+                int to = start * inner + column;
+                Arrays.fill(so, to, to + columns, op.identity());
+                ColumnReduction.run(op, x, from, inner, n, columns, so, to);
             }
         });
         return so;
     }
 
-    private static double[] filled(ReduceOp op, int length) {
-        double[] so = new double[length];
-        Arrays.fill(so, op.identity());
+    /** {@code [outer, n, inner] → [outer, inner]}, in the order of n. */
+    private static double[] plain(Parallel parallel, ReduceOp op, double[] x, int outer, int n, int inner) {
+        double[] so = new double[outer * inner];
+        parallel.once(() -> combine(op, x, outer, n, inner, so));
         return so;
     }
 
-    /** {@code [outer, n, inner] → [outer, inner]}, in the order of n. */
-    private static double[] plain(ReduceOp op, double[] x, int outer, int n, int inner) {
-        double[] so = filled(op, outer * inner);
+    private static void combine(ReduceOp op, double[] x, int outer, int n, int inner, double[] so) {
+        Arrays.fill(so, op.identity());
         for (int i = 0; i < outer; i++) {
             for (int k = 0; k < n; k++) {
                 for (int j = 0; j < inner; j++) {
@@ -194,6 +208,5 @@ public final class VectorReduction {
                 }
             }
         }
-        return so;
     }
 }
