@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.RowGroups;
 
 /**
  * The micro-kernel of the convolutions: a few rows of packed weights times columns of {@code x} that are found through a
@@ -22,14 +23,11 @@ import espalier.tensor.cpu.vector.lanes.Lanes;
 public final class ConvTile {
     private static final int LANES = Lanes.COUNT;
 
-    /** The most rows a tile takes at once. */
-    public static final int ROWS = 4;
-
     /** Whether there are 32 vector registers, as with AVX-512 and NEON, so that 16 accumulators fit. */
     private static final boolean WIDE = LANES != 8;
 
     /** A bias of zero for every row. */
-    public static final float[] NO_BIAS = new float[ROWS];
+    public static final float[] NO_BIAS = new float[RowGroups.MOST];
 
     private final int[] xStarts;
     private final int[] cStarts;
@@ -48,9 +46,9 @@ public final class ConvTile {
         this.rowStride = rowStride;
     }
 
-    /** Roughly the cycles of a tile of {@link #ROWS} rows and two vectors with {@code n} terms. */
-    static double cycles(int n) {
-        return 45 + 4.0 * n;
+    /** Roughly the cycles of {@code rows} rows and two vectors with {@code n} terms. */
+    static double cycles(int rows, int n) {
+        return 45.0 * RowGroups.count(rows) + (double) rows * n;
     }
 
     /** The number of vectors. */
@@ -93,7 +91,7 @@ public final class ConvTile {
      * last vector more than once, which costs nothing: with fewer accumulators the loop would wait for the latency of
      * the FMA units instead.
      *
-     * @param rows 1 to {@link #ROWS}
+     * @param rows 1 to {@link RowGroups#MOST}
      * @param n how many {@code k} there are
      * @param add whether to add to {@code c}, in which case no two vectors may overlap there and {@code bias} is taken
      *     as zero
@@ -116,7 +114,7 @@ public final class ConvTile {
             int biasAt) {
         float[] start = add ? NO_BIAS : bias;
         int startAt = add ? 0 : biasAt;
-        int width = rows == 4 ? (WIDE && to - from > 2 ? 4 : 2) : rows == 3 ? 3 : 4;
+        int width = rows > 4 ? 2 : rows == 4 ? (WIDE && to - from > 2 ? 4 : 2) : rows == 3 ? 3 : 4;
         int last = to - 1;
         for (int v = from; v < to; v += width) {
             int v1 = Math.min(v + 1, last);
@@ -126,9 +124,18 @@ public final class ConvTile {
             int x1 = xBase + xStarts[v1];
             int c0 = cBase + cStarts[v];
             int c1 = cBase + cStarts[v1];
-            if (rows == 4 && width == 2) {
-                OffsetTiles.tile4x2(
-                        n, a, aAt, offsets, offsetsAt, x, x0, x1, c, c0, c1, rowStride, add, start, startAt);
+            if (width == 2) {
+                switch (rows) {
+                    case 6 ->
+                        TallOffsetTiles.tile6x2(
+                                n, a, aAt, offsets, offsetsAt, x, x0, x1, c, c0, c1, rowStride, add, start, startAt);
+                    case 5 ->
+                        TallOffsetTiles.tile5x2(
+                                n, a, aAt, offsets, offsetsAt, x, x0, x1, c, c0, c1, rowStride, add, start, startAt);
+                    default ->
+                        OffsetTiles.tile4x2(
+                                n, a, aAt, offsets, offsetsAt, x, x0, x1, c, c0, c1, rowStride, add, start, startAt);
+                }
                 continue;
             }
             int x2 = xBase + xStarts[v2];
@@ -152,7 +159,9 @@ public final class ConvTile {
                     OffsetTiles.tile1x4(
                             n, a, aAt, offsets, offsetsAt, x, x0, x1, x2, x3, c, c0, c1, c2, c3, rowStride, add, start,
                             startAt);
-                default -> throw new IllegalArgumentException("ConvTile: rows must be 1 to 4, got " + rows);
+                default ->
+                    throw new IllegalArgumentException(
+                            "ConvTile: rows must be 1 to " + RowGroups.MOST + ", got " + rows);
             }
         }
     }

@@ -4,6 +4,7 @@ import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.RowGroups;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -144,8 +145,8 @@ final class ConvWeightGradient {
         int rows = g.groupOutputs();
         for (int v = 0; v < tile.vectors(); v += BLOCK_VECTORS) {
             int end = Math.min(tile.vectors(), v + BLOCK_VECTORS);
-            for (int r = 0; r < rows; r += ConvTile.ROWS) {
-                int height = Math.min(ConvTile.ROWS, rows - r);
+            for (int r = 0, height; r < rows; r += height) {
+                height = RowGroups.height(rows, r);
                 int a = r * pixels;
                 int to = sumsAt + r * rowStride;
                 tile.run(

@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import espalier.tensor.spi.ConvSpec;
 import java.util.ArrayList;
@@ -210,22 +211,23 @@ public record Correlation(
     }
 
     /**
-     * Copies the weights into the order in which tiles read them: for each part and group, rows in panels of
-     * {@link ConvTile#ROWS}, and in a panel the rows' values of one term of the sum side by side. The terms are ordered
+     * Copies the weights into the order in which tiles read them: for each part and group, rows in the
+     * panels of {@link RowGroups}, and in a panel the rows' values of one term of the sum side by side. The terms are ordered
      * as [channel][down][across] or, if {@code channelsLast}, as [across][down][channel].
      */
     void pack(Parallel parallel, float[] weight, int weightAt, boolean channelsLast, float[] packed) {
-        int panels = Math.ceilDiv(rows, ConvTile.ROWS);
+        int panels = RowGroups.count(rows);
         for (int p = 0; p < parts.size(); p++) {
             int part = p;
             int[] terms = terms(parts.get(p), channelsLast);
             boolean inOrder = IntStream.range(0, terms.length).allMatch(i -> terms[i] == i);
-            int panelsPerTask = Math.clamp(PACK_FLOATS / Math.max(1, terms.length * ConvTile.ROWS), 1, groups * panels);
+            int panelsPerTask =
+                    Math.clamp(PACK_FLOATS / Math.max(1, terms.length * RowGroups.MOST), 1, groups * panels);
             parallel.forEach(Math.ceilDiv(groups * panels, panelsPerTask), task -> {
                 int end = Math.min(groups * panels, (task + 1) * panelsPerTask);
                 for (int i = task * panelsPerTask; i < end; i++) {
                     int group = i / panels;
-                    int row = i % panels * ConvTile.ROWS;
+                    int row = RowGroups.start(rows, i % panels);
                     int from = weightAt + group * weightGroup + row * weightRow;
                     packPanel(weight, from, row, terms, inOrder, packed, packedAt(part, group) + row * terms.length);
                 }
@@ -234,7 +236,7 @@ public record Correlation(
     }
 
     private void packPanel(float[] weight, int from, int row, int[] terms, boolean inOrder, float[] packed, int to) {
-        int height = Math.min(ConvTile.ROWS, rows - row);
+        int height = RowGroups.height(rows, row);
         int n = terms.length;
         if (inOrder) {
             Transpose.run(weight, from, weightRow, height, n, packed, to, height);

@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.conv;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -135,10 +136,9 @@ final class CorrelationLanes implements ConvWay {
     /** Estimated cycles for one image and group, comparable with {@link CorrelationSweep#cost}. */
     double cost() {
         double cycles = 0;
-        int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
         for (List<Group> list : groups) {
             for (Group group : list) {
-                cycles += (double) Math.ceilDiv(group.pixels().vectors(), 2) * panels * ConvTile.cycles(group.terms());
+                cycles += Math.ceilDiv(group.pixels().vectors(), 2) * ConvTile.cycles(k.rows(), group.terms());
             }
         }
         int sources = k.channels() * k.srcH() * k.srcW();
@@ -157,15 +157,15 @@ final class CorrelationLanes implements ConvWay {
             int biasAt,
             float[] dst,
             int dstAt) {
-        int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
+        int panels = RowGroups.count(k.rows());
         int splits = Math.clamp(k.rowWork() * k.gridH() * LANES / TASK_WORK, 1, panels);
         int blocks = Math.ceilDiv(k.images(), LANES);
         parallel.forEach(blocks * k.groups() * splits, task -> {
             int split = task % splits;
             int group = task / splits % k.groups();
             int image = task / splits / k.groups() * LANES;
-            int firstRow = panels * split / splits * ConvTile.ROWS;
-            int endRow = Math.min(k.rows(), panels * (split + 1) / splits * ConvTile.ROWS);
+            int firstRow = RowGroups.start(k.rows(), panels * split / splits);
+            int endRow = RowGroups.start(k.rows(), panels * (split + 1) / splits);
             float[] x = fill(src, srcAt, image, group);
             float[] c = Scratch.floats(Scratch.CONV_OUTPUT, k.rows() * dstPlane);
             for (int r = firstRow; r < endRow; r++) {
@@ -188,8 +188,8 @@ final class CorrelationLanes implements ConvWay {
                 int n = Math.min(DEPTH, end - term);
                 for (int v = 0; v < count; v += BLOCK_VECTORS) {
                     int last = Math.min(count, v + BLOCK_VECTORS);
-                    for (int r = firstRow; r < endRow; r += ConvTile.ROWS) {
-                        int height = Math.min(ConvTile.ROWS, k.rows() - r);
+                    for (int r = firstRow, height; r < endRow; r += height) {
+                        height = RowGroups.height(k.rows(), r);
                         group.pixels()
                                 .run(
                                         height,

@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.conv;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.RowGroups;
 
 /**
  * Runs a {@link Correlation}: places vectors on the grid, cuts the work into tasks, and lets {@link ConvTile} sweep
@@ -79,7 +80,7 @@ final class CorrelationSweep implements ConvWay {
     private int cheapestChunk(int pitch) {
         double tileWork = 0;
         for (Correlation.Part part : k.parts()) {
-            tileWork += Math.ceilDiv(k.rows(), ConvTile.ROWS) * ConvTile.cycles(k.channels() * part.taps());
+            tileWork += ConvTile.cycles(k.rows(), k.channels() * part.taps());
         }
         double store = placement.writesInPlace() ? 0 : 0.6 * k.rows() * k.dstH() * k.dstW();
         int best = 1;
@@ -108,7 +109,7 @@ final class CorrelationSweep implements ConvWay {
 
     /** Into how many groups of output channels the work on some grid rows is divided. */
     private int splits(int rows) {
-        int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
+        int panels = RowGroups.count(k.rows());
         return Math.clamp(rows * k.rowWork() / TASK_WORK, 1, panels);
     }
 
@@ -217,9 +218,9 @@ final class CorrelationSweep implements ConvWay {
         int firstRow = chunk * chunkRows;
         VectorPlacement.Vectors vectors = chunk == chunks - 1 ? last : full;
         int to = dstAt + (image * k.groups() + group) * k.rows() * k.dstH() * k.dstW();
-        int panels = Math.ceilDiv(k.rows(), ConvTile.ROWS);
-        int firstPanel = panels * split / splits * ConvTile.ROWS;
-        int endPanel = Math.min(k.rows(), panels * (split + 1) / splits * ConvTile.ROWS);
+        int panels = RowGroups.count(k.rows());
+        int firstPanel = RowGroups.start(k.rows(), panels * split / splits);
+        int endPanel = RowGroups.start(k.rows(), panels * (split + 1) / splits);
         boolean inPlace = placement.writesInPlace();
         int partStride = k.rows() * vectors.rowStride();
         float[] c =
@@ -270,8 +271,8 @@ final class CorrelationSweep implements ConvWay {
             int n = Math.min(step, depth - start);
             for (int v = 0; v < count; v += BLOCK) {
                 int end = Math.min(count, v + BLOCK);
-                for (int r = firstRow; r < endRow; r += ConvTile.ROWS) {
-                    int height = Math.min(ConvTile.ROWS, k.rows() - r);
+                for (int r = firstRow, height; r < endRow; r += height) {
+                    height = RowGroups.height(k.rows(), r);
                     int a = aAt + r * depth + start * height;
                     int at = cBase + r * vectors.rowStride();
                     boolean biased = bias.length > 0;

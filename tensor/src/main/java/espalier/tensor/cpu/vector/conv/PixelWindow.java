@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import espalier.tensor.spi.ConvSpec;
 import java.util.Arrays;
@@ -98,13 +99,13 @@ final class PixelWindow {
         return offsets;
     }
 
-    /** Copies {@code dy} of a block into panels of {@link ConvTile#ROWS} output channels, {@code [panel][pixel][row]}. */
+    /** Copies {@code dy} of a block into panels of some output channels, {@code [panel][pixel][row]}. */
     void packGradient(int block, float[] dy, int dyAt, int firstChannel, int channels, float[] packed) {
         int pixels = pixels(block);
         int plane = g.outH() * g.outW();
         int span = outRows(block) * g.outW();
-        for (int r = 0; r < channels; r += ConvTile.ROWS) {
-            int height = Math.min(ConvTile.ROWS, channels - r);
+        for (int r = 0, height; r < channels; r += height) {
+            height = RowGroups.height(channels, r);
             int to = r * pixels;
             for (int n = 0; n < images(block); n++) {
                 int image = firstImage(block) + n;

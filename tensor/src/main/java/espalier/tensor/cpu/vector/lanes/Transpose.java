@@ -38,9 +38,16 @@ public final class Transpose {
                 for (int j = 0; j < columns; j += 8) {
                     int column = Math.min(j, columns - 8);
                     int read = fromAt + row * fromStride + column;
-                    eight(from, read, fromStride, to, toAt + column * toStride + row, toStride);
+                    eight(from, read, fromStride, 7, to, toAt + column * toStride + row, toStride);
                 }
             }
+        } else if (IN_REGISTERS && columns > 8 && rows >= 5 && toStride == rows) {
+            // What the last lanes of a column write lies in the next column, which is written after it.
+            int whole = (columns - 1) / 8 * 8;
+            for (int j = 0; j < whole; j += 8) {
+                eight(from, fromAt + j, fromStride, rows - 1, to, toAt + j * toStride, toStride);
+            }
+            oneByOne(from, fromAt + whole, fromStride, rows, columns - whole, to, toAt + whole * toStride, toStride);
         } else if (IN_REGISTERS && columns >= 8 && rows == 4 && toStride == 4) {
             for (int j = 0; j < columns; j += 8) {
                 int column = Math.min(j, columns - 8);
@@ -66,16 +73,16 @@ public final class Transpose {
         return FloatVector.fromArray(EIGHT, from, at);
     }
 
-    /** Eight rows of eight. */
-    private static void eight(float[] from, int at, int stride, float[] to, int toAt, int toStride) {
+    /** Eight rows of eight; of five to seven, the last, which is row {@code last}, counts for those that are missing. */
+    private static void eight(float[] from, int at, int stride, int last, float[] to, int toAt, int toStride) {
         FloatVector r0 = load(from, at);
         FloatVector r1 = load(from, at + stride);
         FloatVector r2 = load(from, at + 2 * stride);
         FloatVector r3 = load(from, at + 3 * stride);
         FloatVector r4 = load(from, at + 4 * stride);
-        FloatVector r5 = load(from, at + 5 * stride);
-        FloatVector r6 = load(from, at + 6 * stride);
-        FloatVector r7 = load(from, at + 7 * stride);
+        FloatVector r5 = load(from, at + Math.min(5, last) * stride);
+        FloatVector r6 = load(from, at + Math.min(6, last) * stride);
+        FloatVector r7 = load(from, at + last * stride);
         FloatVector s0 = r0.blend(r4.rearrange(SWAP_4), UPPER_4);
         FloatVector s4 = r0.rearrange(SWAP_4).blend(r4, UPPER_4);
         FloatVector s1 = r1.blend(r5.rearrange(SWAP_4), UPPER_4);

@@ -82,7 +82,7 @@ final class IntegerProduct {
     private void multiplyFloats(Parallel parallel, byte[] b, int bAt, int n, int[] c, int cAt) {
         int columns = a.columns();
         int panelWidth = FLOAT_VECTORS * Lanes.COUNT;
-        int strips = Math.ceilDiv(a.rows(), ConvTile.ROWS);
+        int strips = Math.ceilDiv(a.rows(), PackedRows.STRIP);
         float[] packed = packedFloats(strips);
         int[] offsets = new int[columns];
         Arrays.setAll(offsets, k -> k * panelWidth);
@@ -94,19 +94,19 @@ final class IntegerProduct {
             for (int k = 0; k < columns; k++) {
                 ByteLanes.widen(b, bAt + k * n + first, panel, k * panelWidth, width);
             }
-            float[] sums = new float[ConvTile.ROWS * panelWidth];
+            float[] sums = new float[PackedRows.STRIP * panelWidth];
             for (int strip = 0; strip < strips; strip++) {
-                int top = strip * ConvTile.ROWS;
-                int end = Math.min(a.rows(), top + ConvTile.ROWS);
+                int top = strip * PackedRows.STRIP;
+                int end = Math.min(a.rows(), top + PackedRows.STRIP);
                 for (int i = top; i < end; i++) {
                     Arrays.fill(c, cAt + i * n + first, cAt + i * n + first + width, 0);
                 }
                 for (int k = 0; k < columns; k += FLOAT_DEPTH) {
                     tile.run(
-                            ConvTile.ROWS,
+                            PackedRows.STRIP,
                             Math.min(FLOAT_DEPTH, columns - k),
                             packed,
-                            (top * columns) + k * ConvTile.ROWS,
+                            (top * columns) + k * PackedRows.STRIP,
                             offsets,
                             k,
                             panel,
@@ -139,8 +139,8 @@ final class IntegerProduct {
 
     private float[] packedFloats(int strips) {
         return floats.orElseGet(() -> {
-            float[] packed = new float[strips * ConvTile.ROWS * a.columns()];
-            pack(ConvTile.ROWS, (i, code) -> packed[i] = code);
+            float[] packed = new float[strips * PackedRows.STRIP * a.columns()];
+            pack(PackedRows.STRIP, (i, code) -> packed[i] = code);
             floats = Optional.of(packed);
             return packed;
         });

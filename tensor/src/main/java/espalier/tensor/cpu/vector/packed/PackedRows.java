@@ -16,6 +16,9 @@ import espalier.tensor.packed.QuantizedMatrix;
  * n} this is a matrix; with the offsets of a padded image it is a convolution.
  */
 abstract sealed class PackedRows permits SparseRows, QuantizedRows, BinaryRows {
+    /** Rows that are taken at once, their values side by side. */
+    static final int STRIP = 4;
+
     /** The number of rows, the outputs. */
     final int rows;
 

@@ -19,7 +19,6 @@ import jdk.incubator.vector.VectorSpecies;
  * overwritten, and so cost little.
  */
 final class QuantizedRows extends PackedRows {
-    private static final int STRIP = ConvTile.ROWS;
 
     /** Rows that are widened at once: their floats fit the second-level cache. */
     private static final int BLOCK = 8 * STRIP;

@@ -57,8 +57,8 @@ final class SparseRows extends PackedRows {
             for (int block = pointers[blockRow]; block < pointers[blockRow + 1]; block++) {
                 columns[block] = matrix.column(block);
                 int inRow = block - pointers[blockRow];
-                for (int top = 0; top < present; top += ConvTile.ROWS) {
-                    int strip = Math.min(ConvTile.ROWS, present - top);
+                for (int top = 0; top < present; top += PackedRows.STRIP) {
+                    int strip = Math.min(PackedRows.STRIP, present - top);
                     int at = pointers[blockRow] * height + top * count + inRow * strip;
                     for (int i = 0; i < strip; i++) {
                         values[at + i] = matrix.value(block, top + i);
@@ -122,7 +122,7 @@ final class SparseRows extends PackedRows {
             } else if (height == 1) {
                 multiplySingles(table, x, xBase, tile, c, cBase, v, end - 1, fromRow, toRow, bias, biasAt);
             } else if (width == 2) {
-                int whole = toRow / ConvTile.ROWS * ConvTile.ROWS;
+                int whole = toRow / PackedRows.STRIP * PackedRows.STRIP;
                 multiplyFours(table, x, xBase, tile, c, cBase, v, end - 1, fromRow, whole, bias, biasAt);
                 multiplyStrips(table, x, xBase, tile, c, cBase, v, end, Math.max(fromRow, whole), toRow, bias, biasAt);
             } else {
@@ -152,9 +152,9 @@ final class SparseRows extends PackedRows {
         int c0 = cBase + tile.cStart(v);
         int c1 = cBase + tile.cStart(last);
         int rowStride = tile.rowStride();
-        for (int row = fromRow; row < toRow; row += ConvTile.ROWS) {
-            int first = pointers[row / ConvTile.ROWS];
-            int count = pointers[row / ConvTile.ROWS + 1] - first;
+        for (int row = fromRow; row < toRow; row += PackedRows.STRIP) {
+            int first = pointers[row / PackedRows.STRIP];
+            int count = pointers[row / PackedRows.STRIP + 1] - first;
             SparseTile.fourRows(
                     first,
                     count,
@@ -243,8 +243,8 @@ final class SparseRows extends PackedRows {
             int first = pointers[top / height];
             int count = pointers[top / height + 1] - first;
             int bottom = Math.min(toRow, top + height);
-            for (int row = top; row < bottom; row += ConvTile.ROWS) {
-                int strip = Math.min(ConvTile.ROWS, bottom - row);
+            for (int row = top; row < bottom; row += PackedRows.STRIP) {
+                int strip = Math.min(PackedRows.STRIP, bottom - row);
                 int at = first * height + (row - top) * count;
                 tile.run(
                         strip,
@@ -276,7 +276,7 @@ final class SparseRows extends PackedRows {
             if (height == 1) {
                 float sum = SparseTile.oneRowTimesVector(first, count, values, columnIndices, x, xAt);
                 y[yAt + top] = biased ? bias[biasAt + top] + sum : sum;
-            } else if (height == ConvTile.ROWS && bottom - top == height) {
+            } else if (height == PackedRows.STRIP && bottom - top == height) {
                 SparseTile.fourRowsTimesVector(
                         first,
                         count,
@@ -299,8 +299,8 @@ final class SparseRows extends PackedRows {
 
     /** Row {@code i} of a block row that has {@code present} rows, times one column. */
     private float inBlockTimesVector(int first, int count, int i, int present, float[] x, int xAt) {
-        int top = i / ConvTile.ROWS * ConvTile.ROWS;
-        int strip = Math.min(ConvTile.ROWS, present - top);
+        int top = i / PackedRows.STRIP * PackedRows.STRIP;
+        int strip = Math.min(PackedRows.STRIP, present - top);
         int at = first * height + top * count + i - top;
         float sum = 0f;
         for (int t = 0; t < count; t++) {
