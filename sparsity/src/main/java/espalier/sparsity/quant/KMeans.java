@@ -7,8 +7,14 @@ import java.util.Arrays;
  * (Han et al. 2016, section 3).
  *
  * <p>The centres start evenly spaced from the least to the largest number, which keeps the few large weights represented
- * (section 3.2). Then, by turns, numbers go to the nearest centre, of two the lower, and centres to the mean of theirs; a
- * centre without numbers stays. It ends when no centre moves by 1e-6 of the range. Nothing is random.
+ * (section 3.2). Then, by turns, numbers go to the nearest centre, of two the lower, and centres to the mean of theirs, until
+ * no centre moves by 1e-6 of the range.
+ *
+ * <p>A centre may then be left without numbers. It goes to the number farthest from its own centre, and the turns begin
+ * again (Bradley and Fayyad 1998, "Refining Initial Points for K-Means Clustering", section 3). Of several such centres the
+ * lowest goes first, and each takes a number of another group; of numbers equally far the lowest is taken. When all numbers
+ * lie on their centres, there being no more different numbers than centres, the rest stay where they are, and stand for
+ * nothing. Nothing is random.
  */
 final class KMeans {
     private static final int MOST_TURNS = 1000;
@@ -32,9 +38,11 @@ final class KMeans {
         for (int j = 0; j < k; j++) {
             centres[j] = k == 1 ? least + range / 2 : least + range * j / (k - 1);
         }
-        double moved = Double.POSITIVE_INFINITY;
-        for (int turn = 0; turn < MOST_TURNS && moved > STILL * range; turn++) {
-            moved = turn(sorted, centres);
+        int[] ends = new int[k];
+        boolean settled = false;
+        for (int turn = 0; turn < MOST_TURNS && !settled; turn++) {
+            boolean still = turn(sorted, centres, ends) <= STILL * range;
+            settled = still && !fillEmpty(sorted, centres, ends);
         }
         float[] single = new float[k];
         for (int j = 0; j < k; j++) {
@@ -43,8 +51,12 @@ final class KMeans {
         return single;
     }
 
-    /** One turn; the largest move of a centre. Ascending numbers go to ascending centres: one walk through both. */
-    private static double turn(double[] sorted, double[] centres) {
+    /**
+     * One turn; the largest move of a centre. Ascending numbers go to ascending centres: one walk through both.
+     *
+     * @param ends written: how many numbers belong to a centre or to a lower one
+     */
+    private static double turn(double[] sorted, double[] centres, int[] ends) {
         double moved = 0;
         int from = 0;
         for (int j = 0; j < centres.length; j++) {
@@ -59,9 +71,48 @@ final class KMeans {
                 moved = Math.max(moved, Math.abs(mean - centres[j]));
                 centres[j] = mean;
             }
+            ends[j] = to;
             from = to;
         }
         return moved;
+    }
+
+    /** Moves centres without numbers to the numbers farthest from their centres; says whether one has moved. */
+    private static boolean fillEmpty(double[] sorted, double[] centres, int[] ends) {
+        double[] old = centres.clone();
+        boolean[] taken = new boolean[centres.length];
+        boolean moved = false;
+        for (int j = 0; j < centres.length; j++) {
+            if (ends[j] > start(ends, j)) {
+                continue;
+            }
+            int from = -1;
+            double farthest = 0;
+            for (int i = 0; i < centres.length; i++) {
+                double distance = ends[i] > start(ends, i) ? distance(sorted, old, ends, i) : 0;
+                if (!taken[i] && distance > farthest) {
+                    from = i;
+                    farthest = distance;
+                }
+            }
+            if (from >= 0) {
+                taken[from] = true;
+                boolean low = old[from] - sorted[start(ends, from)] >= farthest;
+                centres[j] = low ? sorted[start(ends, from)] : sorted[ends[from] - 1];
+                moved = true;
+            }
+        }
+        Arrays.sort(centres);
+        return moved;
+    }
+
+    private static int start(int[] ends, int j) {
+        return j == 0 ? 0 : ends[j - 1];
+    }
+
+    /** From a centre to the farthest of its numbers, which is the first or the last. */
+    private static double distance(double[] sorted, double[] centres, int[] ends, int j) {
+        return Math.max(centres[j] - sorted[start(ends, j)], sorted[ends[j] - 1] - centres[j]);
     }
 
     /** The index of the nearest centre, of two the lower; centres ascend. */

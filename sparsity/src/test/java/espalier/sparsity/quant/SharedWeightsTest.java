@@ -93,6 +93,33 @@ class SharedWeightsTest {
         assertEquals(0, KMeans.nearest(new float[] {-1, 1}, 0)); // a tie goes to the lower
     }
 
+    /** Even spacing starts at 0, 5 and 10; nothing is near 5, so it goes to 0, the lower of two numbers half off. */
+    @Test
+    void aCentreWithoutNumbersGoesToTheFarthestOne() {
+        assertArrayEquals(new float[] {0, 1, 10}, KMeans.centres(new float[] {10, 0, 1}, 3));
+        // 0 25 50 75 100 → 1.5 . . . 100; 25 goes to 0 → 0.5 2.5 . . 100; then to 0, and to 2 of the other group
+        assertArrayEquals(new float[] {0, 1, 2, 3, 100}, KMeans.centres(new float[] {3, 1, 100, 2, 0}, 5));
+        // 0 10 20 → 6.5/6 . 20; 10 goes to 4, which is farther from its centre than 0
+        assertArrayEquals(new float[] {0.5f, 4, 20}, KMeans.centres(new float[] {0, 0, 1, 1, 0.5f, 4, 20}, 3), 1e-6f);
+    }
+
+    /** The first and the last sit on their numbers, and what lies between stands for nothing. */
+    @Test
+    void moreCentresThanDifferentNumbersLeaveSomeUnused() {
+        assertArrayEquals(new float[] {2, 2, 2}, KMeans.centres(new float[] {2, 2, 2, 2}, 3));
+        assertArrayEquals(new float[] {-1, 0, 1}, KMeans.centres(new float[] {1, -1, 1}, 3));
+        // 0 and 1 share the lowest of 0, 10/3, 20/3, 10; the second goes to 0, and the third finds nothing to do
+        assertArrayEquals(new float[] {0, 1, 20 / 3f, 10}, KMeans.centres(new float[] {0, 1, 10}, 4), 1e-6f);
+        Parameter constant = new Parameter("weight", Role.WEIGHT, Tensor.of(new float[] {0, 0.5f, 0.5f, 0}));
+        SharedWeights shared = SharedWeights.on(constant, 4);
+        assertArrayEquals(new int[] {0, 1, 1, 0}, shared.symbols());
+        assertArrayEquals(
+                new float[] {0, 0.5f, 0.5f, 0}, constant.get().value().toFloats());
+        Parameter pruned = new Parameter("weight", Role.WEIGHT, Tensor.of(new float[4]));
+        assertArrayEquals(new int[4], SharedWeights.on(pruned, 2).symbols());
+        assertArrayEquals(new float[4], pruned.get().value().toFloats());
+    }
+
     @Test
     void stagesByHand() {
         // symbols 0 0 1 0 2 1 0 0 of two values: 2 bits a symbol

@@ -6,6 +6,7 @@ import espalier.nn.Init;
 import espalier.nn.Module;
 import espalier.nn.Role;
 import espalier.nn.model.LeNet;
+import espalier.nn.model.MobileNet;
 import espalier.nn.model.ResNet;
 import espalier.sparsity.export.Exporter;
 import espalier.sparsity.export.Form;
@@ -69,6 +70,7 @@ final class InferenceToBeMeasured {
             switch (arguments[0]) {
                 case "lenet5-bn" ->
                     measure(packing, LeNet.lenet5WithBatchNorm(Init.of(1)), Shape.of(1, 28, 28), List.of(1, 5));
+                case "mobilenet" -> measure(packing, MobileNet.v1(Init.of(1)), Shape.of(3, 32, 32), List.of(1));
                 default ->
                     measure(
                             packing,

@@ -54,6 +54,11 @@ class RuntimeAllocationTest {
     }
 
     @Test
+    void mobileNetOnTwoThreads() throws Exception {
+        check("mobilenet", 2, true, FORMS);
+    }
+
+    @Test
     void thePlainBackEnd() throws Exception {
         check("lenet5-bn", 2, false, 2 * FORMS);
     }

@@ -38,7 +38,7 @@ public final class ColumnReduction {
      */
     static void run(ReduceOp op, float[] x, int at, int stride, int rows, int columns, double[] so, int to) {
         Strip strip = stripOf(op);
-        float[] y = new float[STRIP];
+        float[] y = Scratch.floats(Scratch.LANES, STRIP);
         int whole = columns - columns % STRIP;
         for (int row = 0; row < rows; row += DEPTH) {
             int depth = Math.min(DEPTH, rows - row);
