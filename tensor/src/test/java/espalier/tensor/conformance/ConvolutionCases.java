@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -77,8 +78,10 @@ final class ConvolutionCases {
                 .flatMap(type -> Stream.of(
                         new Case("conv2d of " + type, () -> cases.each(row -> cases.forward(row, type))),
                         new Case("conv2dInputGradient of " + type, () -> cases.each(row -> cases.inputs(row, type))),
+                        new Case("conv2dWeightGradient of " + type, () -> cases.each(row -> cases.weights(row, type))),
                         new Case(
-                                "conv2dWeightGradient of " + type, () -> cases.each(row -> cases.weights(row, type)))));
+                                "convolutions with infinities, NaN and -0.0 of " + type,
+                                () -> cases.each(row -> cases.hard(row, type)))));
     }
 
     private void each(Consumer<Row> test) {
@@ -117,22 +120,23 @@ final class ConvolutionCases {
             Operand x = Operand.of(device, type, row.input, arrangement, Samples.TAME, seed++);
             Operand w = Operand.of(device, type, row.weight, arrangement, Samples.TAME, seed++);
             Operand bias = Operand.of(device, type, Shape.of(row.weight.dim(0)), arrangement, Samples.TAME, seed++);
-            for (boolean biased : new boolean[] {false, true}) {
-                Sums sums = new Sums(row.output(), type);
-                int plane = row.output().dim(2) * row.output().dim(3);
-                if (biased) {
-                    for (int i = 0; i < sums.values.length; i++) {
-                        sums.add(i, bias.values()[i / plane % row.weight.dim(0)], 1);
-                    }
-                }
-                pairs(row, (y, xAt, wAt) -> sums.add(y, x.values()[xAt], w.values()[wAt]));
-                String what = "conv2d of " + x.name() + " and " + w.name() + (biased ? " with bias " : " ") + row.spec;
-                Target out = Target.of(device, type, row.output());
-                Optional<espalier.tensor.Tensor> given = biased ? Optional.of(bias.tensor()) : Optional.empty();
-                device.backend().conv2d(row.spec, x.tensor(), w.tensor(), given, out.view());
-                sums.check(what, out);
-            }
+            forward(row, x, w, Optional.empty());
+            forward(row, x, w, Optional.of(bias));
         }
+    }
+
+    private void forward(Row row, Operand x, Operand w, Optional<Operand> bias) {
+        Sums sums = new Sums(row.output(), x.dtype());
+        int plane = row.output().dim(2) * row.output().dim(3);
+        for (int i = 0; bias.isPresent() && i < sums.values.length; i++) {
+            sums.add(i, bias.get().values()[i / plane % row.weight.dim(0)], 1);
+        }
+        pairs(row, (y, xAt, wAt) -> sums.add(y, x.values()[xAt], w.values()[wAt]));
+        String what =
+                "conv2d of " + x.name() + " and " + w.name() + (bias.isPresent() ? " with bias " : " ") + row.spec;
+        Target out = Target.of(device, x.dtype(), row.output());
+        device.backend().conv2d(row.spec, x.tensor(), w.tensor(), bias.map(Operand::tensor), out.view());
+        sums.check(what, out);
     }
 
     private void inputs(Row row, DType type) {
@@ -140,13 +144,17 @@ final class ConvolutionCases {
         for (Arrangement arrangement : Arrangement.values()) {
             Operand g = Operand.of(device, type, row.output(), arrangement, Samples.TAME, seed++);
             Operand w = Operand.of(device, type, row.weight, arrangement, Samples.TAME, seed++);
-            Sums sums = new Sums(row.input, type);
-            pairs(row, (y, xAt, wAt) -> sums.add(xAt, g.values()[y], w.values()[wAt]));
-            String what = "conv2dInputGradient of " + g.name() + " and " + w.name() + " " + row.spec;
-            Target out = Target.of(device, type, row.input);
-            device.backend().conv2dInputGradient(row.spec, g.tensor(), w.tensor(), out.view());
-            sums.check(what, out);
+            inputs(row, g, w);
         }
+    }
+
+    private void inputs(Row row, Operand g, Operand w) {
+        Sums sums = new Sums(row.input, g.dtype());
+        pairs(row, (y, xAt, wAt) -> sums.add(xAt, g.values()[y], w.values()[wAt]));
+        String what = "conv2dInputGradient of " + g.name() + " and " + w.name() + " " + row.spec;
+        Target out = Target.of(device, g.dtype(), row.input);
+        device.backend().conv2dInputGradient(row.spec, g.tensor(), w.tensor(), out.view());
+        sums.check(what, out);
     }
 
     private void weights(Row row, DType type) {
@@ -154,13 +162,41 @@ final class ConvolutionCases {
         for (Arrangement arrangement : Arrangement.values()) {
             Operand x = Operand.of(device, type, row.input, arrangement, Samples.TAME, seed++);
             Operand g = Operand.of(device, type, row.output(), arrangement, Samples.TAME, seed++);
-            Sums sums = new Sums(row.weight, type);
-            pairs(row, (y, xAt, wAt) -> sums.add(wAt, x.values()[xAt], g.values()[y]));
-            String what = "conv2dWeightGradient of " + x.name() + " and " + g.name() + " " + row.spec;
-            Target out = Target.of(device, type, row.weight);
-            device.backend().conv2dWeightGradient(row.spec, x.tensor(), g.tensor(), out.view());
-            sums.check(what, out);
+            weights(row, x, g);
         }
+    }
+
+    private void weights(Row row, Operand x, Operand g) {
+        Sums sums = new Sums(row.weight, x.dtype());
+        pairs(row, (y, xAt, wAt) -> sums.add(wAt, x.values()[xAt], g.values()[y]));
+        String what = "conv2dWeightGradient of " + x.name() + " and " + g.name() + " " + row.spec;
+        Target out = Target.of(device, x.dtype(), row.weight);
+        device.backend().conv2dWeightGradient(row.spec, x.tensor(), g.tensor(), out.view());
+        sums.check(what, out);
+    }
+
+    /**
+     * A pixel that is no number spoils the sums it is in and no others, an infinite one makes them infinite. Weights are
+     * finite here: a back end may multiply them by the zeros of the padding, and 0·∞ is not a number.
+     */
+    private void hard(Row row, DType type) {
+        for (double special : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0}) {
+            for (long seed = 1; seed <= 3; seed++) {
+                Operand x = withOne(special, row.input, type, seed);
+                Operand w = Operand.of(device, type, row.weight, Arrangement.CONTIGUOUS, Samples.TAME, seed + 10);
+                forward(row, x, w, Optional.empty());
+                inputs(row, withOne(special, row.output(), type, seed + 20), w);
+            }
+        }
+    }
+
+    /** Tame numbers, of which one is replaced. */
+    private Operand withOne(double special, Shape shape, DType type, long seed) {
+        double[] values = Samples.TAME.values(type, shape.size(), seed);
+        if (values.length > 0) {
+            values[new Random(seed).nextInt(values.length)] = special;
+        }
+        return Operand.exactly(device, type, values, shape.toArray());
     }
 
     /** Sums of products, each with the bound n·u·Σ|a·b| on the rounding error of any way to sum it. */
@@ -185,7 +221,7 @@ final class ConvolutionCases {
 
         void check(String what, Target out) {
             double[] bounds = new double[values.length];
-            Arrays.setAll(bounds, i -> terms[i] * Expect.unitRoundoff(type) * sizes[i]);
+            Arrays.setAll(bounds, i -> Double.isFinite(sizes[i]) ? terms[i] * Expect.unitRoundoff(type) * sizes[i] : 0);
             Expect.bounded(what, values, bounds, out.written(what));
         }
     }

@@ -52,6 +52,7 @@ final class NormalizationCases {
                         new Case("scaleShift of " + type, () -> cases.scaleShift(type)),
                         new Case("batchNorm of " + type, () -> cases.batchNorm(type)),
                         new Case("batchNorm of a large mean of " + type, () -> cases.largeMean(type)),
+                        new Case("batchNorm with infinities and NaN of " + type, () -> cases.hard(type)),
                         new Case("batchNormGradient of " + type, () -> cases.batchNormGradient(type)),
                         new Case("standardize of " + type, () -> cases.standardize(type)),
                         new Case("standardizeGradient of " + type, () -> cases.standardizeGradient(type))));
@@ -167,6 +168,23 @@ final class NormalizationCases {
         batchNorm(x, 1e-5, type == DType.F64 ? 1e-8 : 1e-3, Arrangement.CONTIGUOUS);
     }
 
+    /** A channel, or a row, with one such number has no moments; the others are as if it were not there. */
+    private void hard(DType type) {
+        for (double special : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0}) {
+            long seed = 1;
+            for (Shape shape : SHAPES) {
+                double[] values = Samples.TAME.values(type, shape.size(), seed);
+                values[(int) (seed * 7919 % values.length)] = special;
+                seed++;
+                Operand x = Operand.exactly(device, type, values, shape.toArray());
+                batchNorm(x, EPSILON, tolerance(type), Arrangement.CONTIGUOUS);
+                if (shape.rank() == 2) {
+                    standardize(x);
+                }
+            }
+        }
+    }
+
     private void batchNormGradient(DType type) {
         long seed = 1;
         for (Shape shape : SHAPES) {
@@ -241,20 +259,25 @@ final class NormalizationCases {
         long seed = 1;
         for (Shape shape : ROWS) {
             for (Arrangement arrangement : Arrangement.values()) {
-                Operand x = Operand.of(device, type, shape, arrangement, Samples.TAME, seed++);
-                int rows = shape.dim(0);
-                String what = "standardize of " + x.name();
-                Target out = Target.of(device, type, shape);
-                Target mean = Target.of(device, type, Shape.of(rows));
-                Target variance = Target.of(device, type, Shape.of(rows));
-                device.backend().standardize(x.tensor(), EPSILON, out.view(), mean.view(), variance.view());
-                Moments moments = Moments.of(x.values(), rows(shape), rows);
-                Expect.near(what + ", mean", moments.mean, tolerance(type), mean.written(what));
-                Expect.near(what + ", variance", moments.variance, tolerance(type), variance.written(what));
-                double[] expected = normalized(x.values(), rows(shape), rows, EPSILON, ones(rows), new double[rows]);
-                Expect.near(what, expected, tolerance(type), out.written(what));
+                standardize(Operand.of(device, type, shape, arrangement, Samples.TAME, seed++));
             }
         }
+    }
+
+    private void standardize(Operand x) {
+        int rows = x.shape().dim(0);
+        String what = "standardize of " + x.name();
+        Target out = Target.of(device, x.dtype(), x.shape());
+        Target mean = Target.of(device, x.dtype(), Shape.of(rows));
+        Target variance = Target.of(device, x.dtype(), Shape.of(rows));
+        device.backend().standardize(x.tensor(), EPSILON, out.view(), mean.view(), variance.view());
+        int[] group = rows(x.shape());
+        double tolerance = tolerance(x.dtype());
+        Moments moments = Moments.of(x.values(), group, rows);
+        Expect.near(what + ", mean", moments.mean, tolerance, mean.written(what));
+        Expect.near(what + ", variance", moments.variance, tolerance, variance.written(what));
+        double[] expected = normalized(x.values(), group, rows, EPSILON, ones(rows), new double[rows]);
+        Expect.near(what, expected, tolerance, out.written(what));
     }
 
     private void standardizeGradient(DType type) {

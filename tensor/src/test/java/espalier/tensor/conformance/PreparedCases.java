@@ -151,8 +151,11 @@ final class PreparedCases {
                 add(op + " " + shape, List.of(x, y), List.of(out), () -> backend.binary(op, x, y, out));
             }
             Tensor wide = bias.expand(shape);
-            add("ADD a bias " + shape, List.of(x, bias), List.of(out), () -> backend.binary(
-                    BinaryOp.ADD, x, wide, out));
+            add(
+                    "ADD a bias " + shape,
+                    List.of(x, bias),
+                    List.of(out),
+                    () -> backend.binary(BinaryOp.ADD, x, wide, out));
             add("ADD a number " + shape, List.of(x), List.of(out), () -> backend.binary(BinaryOp.ADD, x, 2.5, out));
             add("in place " + shape, List.of(x, y), List.of(x), () -> {
                 backend.binary(BinaryOp.SUB, x, y, x);
@@ -163,8 +166,11 @@ final class PreparedCases {
         }
         Tensor square = floats(60, 60);
         Tensor sum = floats(60, 60);
-        add("ADD a transpose", List.of(square), List.of(sum), () -> backend.binary(
-                BinaryOp.ADD, square, square.t(), sum));
+        add(
+                "ADD a transpose",
+                List.of(square),
+                List.of(sum),
+                () -> backend.binary(BinaryOp.ADD, square, square.t(), sum));
     }
 
     private void reductions() {
@@ -186,14 +192,18 @@ final class PreparedCases {
     }
 
     private void products() {
-        for (int[] size : new int[][] {{1, 50, 70}, {3, 33, 9}, {5, 40, 300}, {30, 64, 70}, {131, 257, 190}, {2, 0, 3}}) {
+        for (int[] size :
+                new int[][] {{1, 50, 70}, {3, 33, 9}, {5, 40, 300}, {30, 64, 70}, {131, 257, 190}, {2, 0, 3}}) {
             Tensor a = floats(size[0], size[1]);
             Tensor b = floats(size[1], size[2]);
             Tensor turned = floats(size[2], size[1]);
             Tensor out = floats(size[0], size[2]);
             add("matmul " + out.shape(), List.of(a, b), List.of(out), () -> backend.matmul(a, b, out));
-            add("matmul of a transpose " + out.shape(), List.of(a, turned), List.of(out), () -> backend.matmul(
-                    a, turned.t(), out));
+            add(
+                    "matmul of a transpose " + out.shape(),
+                    List.of(a, turned),
+                    List.of(out),
+                    () -> backend.matmul(a, turned.t(), out));
         }
         Tensor many = floats(4, 7, 9);
         Tensor others = floats(4, 9, 8);
@@ -229,8 +239,11 @@ final class PreparedCases {
             Tensor bias = floats(g.o);
             Tensor out = floats(g.output());
             add("conv2d " + g, List.of(x, w), List.of(out), () -> backend.conv2d(g.spec, x, w, NO_BIAS, out));
-            add("conv2d with a bias " + g, List.of(x, w, bias), List.of(out), () -> backend.conv2d(
-                    g.spec, x, w, Optional.of(bias), out));
+            add(
+                    "conv2d with a bias " + g,
+                    List.of(x, w, bias),
+                    List.of(out),
+                    () -> backend.conv2d(g.spec, x, w, Optional.of(bias), out));
         }
     }
 
@@ -270,8 +283,11 @@ final class PreparedCases {
                 Tensor x = floats(g.n, g.c, g.size, g.size);
                 Tensor bias = floats(g.o);
                 Tensor out = floats(g.output());
-                add(name, List.of(x, bias), List.of(out), () -> kernel.conv2d(
-                        g.spec, g.kernel, g.kernel, x, Optional.of(bias), out));
+                add(
+                        name,
+                        List.of(x, bias),
+                        List.of(out),
+                        () -> kernel.conv2d(g.spec, g.kernel, g.kernel, x, Optional.of(bias), out));
             }
         }
     }
@@ -289,8 +305,11 @@ final class PreparedCases {
             Tensor scale = floats(shape.dim(1));
             Tensor shift = floats(shape.dim(1));
             Tensor out = floats(shape);
-            add("scaleShift " + shape, List.of(x, scale, shift), List.of(out), () -> backend.scaleShift(
-                    x, scale, shift, true, out));
+            add(
+                    "scaleShift " + shape,
+                    List.of(x, scale, shift),
+                    List.of(out),
+                    () -> backend.scaleShift(x, scale, shift, true, out));
         }
         Tensor scores = floats(70, 13);
         Tensor out = floats(70, 13);
