@@ -11,17 +11,34 @@ import espalier.tensor.spi.UnaryOp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
-/** Operations on each element by itself: one kernel, {@code map.cl}, compiled for each operation and its types. */
+/**
+ * Operations on each element by itself: one kernel, {@code map.cl}, compiled for each operation and its types; or one for
+ * several operations in a row, where {@link Chain} takes them.
+ */
 final class Elementwise {
     private static final String[] NAMES = {"A", "B", "C"};
+    private static final int MANY = 1 << 16;
 
     private final CommandQueue queue;
-    private final int group;
+    private final Flavour flavour;
+    private final Optional<Chain> chain;
 
-    Elementwise(CommandQueue queue, Flavour flavour) {
+    /** @param fused whether operations in a row may become one kernel */
+    Elementwise(CommandQueue queue, Flavour flavour, boolean fused) {
         this.queue = queue;
-        this.group = flavour == Flavour.CPU ? 64 : Math.min(256, queue.device().largestGroup());
+        this.flavour = flavour;
+        this.chain = fused && !queue.finishesEach() ? Optional.of(new Chain(queue, this::items)) : Optional.empty();
+    }
+
+    /** An item an element. On a processor each group is a call, which pays for itself when there are many elements in it. */
+    private Geometry items(int size) {
+        int wished = switch (flavour) {
+            case CPU -> size < MANY ? 64 : 1024;
+            case GPU -> 256;
+        };
+        return Geometry.line(size, Math.min(wished, queue.device().largestGroup()));
     }
 
     void fill(Tensor out, double value) {
@@ -59,6 +76,14 @@ final class Elementwise {
         if (out.size() == 0) {
             return;
         }
+        if (chain.isPresent() && Chain.takes(type, out, operands)) {
+            chain.get().add(operation, op, out, numbers, operands);
+        } else {
+            launch(operation, type, op, out, numbers, operands);
+        }
+    }
+
+    private void launch(String operation, DType type, String op, Tensor out, List<Object> numbers, Tensor... operands) {
         Layout[] layouts = new Layout[operands.length + 1];
         layouts[0] = out.layout();
         for (int p = 0; p < operands.length; p++) {
@@ -91,6 +116,6 @@ final class Elementwise {
         }
         arguments.addAll(numbers);
         KernelName kernel = new KernelName("map.cl", options.toString(), "map");
-        queue.launch(operation, kernel, Geometry.line(out.size(), group), arguments.toArray());
+        queue.launch(operation, kernel, items(out.size()), arguments.toArray());
     }
 }

@@ -49,9 +49,14 @@ public final class OpenClBackend implements Backend, AutoCloseable {
 
     /** A back end on a queue, which it owns. */
     public OpenClBackend(CommandQueue queue, Flavour flavour) {
+        this(queue, flavour, true);
+    }
+
+    /** @param fused whether elementwise operations in a row may become one kernel */
+    OpenClBackend(CommandQueue queue, Flavour flavour, boolean fused) {
         this.queue = queue;
         this.flavour = flavour;
-        this.elementwise = new Elementwise(queue, flavour);
+        this.elementwise = new Elementwise(queue, flavour, fused);
         this.reduction = new Reduction(queue, flavour);
         this.lines = new Lines(queue);
         this.indexed = new Indexed(queue);
@@ -91,6 +96,11 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     @Override
     public void finish() {
         queue.finish("finish");
+    }
+
+    @Override
+    public void flush() {
+        queue.settle();
     }
 
     // ---- memory

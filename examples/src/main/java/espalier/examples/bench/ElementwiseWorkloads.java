@@ -10,7 +10,8 @@ import java.util.function.Supplier;
 
 /**
  * Operations that memory bounds, at a size that fits the second-level cache ({@code -cache}, 16 Ki values) and at one far
- * beyond the last ({@code -dram}, 16 Mi). The traffic counted is each input read once and each output written once.
+ * beyond the last ({@code -dram}, 16 Mi). The traffic counted is each input read once and each output written once;
+ * {@code chain} is three operations, which some devices make one kernel of.
  */
 final class ElementwiseWorkloads {
     /** {@code [N, C, H, W]} with 16 Ki and 16 Mi values. */
@@ -35,6 +36,10 @@ final class ElementwiseWorkloads {
             }));
             all.add(workload("mul-scalar", dims, 2, x -> () -> x.mul(0.5)));
             all.add(workload("relu", dims, 2, x -> x::relu));
+            all.add(workload("chain", dims, 3, x -> {
+                Tensor other = x.copy();
+                return () -> x.mul(0.5).add(other).relu();
+            }));
             all.add(workload("exp", dims, 2, x -> x::exp));
             all.add(workload("tanh", dims, 2, x -> x::tanh));
             all.add(workload("sum", dims, 1, x -> x::sum));

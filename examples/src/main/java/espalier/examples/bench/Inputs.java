@@ -27,7 +27,10 @@ final class Inputs {
     static Runnable scoped(Supplier<?> operation) {
         return () -> {
             try (TensorScope _ = TensorScope.open()) {
-                Objects.requireNonNull(operation.get());
+                Object result = Objects.requireNonNull(operation.get());
+                if (result instanceof Tensor tensor) {
+                    tensor.device().backend().flush(); // or a device may find that nobody wants it
+                }
             }
         };
     }

@@ -29,6 +29,8 @@ public final class CommandQueue implements AutoCloseable {
     private final Programs programs;
     private final PendingWork pending = new PendingWork();
     private final Staging staging = new Staging();
+    private Runnable deferred = () -> {};
+    private boolean settling;
     private boolean closed;
     private final boolean finishEach = Boolean.getBoolean("espalier.gpu.finish");
 
@@ -55,6 +57,32 @@ public final class CommandQueue implements AutoCloseable {
     /** What runs the work. */
     public DeviceInfo device() {
         return device;
+    }
+
+    /**
+     * Has something done, under the lock of this queue, before anything else is queued or waited for: work that was put off
+     * queues itself then.
+     */
+    public synchronized void before(Runnable deferred) {
+        this.deferred = deferred;
+    }
+
+    /** Whether each operation is waited for, so that none may be put off. */
+    public boolean finishesEach() {
+        return finishEach;
+    }
+
+    /** Queues what was put off. */
+    public synchronized void settle() {
+        if (settling) {
+            return; // what was put off is being queued
+        }
+        settling = true;
+        try {
+            deferred.run();
+        } finally {
+            settling = false;
+        }
     }
 
     /** What every kernel is compiled with. */
@@ -94,6 +122,7 @@ public final class CommandQueue implements AutoCloseable {
         if (geometry.isEmpty()) {
             return;
         }
+        settle();
         cl_kernel kernel = programs.kernel(name);
         for (int i = 0; i < arguments.length; i++) {
             int code = bind(kernel, i, arguments[i]);
@@ -147,6 +176,7 @@ public final class CommandQueue implements AutoCloseable {
         if (from.byteSize() == 0) {
             return;
         }
+        settle();
         if (from.byteSize() <= Staging.LARGEST) {
             if (!staging.hasRoom(from.byteSize())) {
                 finish("upload");
@@ -180,6 +210,7 @@ public final class CommandQueue implements AutoCloseable {
      */
     public synchronized void read(DeviceMemory from, long start, MemorySegment to) {
         checkRange("download", start, to.byteSize(), from);
+        settle();
         for (HostBytes chunk : HostBytes.toWrite(to)) {
             int code = CL.clEnqueueReadBuffer(
                     queue, from.handle(), true, start + chunk.offset(), chunk.length(), chunk.pointer(), 0, null, null);
@@ -203,11 +234,13 @@ public final class CommandQueue implements AutoCloseable {
      * @throws OpenClException if some of it failed, naming the operations it may have been
      */
     public synchronized void finish(String operation) {
+        settle();
         waited(CL.clFinish(queue), operation);
     }
 
     /** Operations queued since the last wait. */
     synchronized int pending() {
+        settle();
         return pending.count();
     }
 

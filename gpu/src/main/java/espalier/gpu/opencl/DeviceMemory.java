@@ -14,6 +14,7 @@ public final class DeviceMemory {
     private final cl_mem handle;
     private final long bytes;
     private final Cleaner.Cleanable loan;
+    private volatile boolean givenBack;
 
     DeviceMemory(MemoryPool pool, cl_mem handle, long bytes) {
         this.handle = handle;
@@ -30,8 +31,19 @@ public final class DeviceMemory {
         return bytes;
     }
 
+    /** Whether it was given back, so that nobody will read it any more. */
+    public boolean isGivenBack() {
+        return givenBack;
+    }
+
+    /** Whether this is the same memory, lent at one time or another. */
+    public boolean isSame(DeviceMemory other) {
+        return handle.equals(other.handle);
+    }
+
     /** Gives the memory back, once; work that is queued may still use it, since the queue runs in order. */
     public void giveBack() {
+        givenBack = true;
         loan.clean();
     }
 }

@@ -20,7 +20,7 @@ import org.jocl.cl_program;
  */
 final class Programs {
     /** What a program is made of. */
-    private record Key(String file, String options) {}
+    private record Key(String file, String options, String more) {}
 
     /** Builds of a compiler in this process, which a signal may disturb: see {@link SignalHandlers}. */
     private static final int ATTEMPTS = 3;
@@ -63,7 +63,7 @@ final class Programs {
     }
 
     private cl_program program(KernelName name) {
-        Key key = new Key(name.file(), name.options());
+        Key key = new Key(name.file(), name.options(), name.more());
         cl_program found = programs.get(key);
         if (found == null) {
             found = build(name);
@@ -80,7 +80,7 @@ final class Programs {
     }
 
     private cl_program build(KernelName name) {
-        String text = KernelText.of(name.file());
+        String text = KernelText.of(name.file()) + name.more();
         String options = options() + name.options();
         String key = ProgramCache.key(text, options, device.platformName(), device.name(), device.driver());
         Optional<cl_program> kept = cache.flatMap(disk -> disk.load(key)).flatMap(binary -> link(binary, options));

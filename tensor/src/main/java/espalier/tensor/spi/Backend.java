@@ -28,6 +28,9 @@ public interface Backend {
     /** Waits until all work asked for so far is done; a back end that computes at once has nothing to wait for. */
     default void finish() {}
 
+    /** Begins what was put off, without waiting; results that were given back before may never be computed. */
+    default void flush() {}
+
     // ---- measuring, only when asked
 
     /** What the device itself can do, measured now, in about a second; nothing where Java can measure it as well. */

@@ -1,0 +1,224 @@
+package espalier.gpu;
+
+import espalier.gpu.opencl.CommandQueue;
+import espalier.gpu.opencl.DeviceMemory;
+import espalier.gpu.opencl.Geometry;
+import espalier.gpu.opencl.KernelName;
+import espalier.tensor.DType;
+import espalier.tensor.Layout;
+import espalier.tensor.Shape;
+import espalier.tensor.Tensor;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
+
+/**
+ * Fusion: elementwise operations that follow each other over one shape wait here, and become one kernel when anything else
+ * is to be queued. Each element is then read once, goes through all of them in registers, and is written once; what was
+ * given back in the meantime is not written at all. For {@code relu(a + b)·c} the kernel is
+ *
+ * <pre>
+ * const T x0 = LOAD(F32, p0, p0At + i);
+ * const T x1 = LOAD(F32, p1, p1At + i);
+ * const T v0 = BINARY_ADD(x0, x1);
+ * const T v1 = UNARY_RELU(v0);
+ * …
+ * STORE(F32, p2, p2At + i, v0);
+ * </pre>
+ *
+ * <p>An element depends on no other element. So the result is bit for bit that of one kernel after the other, as long as
+ * no operation reads, at another place, what an earlier one of the chain writes, or writes what an earlier one reads; such
+ * an operation begins a new chain.
+ */
+final class Chain {
+    private static final int MOST_STEPS = 16;
+    private static final int MOST_PLACES = 12; // a kernel on PoCL takes 1024 bytes of arguments
+    private static final Set<DType> TYPES = EnumSet.of(DType.F32, DType.BOOL);
+
+    /** Memory as the chain walks over it. */
+    private static final class Place {
+        private DeviceMemory memory;
+        private final DType dtype;
+        private final Layout layout;
+        private boolean read;
+        private int step = -1; // the last that writes here
+
+        private Place(Tensor tensor) {
+            memory = DeviceStorage.of(tensor);
+            dtype = tensor.dtype();
+            layout = tensor.layout();
+        }
+
+        private boolean overlaps(Tensor tensor) {
+            return memory.isSame(DeviceStorage.of(tensor));
+        }
+
+        private boolean is(Tensor tensor) {
+            return overlaps(tensor) && dtype == tensor.dtype() && layout.equals(tensor.layout());
+        }
+
+        private boolean isWritten() {
+            return step >= 0;
+        }
+
+        private boolean isWanted() {
+            return isWritten() && !memory.isGivenBack();
+        }
+    }
+
+    /** One operation, as an expression of variables. */
+    private record Step(String operation, String expression) {}
+
+    private final CommandQueue queue;
+    private final IntFunction<Geometry> items;
+    private final List<Step> steps = new ArrayList<>();
+    private final List<Place> places = new ArrayList<>();
+    private final List<Object> numbers = new ArrayList<>();
+    private Shape shape = Shape.of();
+
+    /**
+     * A chain of a queue, which asks for it before it does anything else.
+     *
+     * @param items the geometry of a launch over so many elements
+     */
+    Chain(CommandQueue queue, IntFunction<Geometry> items) {
+        this.queue = queue;
+        this.items = items;
+        queue.before(this::flush);
+    }
+
+    /** Whether an operation may be part of a chain. */
+    static boolean takes(DType computing, Tensor out, Tensor... operands) {
+        boolean known = computing == DType.F32 && TYPES.contains(out.dtype()) && out.rank() <= Axes.MOST;
+        for (Tensor operand : operands) {
+            known &= TYPES.contains(operand.dtype());
+        }
+        return known;
+    }
+
+    /** {@code out = macro(operands, constants)}, later. */
+    void add(String operation, String macro, Tensor out, List<Object> constants, Tensor... operands) {
+        synchronized (queue) {
+            if (!fits(out, operands)) {
+                flush();
+            }
+            shape = out.shape();
+            List<String> arguments = new ArrayList<>();
+            for (Tensor operand : operands) {
+                arguments.add(value(place(operand)));
+            }
+            for (Object constant : constants) {
+                arguments.add("c" + numbers.size());
+                numbers.add(constant);
+            }
+            Place to = place(out);
+            to.memory = DeviceStorage.of(out); // perhaps lent again since it was written before
+            to.step = steps.size();
+            steps.add(new Step(operation, macro + "(" + String.join(", ", arguments) + ")"));
+        }
+    }
+
+    private boolean fits(Tensor out, Tensor... operands) {
+        boolean room = steps.size() < MOST_STEPS && places.size() + operands.length < MOST_PLACES;
+        if (steps.isEmpty() || !room || !shape.equals(out.shape())) {
+            return steps.isEmpty();
+        }
+        for (Place place : places) {
+            for (Tensor operand : operands) {
+                if (place.isWritten() && place.overlaps(operand) && !place.is(operand)) {
+                    return false;
+                }
+            }
+            if (place.overlaps(out) && !place.is(out)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private Place place(Tensor tensor) {
+        for (Place place : places) {
+            if (place.is(tensor)) {
+                return place;
+            }
+        }
+        Place made = new Place(tensor);
+        places.add(made);
+        return made;
+    }
+
+    /** The variable that holds what is at a place now: read from memory, or as an earlier step left it. */
+    private String value(Place place) {
+        if (!place.isWritten()) {
+            place.read = true;
+            return "x" + places.indexOf(place);
+        }
+        String made = "v" + place.step;
+        return place.dtype == DType.BOOL ? "(" + made + " != 0 ? (T)1 : (T)0)" : made;
+    }
+
+    /** Queues what waits. */
+    private void flush() {
+        List<Step> todo = List.copyOf(steps);
+        List<Place> at = List.copyOf(places);
+        List<Object> constants = List.copyOf(numbers);
+        steps.clear();
+        places.clear();
+        numbers.clear();
+        if (at.stream().noneMatch(Place::isWanted)) {
+            return;
+        }
+        Axes axes = Axes.of(shape, at.stream().map(place -> place.layout).toArray(Layout[]::new));
+        boolean flat = axes.isFlat();
+        List<Object> arguments = new ArrayList<>(List.of(shape.size()));
+        if (!flat) {
+            arguments.add(axes.sizes());
+        }
+        for (int p = 0; p < at.size(); p++) {
+            if (at.get(p).read || at.get(p).isWanted()) {
+                arguments.add(at.get(p).memory);
+                arguments.add(at.get(p).layout.offset());
+                if (!flat) {
+                    arguments.add(axes.strides(p));
+                }
+            }
+        }
+        arguments.addAll(constants);
+        String options = TypeNames.define(DType.F32) + " -DAXES=" + (axes.count() > 4 ? 8 : 4);
+        KernelName kernel = new KernelName("chain.cl", options, "chain", text(todo, at, constants.size(), flat));
+        String operation = todo.stream().map(Step::operation).collect(Collectors.joining("+"));
+        queue.launch(operation, kernel, items.apply(shape.size()), arguments.toArray());
+    }
+
+    private static String text(List<Step> steps, List<Place> places, int numbers, boolean flat) {
+        StringBuilder head = new StringBuilder("kernel void chain(const uint n" + (flat ? "" : ", const uint8 size"));
+        StringBuilder loads = new StringBuilder();
+        StringBuilder stores = new StringBuilder();
+        for (int p = 0; p < places.size(); p++) {
+            Place place = places.get(p);
+            String at = "p%d, p%dAt + ".formatted(p, p) + (flat ? "i" : "offset(index, p%dStride)".formatted(p));
+            if (place.read || place.isWanted()) {
+                head.append(", global TYPE(%s)* p%d, const int p%dAt".formatted(place.dtype, p, p));
+                head.append(flat ? "" : ", const int8 p%dStride".formatted(p));
+            }
+            if (place.read) {
+                loads.append("    const T x%d = LOAD(%s, %s);%n".formatted(p, place.dtype, at));
+            }
+            if (place.isWanted()) {
+                stores.append("    STORE(%s, %s, v%d);%n".formatted(place.dtype, at, place.step));
+            }
+        }
+        for (int c = 0; c < numbers; c++) {
+            head.append(", const T c").append(c);
+        }
+        StringBuilder body = new StringBuilder();
+        for (int s = 0; s < steps.size(); s++) {
+            body.append("    const T v%d = %s;%n".formatted(s, steps.get(s).expression));
+        }
+        return head + ") {\n    const uint i = get_global_id(0);\n    if (i >= n) return;\n"
+                + (flat ? "" : "    const int8 index = split(i, size);\n") + loads + body + stores + "}\n";
+    }
+}

@@ -1,0 +1,11 @@
+package espalier.gpu.opencl;
+
+/** How many launches a queue saw. */
+public final class Launches {
+    private Launches() {}
+
+    /** Since the last wait. */
+    public static int since(CommandQueue queue) {
+        return queue.pending();
+    }
+}
