@@ -1,6 +1,5 @@
 package espalier.sparsity.runtime;
 
-import espalier.sparsity.export.Nonlinearity;
 import espalier.sparsity.export.Operation;
 import espalier.sparsity.export.Program;
 import espalier.sparsity.export.Step;
@@ -70,7 +69,6 @@ final class MemoryPlan {
                 buffers.get(bufferOf[input]).death = Math.max(buffers.get(bufferOf[input]).death, i);
             }
         }
-        buffers.get(bufferOf[values - 1]).death = values;
         size = place(buffers);
         offsets = Arrays.stream(bufferOf).map(b -> buffers.get(b).offset).toArray();
     }
@@ -78,8 +76,7 @@ final class MemoryPlan {
     /** The input whose buffer the step may take over; −1 if there is none. */
     private int sharedInput(Step step, int at, int[] lastUse) {
         boolean inPlace = switch (step.operation()) {
-            case Operation.Flatten _ -> true;
-            case Operation.Add _, Operation.Identity _ -> step.activation() != Nonlinearity.LEAKY_RELU;
+            case Operation.Flatten _, Operation.Add _, Operation.Identity _ -> true;
             case Operation.Convolution _, Operation.Linear _, Operation.ScaleShift _ -> false;
             case Operation.MaxPool _, Operation.AveragePool _, Operation.GlobalAverage _ -> false;
             case Operation.Concat _, Operation.Subsample _, Operation.PadChannels _ -> false;
