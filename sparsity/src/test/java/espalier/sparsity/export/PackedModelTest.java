@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -186,6 +187,163 @@ class PackedModelTest {
         assertReason("lies outside the 2 of the tensor", tensor(RUNS_BINARY, 1, 2, new byte[] {1, 4, 5, 0, 0, 0, 0}));
         assertReason("the number of elements is 3", tensor(RUNS_BINARY, 1, 2, new byte[] {3, 4, 5}));
         assertReason("2 values of 32 bits reach beyond the end", tensor(0, 1, 2, new byte[] {1, 2, 3, 4, 5, 6, 7}));
+    }
+
+    /** A tensor [1, 2] of this form, whose payload is written by hand. */
+    private static BitWriter lie(Index index, Coding coding, Consumer<BitWriter> writing) {
+        BitWriter payload = new BitWriter();
+        writing.accept(payload);
+        return tensor(index.ordinal() << 4 | coding.ordinal(), 1, 2, payload.toBytes());
+    }
+
+    private static void assertLie(String reason, Coding coding, Consumer<BitWriter> writing) {
+        assertReason(reason, lie(Index.EVERY, coding, writing));
+    }
+
+    @Test
+    void liesOfEveryCodingAreFound() {
+        for (Coding coding : List.of(Coding.CODEBOOK, Coding.HUFFMAN)) {
+            assertLie("the size of the codebook is 0, not from 1 to 65536", coding, to -> to.number(0));
+            assertLie("the size of the codebook is 65537", coding, to -> to.number(65_537));
+            assertLie("2 values of 32 bits reach beyond the end", coding, to -> {
+                to.number(2);
+                to.real(1);
+            });
+        }
+        assertLie("value 3 of a codebook of 3", Coding.CODEBOOK, to -> {
+            to.number(3);
+            List.of(1f, 2f, 3f).forEach(to::real);
+            to.bits(2, 2);
+            to.bits(3, 2);
+        });
+        assertLie("symbol 1 has a code of 0 bits", Coding.HUFFMAN, to -> huffman(to, 1, 0));
+        assertLie("make no Huffman code", Coding.HUFFMAN, to -> huffman(to, 2, 2)); // half of the bits are no code
+        assertLie("the data ends too early", Coding.HUFFMAN, to -> {
+            to.number(2);
+            to.real(1);
+            to.real(2);
+            to.bits(1, 5); // the second length is gone
+        });
+        assertLie("2 values of 16 bits reach beyond the end", Coding.F16, to -> to.fixed(0, 3));
+        for (Coding coding : List.of(Coding.INT8, Coding.INT4, Coding.TERNARY, Coding.BINARY)) {
+            assertLie("the kind of scales is 4, not from 0 to 3", coding, to -> to.number(4));
+            assertLie("1 values of 32 bits reach beyond the end", coding, to -> to.fixed(0, 4));
+            for (float scale : new float[] {Float.NaN, -1, Float.POSITIVE_INFINITY}) {
+                assertLie("scale 0 is " + scale + "; it must be finite and not negative", coding, to -> {
+                    to.number(0);
+                    to.real(scale);
+                    to.fixed(0, 2);
+                });
+            }
+        }
+        assertLie("code -128 is below -127", Coding.INT8, to -> scaled(to, 1, 128));
+        assertLie("code -8 is below -7", Coding.INT4, to -> scaled(to, 0x88));
+        assertLie("a byte of ternary codes is too large", Coding.TERNARY, to -> scaled(to, 9)); // 3² and more for two
+        assertLie("bits are set after the end", Coding.BINARY, to -> scaled(to, 4));
+        assertLie("values of 8 bits reach beyond the end", Coding.INT8, to -> scaled(to, 1));
+    }
+
+    /** Two values and the lengths of their codes. */
+    private static void huffman(BitWriter to, int first, int second) {
+        to.number(2);
+        to.real(1);
+        to.real(2);
+        to.bits(first, 5);
+        to.bits(second, 5);
+        to.fixed(0, 2);
+    }
+
+    /** One scale and some bytes of codes. */
+    private static void scaled(BitWriter to, int... codes) {
+        to.number(0);
+        to.real(1);
+        for (int code : codes) {
+            to.octet(code);
+        }
+    }
+
+    @Test
+    void liesOfEveryIndexAreFound() {
+        assertReason("a mask of 2 bits reaches beyond the end", lie(Index.MASK, Coding.F32, _ -> {}));
+        assertReason("a mask of 1 bits reaches beyond the end", lie(Index.GRID, Coding.F32, _ -> {}));
+        for (Index index : List.of(Index.ROWS, Index.BLOCKS)) {
+            assertReason("the width of the counts is 32", lie(index, Coding.F32, to -> to.number(32)));
+            assertReason("row 0 holds 7 of 2 columns", lie(index, Coding.F32, to -> {
+                to.number(3);
+                to.bits(7, 3);
+            }));
+            assertReason("column 0 of row 0 comes after 1 and must be below 2", lie(index, Coding.F32, to -> {
+                to.number(2);
+                to.bits(2, 2);
+                to.bits(1, 1);
+                to.bits(0, 1);
+                to.fixed(0, 8);
+            }));
+        }
+        byte[] third = {1, 1 | 3 << 1, 0, 0, 0, 0}; // one column of two bits, which is the fourth of three
+        assertReason("column 3 of row 0 comes after -1 and must be below 3", tensor(CSR, 1, 3, third));
+        for (Index index : List.of(Index.RUNS, Index.GAPS)) {
+            assertReason("the number of elements is 3", lie(index, Coding.F32, to -> {
+                to.number(3);
+                to.fixed(0, 8);
+            }));
+            assertReason(
+                    "the width of the " + (index == Index.RUNS ? "runs" : "gaps") + " is 99",
+                    lie(index, Coding.F32, to -> {
+                        to.number(1);
+                        to.number(99);
+                    }));
+        }
+        assertReason("element 2 lies outside the 2 of the tensor", lie(Index.GAPS, Coding.F32, to -> {
+            to.number(1);
+            to.number(1);
+            to.bits(1, 1); // two further than −1, and then one more
+            to.bits(0, 2);
+            to.fixed(0, 4);
+        }));
+    }
+
+    @Test
+    void sizesNobodyCanHoldAreRefused() {
+        assertReason("a size is 2147483648, not from 1 to 2147483647", sizes(1L << 31, 2));
+        assertReason("a size is 4611686018427387904, not from 1", sizes(1L << 62, 2));
+        assertReason("more than 2147483647 elements", sizes(Integer.MAX_VALUE, Integer.MAX_VALUE));
+        assertReason("larger than a file of this size may hold", sizes(Integer.MAX_VALUE, 1));
+        assertReason("a size is 0, not from 1", sizes(0, 2));
+        BitWriter endless = new BitWriter();
+        endless.octet(0);
+        endless.number(2);
+        for (int i = 0; i < 9; i++) {
+            endless.octet(128);
+        }
+        endless.octet(1); // 2⁶³
+        assertReason("a size is a number of more than nine bytes", endless);
+        for (long length : new long[] {3, Integer.MAX_VALUE}) {
+            BitWriter longer = new BitWriter();
+            longer.octet(0);
+            longer.number(2);
+            longer.number(1);
+            longer.number(2);
+            longer.number(length);
+            assertReason(length + " bytes reach beyond the 1 that are left", longer); // whether there is a bias
+        }
+        BitWriter most = new BitWriter();
+        most.octet(0);
+        most.number(2);
+        most.number(1);
+        most.number(2);
+        most.number(1L << 31);
+        assertReason("the length of a tensor is 2147483648", most);
+    }
+
+    private static BitWriter sizes(long rows, long columns) {
+        BitWriter to = new BitWriter();
+        to.octet(CSR);
+        to.number(2);
+        to.number(rows);
+        to.number(columns);
+        to.number(0);
+        return to;
     }
 
     private static void assertReason(String reason, BitWriter tensor) {
