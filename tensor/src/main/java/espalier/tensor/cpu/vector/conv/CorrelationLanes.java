@@ -55,9 +55,12 @@ final class CorrelationLanes implements ConvWay {
 
     /** Whether a block of images is small enough. */
     static boolean takes(Correlation k) {
-        long floats =
-                (long) LANES * ((long) k.channels() * k.srcH() * k.srcW() + (long) k.rows() * k.dstH() * k.dstW());
-        return floats <= BLOCK_FLOATS && k.images() > 1;
+        return blockFloats(k) <= BLOCK_FLOATS && k.images() > 1;
+    }
+
+    /** Source and results of a block of images. */
+    private static long blockFloats(Correlation k) {
+        return LANES * ((long) k.channels() * k.srcH() * k.srcW() + (long) k.rows() * k.dstH() * k.dstW());
     }
 
     /** Terms are ordered as [across][down][channel]. */
@@ -144,6 +147,9 @@ final class CorrelationLanes implements ConvWay {
         int sources = k.channels() * k.srcH() * k.srcW();
         int results = k.rows() * k.dstH() * k.dstW();
         cycles += LANES * (0.8 * sources + 1.0 * results);
+        if (blockFloats(k) > BLOCK_FLOATS / 2) { // hardly any of the second-level cache is left for the weights
+            cycles *= 1.1;
+        }
         return cycles * Math.ceilDiv(k.images(), LANES) / k.images();
     }
 
