@@ -58,9 +58,14 @@ class ParametrizationsByHandTest {
         Plus first = new Plus(1, a, 2);
         Plus second = new Plus(1, b, 5);
         assertEquals(List.of(a, b), new Chained(first, second).parameters());
-        assertEquals(7, new Chained(first, second).penalty().orElseThrow().value().item());
-        assertEquals(2, new Chained(first, new Plus(1)).penalty().orElseThrow().value().item());
-        assertEquals(5, new Chained(new Plus(1), second).penalty().orElseThrow().value().item());
+        assertEquals(
+                7, new Chained(first, second).penalty().orElseThrow().value().item());
+        assertEquals(
+                2,
+                new Chained(first, new Plus(1)).penalty().orElseThrow().value().item());
+        assertEquals(
+                5,
+                new Chained(new Plus(1), second).penalty().orElseThrow().value().item());
         assertEquals(Optional.empty(), new Chained(new Plus(1), new Plus(1)).penalty());
     }
 
@@ -79,7 +84,8 @@ class ParametrizationsByHandTest {
     void marginsAreHowFarUnitsAreAbove() {
         Tensor w = Tensor.of(new float[] {0.5f, -0.2f, 0.05f, -0.8f});
         SoftThreshold str = new SoftThreshold(threshold(), ThresholdMap.SIGMOID, Granularity.ELEMENT);
-        assertArrayEquals(new float[] {0.2f, -0.1f, -0.25f, 0.5f}, str.margins(w).toFloats(), 1e-6f);
+        assertArrayEquals(
+                new float[] {0.2f, -0.1f, -0.25f, 0.5f}, str.margins(w).toFloats(), 1e-6f);
     }
 
     @Test

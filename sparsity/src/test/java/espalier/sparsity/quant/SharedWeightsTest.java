@@ -113,8 +113,7 @@ class SharedWeightsTest {
         Parameter constant = new Parameter("weight", Role.WEIGHT, Tensor.of(new float[] {0, 0.5f, 0.5f, 0}));
         SharedWeights shared = SharedWeights.on(constant, 4);
         assertArrayEquals(new int[] {0, 1, 1, 0}, shared.symbols());
-        assertArrayEquals(
-                new float[] {0, 0.5f, 0.5f, 0}, constant.get().value().toFloats());
+        assertArrayEquals(new float[] {0, 0.5f, 0.5f, 0}, constant.get().value().toFloats());
         Parameter pruned = new Parameter("weight", Role.WEIGHT, Tensor.of(new float[4]));
         assertArrayEquals(new int[4], SharedWeights.on(pruned, 2).symbols());
         assertArrayEquals(new float[4], pruned.get().value().toFloats());

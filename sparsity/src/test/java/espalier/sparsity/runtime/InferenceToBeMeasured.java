@@ -122,12 +122,11 @@ final class InferenceToBeMeasured {
         Exporter exporter = Exporter.of(model, image).with(Packer.dense());
         Map<String, Kernel> kernels = new HashMap<>();
         for (Step step : exporter.export().program().steps()) {
-            boolean packed =
-                    switch (step.operation()) {
-                        case Operation.Convolution c -> c.spec().groups() == 1;
-                        case Operation.Linear _ -> true;
-                        default -> false;
-                    };
+            boolean packed = switch (step.operation()) {
+                case Operation.Convolution c -> c.spec().groups() == 1;
+                case Operation.Linear _ -> true;
+                default -> false;
+            };
             if (packed) {
                 exporter = exporter.with(step.place() + ".weight", packing.form);
                 kernels.put(step.place(), packing.kernel);

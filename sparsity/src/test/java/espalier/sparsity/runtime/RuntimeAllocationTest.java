@@ -19,8 +19,7 @@ class RuntimeAllocationTest {
 
     private static void check(String model, int threads, boolean vector, int lines) throws Exception {
         List<String> command = new ArrayList<>();
-        command.add(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         if (vector) {
             assumeTrue(ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(), "no Vector API here");
             command.add("--add-modules=jdk.incubator.vector");

@@ -104,8 +104,7 @@ class StepsByHandTest {
         PackedTensor weight = packed(Shape.of(2, 2), "int8", 0.5f, -1, 12, 508);
         Optional<PackedTensor> factors = Optional.of(packed(Shape.of(2), "f32", -2, 0.25f));
         Optional<PackedTensor> bias = Optional.of(packed(Shape.of(2), "f32", 10, -1));
-        PackedModel model =
-                model(Shape.of(2), step(new Operation.Linear(weight, factors, bias), Nonlinearity.NONE, 0));
+        PackedModel model = model(Shape.of(2), step(new Operation.Linear(weight, factors, bias), Nonlinearity.NONE, 0));
         float[] expected = {10 - 2 * (0.5f - 2), -1 + 0.25f * (12 + 2 * 508)};
         for (Kernel kernel : List.of(Kernel.DENSE, Kernel.CSR, Kernel.BLOCKS, Kernel.INT8)) {
             for (Device device : List.of(Device.cpu(), Device.reference())) {
@@ -163,8 +162,8 @@ class StepsByHandTest {
 
     @Test
     void batchesOfManySizesOneAfterTheOther() {
-        InferenceModel run = InferenceModel.of(
-                model(Shape.of(2), step(new Operation.Identity(), Nonlinearity.RELU, 0)));
+        InferenceModel run =
+                InferenceModel.of(model(Shape.of(2), step(new Operation.Identity(), Nonlinearity.RELU, 0)));
         for (int batch : new int[] {3, 1, 2, 1, 3, 4, 5, 6, 7, 8, 9, 10, 1}) {
             Tensor images = Tensor.full(batch, batch, 2);
             assertArrayEquals(images.toFloats(), run.run(images).toFloats());
@@ -178,8 +177,8 @@ class StepsByHandTest {
         Idle idle = new Idle();
         Workspace[] made = new Workspace[10];
         for (int batch = 1; batch <= 9; batch++) {
-            made[batch] = new Workspace(
-                    program, new MemoryPlan(program), List.of(LoadedStep.NOTHING), Device.cpu(), batch);
+            made[batch] =
+                    new Workspace(program, new MemoryPlan(program), List.of(LoadedStep.NOTHING), Device.cpu(), batch);
         }
         for (int batch = 1; batch <= 8; batch++) {
             idle.put(made[batch]);
@@ -198,8 +197,8 @@ class StepsByHandTest {
 
     @Test
     void resultsOfAnotherLengthAndTensorsOfAnotherDeviceAreRefused() {
-        InferenceModel run = InferenceModel.of(
-                model(Shape.of(2), step(new Operation.Identity(), Nonlinearity.RELU, 0)));
+        InferenceModel run =
+                InferenceModel.of(model(Shape.of(2), step(new Operation.Identity(), Nonlinearity.RELU, 0)));
         String tooLong = assertThrows(ShapeException.class, () -> run.run(new float[4], new float[5]))
                 .getMessage();
         assertEquals("inference: 2 results [2] need 4 floats, not 5", tooLong);

@@ -277,7 +277,8 @@ public final class Parallel implements AutoCloseable {
         }
 
         /** Forgets the loop, all of whose tasks are done; the first failure, if there was one. */
-        @Nullable Throwable end() {
+        @Nullable
+        Throwable end() {
             body = NOTHING;
             return failure.getAndSet(null);
         }

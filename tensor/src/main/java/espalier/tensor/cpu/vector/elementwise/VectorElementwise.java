@@ -123,11 +123,7 @@ public final class VectorElementwise {
         if (length <= 2 * Tasks.CHUNK) {
             double nanos = 10 + nanosPerElement * length;
             Tasks.ranges(
-                    parallel,
-                    loop.runs(),
-                    Tasks.rowsPerTask(length),
-                    nanos,
-                    (from, to) -> loop.forEach(from, to, run));
+                    parallel, loop.runs(), Tasks.rowsPerTask(length), nanos, (from, to) -> loop.forEach(from, to, run));
             return;
         }
         loop.forEach((at, step, n) -> {

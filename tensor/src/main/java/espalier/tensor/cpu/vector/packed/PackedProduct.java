@@ -84,15 +84,7 @@ final class PackedProduct {
 
     /** Fewer columns than lanes: the rest of each vector is computed from zeros and dropped. */
     private static void multiplyNarrow(
-            Parallel parallel,
-            PackedRows a,
-            float[] b,
-            int bAt,
-            int n,
-            float[] c,
-            int cAt,
-            float[] bias,
-            int biasAt) {
+            Parallel parallel, PackedRows a, float[] b, int bAt, int n, float[] c, int cAt, float[] bias, int biasAt) {
         int[] table = a.table(multiples(a.columns, LANES));
         int[] start = new int[1];
         ConvTile tile = new ConvTile(start, start, LANES);
