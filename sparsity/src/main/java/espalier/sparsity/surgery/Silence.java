@@ -25,7 +25,8 @@ final class Silence {
         int silenced = 0;
         for (Operation operation : wiring.network.operations()) {
             if (operation.name().equals("batchNormInference")) {
-                silenced += silence.at(operation, constants.at(operation.operands().getFirst()));
+                silenced +=
+                        silence.at(operation, constants.at(operation.operands().getFirst()));
             }
         }
         return silenced;
@@ -34,8 +35,8 @@ final class Silence {
     private int at(Operation norm, double[] before) {
         Operand scale = norm.operands().get(1);
         Operand shift = norm.operands().get(2);
-        return scale instanceof Stored(String ofScale, _) && shift instanceof Stored(String ofShift, _)
-                ? at(ofScale, ofShift, before)
+        return scale instanceof Stored ofScale && shift instanceof Stored ofShift
+                ? at(ofScale.path(), ofShift.path(), before)
                 : 0;
     }
 
