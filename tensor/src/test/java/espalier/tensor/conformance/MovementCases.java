@@ -47,6 +47,7 @@ final class MovementCases {
     private void names() {
         assertFalse(device.backend().name().isBlank());
         assertFalse(device.backend().description().isBlank());
+        device.backend().flush();
         device.backend().finish();
     }
 
