@@ -95,7 +95,7 @@ kernel void join_moments(
         const float more = (float)(min(images, (part + 1) * imagesAPart) - part * imagesAPart) * pixels;
         const float away = next.x - so.x;
         const float all = count + more;
-        so.x += away * (more / all);
+        so.x += isinf(away) ? next.x : away * (more / all); // infinity less infinity would be no number
         so.y += next.y + away * away * (count * (more / all));
         count = all;
     }
