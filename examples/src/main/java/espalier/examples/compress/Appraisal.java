@@ -43,9 +43,10 @@ public record Appraisal(double accuracy, long weights, long nonZeros, long macs,
      * Packs a network into a file, runs the file on the test images, and times it.
      *
      * @param packer says in which form the weights are stored, and so by which kernels they are multiplied
+     * @param device on which the file is run
      */
     public static Appraisal of(
-            Module net, DataLoader test, Normalization pixels, Packer packer, Path file, Stopwatch watch)
+            Module net, DataLoader test, Normalization pixels, Packer packer, Path file, Device device, Stopwatch watch)
             throws IOException {
         Shape sample = test.data().sampleShape();
         PackedModel packed = Exporter.of(net, sample)
@@ -55,10 +56,10 @@ public record Appraisal(double accuracy, long weights, long nonZeros, long macs,
                 .with(PackedModel.DEVIATION, perChannel(sample, pixels::deviation))
                 .export();
         packed.write(file);
-        InferenceModel model = InferenceModel.load(file);
+        InferenceModel model = InferenceModel.of(PackedModel.read(file), device);
         Sparsity sparsity = Sparsity.of(net);
         return new Appraisal(
-                accuracy(model, test),
+                accuracy(model, test, device),
                 sparsity.weights(),
                 sparsity.nonZeros(),
                 Summary.of(net, sample.inserting(0, 1)).macs(),
@@ -74,16 +75,15 @@ public record Appraisal(double accuracy, long weights, long nonZeros, long macs,
                 .collect(Collectors.joining(" "));
     }
 
-    private static double accuracy(InferenceModel model, DataLoader test) {
+    private static double accuracy(InferenceModel model, DataLoader test, Device device) {
         ConfusionMatrix matrix = new ConfusionMatrix(test.data().classes());
-        test.forEach(0, 0, batch -> add(model, batch, matrix));
+        test.forEach(0, 0, batch -> add(model, batch, device, matrix));
         return matrix.accuracy();
     }
 
-    private static void add(InferenceModel model, Batch batch, ConfusionMatrix matrix) {
+    private static void add(InferenceModel model, Batch batch, Device device, ConfusionMatrix matrix) {
         try (TensorScope _ = TensorScope.open()) {
-            matrix.add(
-                    model.run(batch.images().to(Device.cpu())), batch.labels().to(Device.cpu()));
+            matrix.add(model.run(batch.images().to(device)), batch.labels().to(Device.cpu()));
         }
     }
 

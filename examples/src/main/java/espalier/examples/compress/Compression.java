@@ -112,13 +112,14 @@ public final class Compression {
 
     /** Packs the network into a file and finds out what it costs. */
     public Appraisal appraise(Path file, Stopwatch watch) throws IOException {
-        return Appraisal.of(piece.net(), piece.test(), piece.data().normalize(), Packer.smallest(), file, watch);
+        return Appraisal.of(
+                piece.net(), piece.test(), piece.data().normalize(), Packer.smallest(), file, Device.cpu(), watch);
     }
 
     /** Packs the dense network, as floats, and finds out what that costs. */
     public Appraisal appraiseDense(Path file, Stopwatch watch) throws IOException {
         Module dense = piece.teacher().orElseThrow(() -> new IllegalStateException("nothing was trained"));
-        return Appraisal.of(dense, piece.test(), piece.data().normalize(), Packer.dense(), file, watch);
+        return Appraisal.of(dense, piece.test(), piece.data().normalize(), Packer.dense(), file, Device.cpu(), watch);
     }
 
     /** What it works on. */

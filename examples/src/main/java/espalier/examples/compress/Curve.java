@@ -125,9 +125,9 @@ public final class Curve implements Callable<Integer> {
                 saved.requireFits(split);
                 Surgeon surgeon = Surgeon.of(saved.net(), saved.input().inserting(0, 1));
                 surgeon.cut(surgeon.dead());
-                costs.add(
-                        Appraisal.of(saved.net(), test, split.normalize(), Packer.smallest(), file, Stopwatch.quick()));
-                family = saved.metadata().getOrDefault("recipe", "");
+                costs.add(Appraisal.of(
+                        saved.net(), test, split.normalize(), Packer.smallest(), file, device, Stopwatch.quick()));
+                family = saved.metadata().getOrDefault("recipe", name);
                 channels += (double) channels(Sparsity.weights(saved.net())) / seeds.length;
             }
             return new CurvePoint(name, family, channels, costs);

@@ -1,6 +1,6 @@
 package espalier.examples.compress;
 
-import espalier.nn.Parameter;
+import java.util.Locale;
 import java.util.Map;
 
 /**
@@ -10,12 +10,9 @@ import java.util.Map;
 final class CutStage implements Stage {
     @Override
     public void run(Workpiece piece) {
-        piece.net().parameters().values().forEach(Parameter::materialize);
         int before = piece.cuts().size();
         int silenced = piece.surgeon().silence();
-        HeldZeros.in(piece.net());
         piece.cut();
-        HeldZeros.in(piece.net());
         int channels =
                 before == piece.cuts().size() ? 0 : piece.cuts().getLast().channels();
         piece.tell(
@@ -24,7 +21,9 @@ final class CutStage implements Stage {
                 channels == 0
                         ? "nothing is dead, so nothing was cut"
                         : String.format(
+                                Locale.ROOT,
                                 "cut out %,d channels: %s",
-                                channels, piece.cuts().getLast().after()));
+                                channels,
+                                piece.cuts().getLast().after()));
     }
 }

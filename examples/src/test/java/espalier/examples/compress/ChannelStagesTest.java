@@ -57,6 +57,9 @@ class ChannelStagesTest {
         assertEquals(2, cuts.size());
         assertEquals(20 - 10 + 50 - 20 + 500 - 100, cuts.getFirst().channels());
         assertEquals(10, cuts.getLast().channels());
+        Map<?, ?> told =
+                (Map<?, ?>) Objects.requireNonNull(small.piece().figures().get("cut"));
+        assertEquals(20 - 10 + 50 - 20, told.get("silenced"), "a filter's batch norm goes with it");
         assertEquals(430_500, small.piece().milestones().getLast().weights(), "of the dense network");
         ModelCatalog model = ModelCatalog.named("lenet5-bn");
         Module again = model.make(Init.of(7));
