@@ -90,6 +90,6 @@ final class Balance {
 
     private void takeBack(int channel, String why) {
         leaving.remove(channel);
-        takenBack.putIfAbsent(channel, why);
+        takenBack.put(channel, why);
     }
 }

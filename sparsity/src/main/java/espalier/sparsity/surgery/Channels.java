@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * Channels by number, and which of them are one: a filter, its batch norm's scale and the next layer's input slice share
@@ -69,10 +68,5 @@ final class Channels {
             leading[i] = leader(channels[i]);
         }
         return leading;
-    }
-
-    /** The pin of one channel. */
-    Optional<String> pin(int channel) {
-        return Optional.ofNullable(pinned().get(leader(channel)));
     }
 }

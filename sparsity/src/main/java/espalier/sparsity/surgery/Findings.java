@@ -1,6 +1,5 @@
 package espalier.sparsity.surgery;
 
-import espalier.sparsity.graph.Operand;
 import espalier.sparsity.graph.Operand.Stored;
 import espalier.sparsity.graph.Operation;
 import java.util.LinkedHashMap;
@@ -115,9 +114,7 @@ final class Findings {
             return mixer.bias().map(path -> new Site(path, 0));
         }
         List<Operation> readers = wiring.network.consumers(mixer.operation());
-        Operand result = mixer.operation().result();
         return readers.size() == 1
-                        && !wiring.network.output().equals(result)
                         && readers.getFirst().name().equals("batchNormInference")
                         && readers.getFirst().operands().get(3) instanceof Stored mean
                 ? Optional.of(new Site(mean.path(), 0))

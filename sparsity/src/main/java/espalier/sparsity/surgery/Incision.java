@@ -10,7 +10,6 @@ import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,7 +27,6 @@ final class Incision {
     private final Module model;
     private final Plan plan;
     private final Wiring wiring;
-    private final Set<Parameter> seen = Collections.newSetFromMap(new IdentityHashMap<>());
     private final List<Runnable> baking = new ArrayList<>();
     private final List<Runnable> steps = new ArrayList<>();
     private final List<Runnable> undo = new ArrayList<>();
@@ -76,9 +74,6 @@ final class Incision {
 
     /** What stands in front of a parameter is baked in, for a mask or threshold of the old shape would not fit. */
     private void parameter(String path, Parameter parameter) {
-        if (!seen.add(parameter)) {
-            return;
-        }
         Tensor raw = parameter.raw().value();
         Optional<Parametrization> parametrization = parameter.parametrization();
         Tensor value = smaller(path, folded(path, parameter.get().value()));
@@ -104,7 +99,7 @@ final class Incision {
 
     private void optimizer(Optimizer<?> optimizer) {
         Map<Parameter, String> paths = new IdentityHashMap<>();
-        model.parameters().forEach((path, parameter) -> paths.putIfAbsent(parameter, path));
+        model.parameters().forEach((path, parameter) -> paths.put(parameter, path));
         Map<String, Tensor> before = new LinkedHashMap<>(optimizer.state());
         Map<String, Tensor> after = new LinkedHashMap<>();
         before.forEach((key, value) -> {

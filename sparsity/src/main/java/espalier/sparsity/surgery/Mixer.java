@@ -45,10 +45,6 @@ record Mixer(
         return groups > 1 && !isDepthwise();
     }
 
-    Site outputSite() {
-        return new Site(weight, inputFirst ? 1 : 0);
-    }
-
     /** Weights between one input and one output channel: the kernel's places. */
     int taps() {
         return shape.size() / Math.max(1, shape.dim(0) * shape.dim(1));
@@ -66,11 +62,8 @@ record Mixer(
         return (row * shape.dim(1) + column) * taps();
     }
 
-    /** Whether all weights between two channels are zero. */
+    /** Whether all weights between two channels of one group are zero. */
     boolean isZero(float[] values, int output, int input) {
-        if (!connects(output, input)) {
-            return true;
-        }
         int start = offset(output, input);
         for (int i = start; i < start + taps(); i++) {
             if (values[i] != 0) {

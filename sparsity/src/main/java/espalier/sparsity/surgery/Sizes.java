@@ -1,7 +1,6 @@
 package espalier.sparsity.surgery;
 
 import espalier.nn.Module;
-import espalier.nn.Parameter;
 import espalier.tensor.Shape;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -15,14 +14,10 @@ final class Sizes {
 
     Sizes(Module model, Wiring wiring) {
         this.wiring = wiring;
-        Map<Parameter, String> seen = new LinkedHashMap<>();
         model.modules()
-                .forEach((path, module) -> module.ownParameters().forEach((name, parameter) -> {
-                    String at = path.isEmpty() ? name : path + "." + name;
-                    if (seen.putIfAbsent(parameter, at) == null) {
-                        parameters.put(at, parameter.shape());
-                    }
-                }));
+                .forEach((path, module) -> module.ownParameters()
+                        .forEach((name, parameter) ->
+                                parameters.put(path.isEmpty() ? name : path + "." + name, parameter.shape())));
     }
 
     Size without(Set<Integer> leaving) {

@@ -2,7 +2,6 @@ package espalier.sparsity.surgery;
 
 import espalier.nn.Module;
 import espalier.nn.Parameter;
-import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import java.util.Map;
 
@@ -27,9 +26,5 @@ final class StoredValues {
 
     float[] floats(String path) {
         return tensor(path).toFloats();
-    }
-
-    Shape shape(String path) {
-        return tensor(path).shape();
     }
 }
