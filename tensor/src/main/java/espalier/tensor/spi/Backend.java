@@ -138,7 +138,12 @@ public interface Backend {
         ComposedNormalization.scaleShift(x, scale, shift, relu, out);
     }
 
-    /** Convolution {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or none → out [N, O, H', W']}. */
+    /**
+     * Convolution {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or none → out [N, O, H', W']}.
+     *
+     * <p>Here and in the gradients a pixel that is not a number reaches exactly the results that see it. One that is infinite
+     * makes them infinite or not a number: a back end may add rows up before it multiplies them.
+     */
     default void conv2d(ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias, Tensor out) {
         ComposedConvolution.forward(spec, x, w, bias, out);
     }

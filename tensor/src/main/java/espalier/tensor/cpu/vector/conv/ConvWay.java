@@ -2,8 +2,49 @@ package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.Parallel;
 
-/** A way to compute a {@link Correlation}. */
-sealed interface ConvWay permits CorrelationLanes, CorrelationSweep, DepthwisePlanes {
+/** A way to compute a {@link Correlation}, with its tables of offsets. It follows from the geometry alone. */
+sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep {
+    /** In what order a way reads the weights. */
+    enum Order {
+        /** {@link Correlation#pack}, the taps of a channel side by side. */
+        TAPS_INSIDE,
+        /** {@link Correlation#pack}, the channels of a tap side by side. */
+        CHANNELS_INSIDE,
+        /** {@link WinogradSweep#pack}. */
+        WINOGRAD
+    }
+
+    /** The way that is expected to be the fastest. */
+    static ConvWay cheapest(Correlation sum) {
+        if (DepthwisePlanes.takes(sum)) {
+            return new DepthwisePlanes(sum);
+        }
+        ConvWay best = new CorrelationSweep(sum);
+        if (CorrelationLanes.takes(sum)) {
+            best = cheaper(best, new CorrelationLanes(sum));
+        }
+        if (WinogradSweep.takes(sum)) {
+            best = cheaper(best, new WinogradSweep(sum));
+        }
+        return best;
+    }
+
+    private static ConvWay cheaper(ConvWay first, ConvWay second) {
+        return second.cost() < first.cost() ? second : first;
+    }
+
+    /** Estimated cycles for one image and group. */
+    double cost();
+
+    /** How the weights have to be packed. */
+    Order order();
+
+    /** Floats of the packed weights. */
+    int packedLength();
+
+    /** Packs weights in this {@link #order}. */
+    void pack(Parallel parallel, float[] weight, int weightAt, float[] packed);
+
     /**
      * Reads {@code src} and packed weights, writes all of {@code dst}; {@code bias} has a value for each destination
      * channel, or none.

@@ -6,29 +6,29 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Weights of convolutions that do not change: packed on first use, once for each order in which a plan reads them. The
+ * Weights of convolutions that do not change: packed on first use, once for each order in which a way reads them. The
  * order does not depend on the size of the image or the batch.
  */
 public final class ConvWeights {
-    private record Order(int groups, int kernelH, int kernelW, boolean channelsLast) {}
+    private record Form(int groups, int kernelH, int kernelW, ConvWay.Order order) {}
 
     private final float[] values;
-    private final Map<Order, float[]> packed = new ConcurrentHashMap<>();
+    private final Map<Form, float[]> packed = new ConcurrentHashMap<>();
 
     /** @param values {@code [O, C/g, kH, kW]}, not copied */
     public ConvWeights(float[] values) {
         this.values = values;
     }
 
-    float[] packed(ConvGeometry g, ConvPlan plan) {
-        var order = new Order(g.spec().groups(), g.kh(), g.kw(), plan.channelsLast());
-        float[] known = packed.get(order);
+    float[] packed(ConvGeometry g, ConvWay way) {
+        var form = new Form(g.spec().groups(), g.kh(), g.kw(), way.order());
+        float[] known = packed.get(form);
         if (known == null) {
-            known = new float[plan.sum().packedLength()];
+            known = new float[way.packedLength()];
             try (var alone = new Parallel(1)) { // not part of the call in which it happens to be the first use
-                plan.pack(alone, values, 0, known);
+                way.pack(alone, values, 0, known);
             }
-            packed.put(order, known);
+            packed.put(form, known);
         }
         return known;
     }

@@ -213,9 +213,10 @@ public record Correlation(
     /**
      * Copies the weights into the order in which tiles read them: for each part and group, rows in the
      * panels of {@link RowGroups}, and in a panel the rows' values of one term of the sum side by side. The terms are ordered
-     * as [channel][down][across] or, if {@code channelsLast}, as [across][down][channel].
+     * as [channel][down][across] or, with the channels inside, as [across][down][channel].
      */
-    void pack(Parallel parallel, float[] weight, int weightAt, boolean channelsLast, float[] packed) {
+    void pack(Parallel parallel, float[] weight, int weightAt, ConvWay.Order order, float[] packed) {
+        boolean channelsLast = order == ConvWay.Order.CHANNELS_INSIDE;
         int panels = RowGroups.count(rows);
         for (int p = 0; p < parts.size(); p++) {
             int part = p;

@@ -136,8 +136,8 @@ final class CorrelationLanes implements ConvWay {
         return new ConvTile(Arrays.copyOf(xStarts, count), Arrays.copyOf(cStarts, count), dstPlane);
     }
 
-    /** Estimated cycles for one image and group, comparable with {@link CorrelationSweep#cost}. */
-    double cost() {
+    @Override
+    public double cost() {
         double cycles = 0;
         for (List<Group> list : groups) {
             for (Group group : list) {
@@ -151,6 +151,21 @@ final class CorrelationLanes implements ConvWay {
             cycles *= 1.1;
         }
         return cycles * Math.ceilDiv(k.images(), LANES) / k.images();
+    }
+
+    @Override
+    public Order order() {
+        return Order.CHANNELS_INSIDE;
+    }
+
+    @Override
+    public int packedLength() {
+        return k.packedLength();
+    }
+
+    @Override
+    public void pack(Parallel parallel, float[] weight, int weightAt, float[] packed) {
+        k.pack(parallel, weight, weightAt, order(), packed);
     }
 
     @Override

@@ -78,6 +78,27 @@ final class DepthwisePlanes implements ConvWay {
                 && taps.stream().allMatch(tap -> tap.at() <= 2);
     }
 
+    /** The only way for what it takes. */
+    @Override
+    public double cost() {
+        return 0;
+    }
+
+    @Override
+    public Order order() {
+        return Order.TAPS_INSIDE;
+    }
+
+    @Override
+    public int packedLength() {
+        return k.packedLength();
+    }
+
+    @Override
+    public void pack(Parallel parallel, float[] weight, int weightAt, float[] packed) {
+        k.pack(parallel, weight, weightAt, order(), packed);
+    }
+
     @Override
     public void run(
             Parallel parallel,

@@ -18,10 +18,10 @@ public final class VectorConvolution {
     private static final int ROW_PIXELS = 512;
 
     private final Parallel parallel;
-    private final LatestPlans<ConvPlan> forward =
-            new LatestPlans<>(geometry -> ConvPlan.of(Correlation.forward(joined(geometry))));
-    private final LatestPlans<ConvPlan> inputGradient =
-            new LatestPlans<>(geometry -> ConvPlan.of(Correlation.inputGradient(joined(geometry))));
+    private final LatestPlans<ConvWay> forward =
+            new LatestPlans<>(geometry -> ConvWay.cheapest(Correlation.forward(joined(geometry))));
+    private final LatestPlans<ConvWay> inputGradient =
+            new LatestPlans<>(geometry -> ConvWay.cheapest(Correlation.inputGradient(joined(geometry))));
     private final LatestPlans<ConvWeightGradient> weightGradient = new LatestPlans<>(ConvWeightGradient::new);
     private final LatestPlans<DepthwiseWeightGradient> depthwise = new LatestPlans<>(DepthwiseWeightGradient::new);
 
@@ -36,25 +36,25 @@ public final class VectorConvolution {
 
     /** {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or empty → y [N, O, H', W']}. */
     void forward(ConvGeometry g, float[] x, int xAt, float[] w, int wAt, float[] bias, int biasAt, float[] y, int yAt) {
-        ConvPlan plan = forward.of(g);
-        plan.way().run(parallel, x, xAt, packed(plan, w, wAt), bias, biasAt, y, yAt);
+        ConvWay way = forward.of(g);
+        way.run(parallel, x, xAt, packed(way, w, wAt), bias, biasAt, y, yAt);
     }
 
     /** The same with weights that are packed once. */
     void forward(ConvGeometry g, float[] x, int xAt, ConvWeights w, float[] bias, int biasAt, float[] y, int yAt) {
-        ConvPlan plan = forward.of(g);
-        plan.way().run(parallel, x, xAt, w.packed(g, plan), bias, biasAt, y, yAt);
+        ConvWay way = forward.of(g);
+        way.run(parallel, x, xAt, w.packed(g, way), bias, biasAt, y, yAt);
     }
 
     /** {@code dy [N, O, H', W'], w → dx [N, C, H, W]}. Read the other way round, this is transposed convolution. */
     void inputGradient(ConvGeometry g, float[] dy, int dyAt, float[] w, int wAt, float[] dx, int dxAt) {
-        ConvPlan plan = inputGradient.of(g);
-        plan.way().run(parallel, dy, dyAt, packed(plan, w, wAt), NONE, 0, dx, dxAt);
+        ConvWay way = inputGradient.of(g);
+        way.run(parallel, dy, dyAt, packed(way, w, wAt), NONE, 0, dx, dxAt);
     }
 
-    private float[] packed(ConvPlan plan, float[] w, int wAt) {
-        float[] packed = Scratch.floats(Scratch.CONV_WEIGHT, plan.sum().packedLength());
-        plan.pack(parallel, w, wAt, packed);
+    private float[] packed(ConvWay way, float[] w, int wAt) {
+        float[] packed = Scratch.floats(Scratch.CONV_WEIGHT, way.packedLength());
+        way.pack(parallel, w, wAt, packed);
         return packed;
     }
 

@@ -1,0 +1,156 @@
+package espalier.tensor.cpu.vector.conv;
+
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Winograd's minimal filtering F(2, 3): two results of a filter with three taps by four multiplications instead of six
+ * (Winograd 1980, "Arithmetic Complexity of Computations"; Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural
+ * Networks", equation 3, use it in two dimensions).
+ *
+ * <pre>
+ *   y0 = d0·g0 + d1·g1 + d2·g2 = m0 + m1 + m2     m0 = (d0 − d2) · g0
+ *   y1 = d1·g0 + d2·g1 + d3·g2 = m1 − m2 − m3     m1 = (d1 + d2) · (g0 + g1 + g2)/2
+ *                                                 m2 = (d2 − d1) · (g0 − g1 + g2)/2
+ *                                                 m3 = (d1 − d3) · g2
+ * </pre>
+ *
+ * <p>Here a filter's taps lie one above the other, and d0 to d3 are four rows of an image: what is combined are whole rows,
+ * side by side in memory, so that no lane of a vector has to change its place. In the sum over channels and kernel columns the
+ * results are linear in the m, so each m is summed first. Halves are exact; the sums round about twice as much as the plain
+ * ones. A row with a NaN reaches the same results as in the plain sum; an infinity can become a NaN.
+ */
+final class WinogradRows {
+    /** The rows that are read, and the products that are made, for two rows of results. */
+    static final int TERMS = 4;
+
+    /** The taps of the filter. */
+    static final int TAPS = 3;
+
+    private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
+    private static final int LANES = Lanes.COUNT;
+
+    private WinogradRows() {}
+
+    /**
+     * The taps of {@code count} filters to their factors of m0 to m3, which are {@code step} apart.
+     *
+     * @param g0 where in {@code g} the filters' first taps begin; likewise the others
+     */
+    static void weights(float[] g, int g0, int g1, int g2, int count, float[] to, int toAt, int step) {
+        if (count < LANES) {
+            for (int i = 0; i < count; i++) {
+                float outer = 0.5f * (g[g0 + i] + g[g2 + i]);
+                float inner = 0.5f * g[g1 + i];
+                to[toAt + i] = g[g0 + i];
+                to[toAt + i + step] = outer + inner;
+                to[toAt + i + 2 * step] = outer - inner;
+                to[toAt + i + 3 * step] = g[g2 + i];
+            }
+            return;
+        }
+        for (int from = 0; from < count; from += LANES) {
+            int i = Math.min(from, count - LANES);
+            FloatVector first = load(g, g0 + i);
+            FloatVector last = load(g, g2 + i);
+            FloatVector outer = first.add(last).mul(0.5f);
+            FloatVector inner = load(g, g1 + i).mul(0.5f);
+            first.intoArray(to, toAt + i);
+            outer.add(inner).intoArray(to, toAt + i + step);
+            outer.sub(inner).intoArray(to, toAt + i + 2 * step);
+            last.intoArray(to, toAt + i + 3 * step);
+        }
+    }
+
+    private static FloatVector load(float[] a, int at) {
+        return FloatVector.fromArray(SPECIES, a, at);
+    }
+
+    /**
+     * Vectors of four rows to the factors of m0 to m3, which are {@code step} apart.
+     *
+     * @param from where in {@code d} the uppermost row's vectors begin, relative to {@code dAt}; rows are {@code stride} apart
+     * @param to where their factors of m0 go, relative to {@code toAt}
+     */
+    static void combine(
+            float[] d, int dAt, int stride, int[] from, int[] to, int count, float[] window, int toAt, int step) {
+        for (int i = 0; i < count; i++) {
+            int at = dAt + from[i];
+            FloatVector d1 = load(d, at + stride);
+            FloatVector d2 = load(d, at + 2 * stride);
+            int put = toAt + to[i];
+            load(d, at).sub(d2).intoArray(window, put);
+            d1.add(d2).intoArray(window, put + step);
+            d2.sub(d1).intoArray(window, put + 2 * step);
+            d1.sub(load(d, at + 3 * stride)).intoArray(window, put + 3 * step);
+        }
+    }
+
+    /** The same where rows may lie outside an image: each has its own place in {@code from}, and a mask of all ones or zero. */
+    static void combineAtEdge(
+            float[] d, int dAt, int[] from, int[] mask, int[] to, int count, float[] window, int toAt, int step) {
+        for (int i = 0; i < count; i++) {
+            FloatVector d1 = load(d, dAt + from[4 * i + 1], mask[4 * i + 1]);
+            FloatVector d2 = load(d, dAt + from[4 * i + 2], mask[4 * i + 2]);
+            int put = toAt + to[i];
+            load(d, dAt + from[4 * i], mask[4 * i]).sub(d2).intoArray(window, put);
+            d1.add(d2).intoArray(window, put + step);
+            d2.sub(d1).intoArray(window, put + 2 * step);
+            d1.sub(load(d, dAt + from[4 * i + 3], mask[4 * i + 3])).intoArray(window, put + 3 * step);
+        }
+    }
+
+    private static FloatVector load(float[] a, int at, int mask) {
+        return load(a, at).reinterpretAsInts().and(mask).reinterpretAsFloats();
+    }
+
+    /** The same, a pixel at a time, for rows shorter than a vector. */
+    static void combinePixels(
+            float[] d, int dAt, int[] from, int[] mask, int[] to, int count, float[] window, int toAt, int step) {
+        for (int i = 0; i < count; i++) {
+            float d0 = mask[4 * i] == 0 ? 0f : d[dAt + from[4 * i]];
+            float d1 = mask[4 * i + 1] == 0 ? 0f : d[dAt + from[4 * i + 1]];
+            float d2 = mask[4 * i + 2] == 0 ? 0f : d[dAt + from[4 * i + 2]];
+            float d3 = mask[4 * i + 3] == 0 ? 0f : d[dAt + from[4 * i + 3]];
+            int put = toAt + to[i];
+            window[put] = d0 - d2;
+            window[put + step] = d1 + d2;
+            window[put + 2 * step] = d2 - d1;
+            window[put + 3 * step] = d1 - d3;
+        }
+    }
+
+    /** The rows y0 and y1 from m0 to m3, which are {@code step} apart. */
+    static void both(float[] m, int mAt, int step, int count, float[] y, int y0, int y1) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            bothOne(m, mAt + i, step, y, y0 + i, y1 + i);
+        }
+        if (i < count && count >= LANES) {
+            i = count - LANES;
+            bothOne(m, mAt + i, step, y, y0 + i, y1 + i);
+            return;
+        }
+        for (; i < count; i++) {
+            float sum = m[mAt + i + step];
+            float difference = m[mAt + i + 2 * step];
+            y[y0 + i] = m[mAt + i] + sum + difference;
+            y[y1 + i] = sum - difference - m[mAt + i + 3 * step];
+        }
+    }
+
+    private static void bothOne(float[] m, int at, int step, float[] y, int y0, int y1) {
+        FloatVector m1 = load(m, at + step);
+        FloatVector m2 = load(m, at + 2 * step);
+        load(m, at).add(m1).add(m2).intoArray(y, y0);
+        m1.sub(m2).sub(load(m, at + 3 * step)).intoArray(y, y1);
+    }
+
+    /** The row y0 alone. */
+    static void first(float[] m, int mAt, int step, int count, float[] y, int y0) {
+        for (int i = 0; i < count; i++) {
+            y[y0 + i] = m[mAt + i] + m[mAt + i + step] + m[mAt + i + 2 * step];
+        }
+    }
+}

@@ -1,0 +1,164 @@
+package espalier.tensor.cpu.vector.conv;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.PlainConvolution;
+import espalier.tensor.spi.ConvSpec;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Each way to compute a convolution against the plain loops, whether or not it would be chosen. */
+class ConvWayTest {
+    /** Elements before and after each array, which must stay as they are. */
+    private static final int MARGIN = 3;
+
+    private static final float[] NO_BIAS = new float[0];
+
+    private static List<ConvWay> ways(Correlation sum) {
+        List<ConvWay> ways = new ArrayList<>(List.of(new CorrelationSweep(sum)));
+        if (CorrelationLanes.takes(sum)) {
+            ways.add(new CorrelationLanes(sum));
+        }
+        if (WinogradSweep.takes(sum)) {
+            ways.add(new WinogradSweep(sum));
+        }
+        if (DepthwisePlanes.takes(sum)) {
+            ways.add(new DepthwisePlanes(sum));
+        }
+        return ways;
+    }
+
+    /** Heights odd and even, one row, rows narrower than a vector, just as wide, wider; several images in a block; groups. */
+    private static List<ConvGeometry> geometries() {
+        ConvSpec same = ConvSpec.of().withPadding(1);
+        List<ConvGeometry> list = new ArrayList<>();
+        for (int height : new int[] {1, 2, 3, 4, 7, 8, 9, 14}) {
+            for (int width : new int[] {1, 3, 7, 8, 9, 16, 17, 33}) {
+                list.add(new ConvGeometry(1 + height % 3, 3, height, width, 7, 3, 3, same));
+            }
+        }
+        list.add(new ConvGeometry(3, 5, 9, 11, 6, 3, 3, ConvSpec.of()));
+        list.add(new ConvGeometry(2, 4, 6, 10, 8, 3, 3, ConvSpec.of().withPadding(3)));
+        list.add(new ConvGeometry(2, 4, 10, 9, 8, 3, 1, ConvSpec.of()));
+        list.add(new ConvGeometry(2, 4, 10, 9, 8, 3, 5, ConvSpec.of().withPadding(2)));
+        list.add(new ConvGeometry(2, 6, 8, 8, 12, 3, 3, same.withGroups(3)));
+        list.add(new ConvGeometry(5, 6, 7, 5, 6, 3, 3, same.withGroups(2))); // several images of a group in a block
+        list.add(new ConvGeometry(9, 16, 4, 4, 16, 3, 3, same));
+        list.add(new ConvGeometry(1, 200, 5, 5, 6, 3, 3, same)); // a sum that is cut
+        list.add(new ConvGeometry(1, 64, 7, 7, 256, 3, 3, same)); // rows divided among tasks
+        list.add(new ConvGeometry(1, 2, 90, 40, 2, 3, 3, same)); // several blocks in an image
+        list.add(new ConvGeometry(0, 2, 9, 9, 2, 3, 3, same));
+        list.add(new ConvGeometry(2, 3, 9, 9, 5, 3, 3, same.withStride(2)));
+        list.add(new ConvGeometry(2, 3, 9, 9, 5, 3, 3, ConvSpec.of().withDilation(2)));
+        return list;
+    }
+
+    @Test
+    void everyWayEqualsThePlainLoops() {
+        var random = new Random(1);
+        int winograd = 0;
+        for (ConvGeometry g : geometries()) {
+            float[] x = floats(random, g.inputLength() + 2 * MARGIN);
+            float[] w = floats(random, g.weightLength() + 2 * MARGIN);
+            float[] dy = floats(random, g.outputLength() + 2 * MARGIN);
+            float[] bias = floats(random, g.o() + MARGIN);
+            for (float[] start : List.of(NO_BIAS, bias)) {
+                float[] y = floats(new Random(2), dy.length);
+                PlainConvolution.forward(g, x, MARGIN, w, MARGIN, start, MARGIN, y, MARGIN);
+                for (ConvWay way : ways(Correlation.forward(g))) {
+                    assertClose(g, way, y, run(way, 1, x, w, start, floats(new Random(2), dy.length)), y.length);
+                    winograd += way instanceof WinogradSweep ? 1 : 0;
+                }
+            }
+            float[] dx = floats(new Random(2), x.length);
+            PlainConvolution.inputGradient(g, dy, MARGIN, w, MARGIN, dx, MARGIN);
+            for (ConvWay way : ways(Correlation.inputGradient(g))) {
+                assertClose(g, way, dx, run(way, 1, dy, w, NO_BIAS, floats(new Random(2), x.length)), dx.length);
+            }
+        }
+        assertTrue(winograd > 140, "only " + winograd + " sums by Winograd's algorithm");
+    }
+
+    @Test
+    void everyWayGivesTheSameBitsOnThreeThreads() {
+        var random = new Random(3);
+        for (ConvGeometry g : geometries()) {
+            float[] x = floats(random, g.inputLength() + 2 * MARGIN);
+            float[] w = floats(random, g.weightLength() + 2 * MARGIN);
+            for (ConvWay way : ways(Correlation.forward(g))) {
+                int length = g.outputLength() + 2 * MARGIN;
+                assertArrayEquals(
+                        run(way, 1, x, w, NO_BIAS, new float[length]),
+                        run(way, 3, x, w, NO_BIAS, new float[length]),
+                        () -> way + " of " + g);
+            }
+        }
+    }
+
+    /** By hand: (1, 2, 3, 4) through (5, 6, 7) is 5 + 12 + 21 = 38 and 10 + 18 + 28 = 56. */
+    @Test
+    void twoResultsByFourMultiplications() {
+        for (int width : new int[] {1, 5, 8, 13}) {
+            float[] taps = new float[3 * width];
+            float[] factors = new float[4 * width];
+            float[] rows = new float[4 * width];
+            int[] from = {0};
+            for (int i = 0; i < width; i++) {
+                for (int r = 0; r < 4; r++) {
+                    rows[r * width + i] = r + 1;
+                }
+                for (int r = 0; r < 3; r++) {
+                    taps[r * width + i] = r + 5;
+                }
+            }
+            WinogradRows.weights(taps, 0, width, 2 * width, width, factors, 0, width);
+            float[] terms = new float[4 * width];
+            int[] places = {0, width, 2 * width, 3 * width};
+            for (int i = 0; i < width; i++) {
+                int[] at = {i};
+                WinogradRows.combinePixels(rows, i, places, new int[] {-1, -1, -1, -1}, from, 1, terms, at[0], width);
+            }
+            for (int i = 0; i < terms.length; i++) {
+                terms[i] *= factors[i];
+            }
+            float[] y = new float[2 * width];
+            WinogradRows.both(terms, 0, width, width, y, 0, width);
+            for (int i = 0; i < width; i++) {
+                assertEquals(38, y[i]);
+                assertEquals(56, y[width + i]);
+            }
+        }
+    }
+
+    private static float[] run(ConvWay way, int threads, float[] src, float[] w, float[] bias, float[] dst) {
+        try (var parallel = new Parallel(threads)) {
+            float[] packed = new float[way.packedLength()];
+            way.pack(parallel, w, MARGIN, packed);
+            way.run(parallel, src, MARGIN, packed, bias, MARGIN, dst, MARGIN);
+        }
+        return dst;
+    }
+
+    /** Sums of up to two thousand products of size at most 1/4; outside, equality. */
+    private static void assertClose(ConvGeometry g, ConvWay way, float[] expected, float[] actual, int length) {
+        for (int i = 0; i < length; i++) {
+            boolean inside = i >= MARGIN && i < length - MARGIN;
+            int at = i - MARGIN;
+            assertEquals(expected[i], actual[i], inside ? 3e-5 : 0, () -> way + " of " + g + " at " + at);
+        }
+    }
+
+    private static float[] floats(Random random, int n) {
+        float[] a = new float[n];
+        for (int i = 0; i < n; i++) {
+            a[i] = random.nextFloat() - 0.5f;
+        }
+        return a;
+    }
+}
