@@ -8,6 +8,7 @@ import espalier.tensor.cpu.vector.lanes.RowGroups;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -23,6 +24,9 @@ import jdk.incubator.vector.FloatVector;
  * pattern of {@link ConvTile}, with pixels as the index that is summed over. Since the lanes of a vector belong to
  * different weights, there is no sum across lanes, and each weight is a chain of multiply-adds in the order of the
  * pixels, whatever the vector's length.
+ *
+ * <p>With a kernel three rows high and no stride, rows are first combined by pairs ({@link WinogradRows}): four such products
+ * over half the pixels take the place of three over all.
  *
  * <p>The pixels are cut into chunks by shape alone. Each chunk has its own partial sums, which are added in the order of
  * the chunks: the same bits for any number of threads.
@@ -40,13 +44,18 @@ final class ConvWeightGradient {
     /** Vectors of weights that one pass over the panels of output channels covers. */
     private static final int BLOCK_VECTORS = 6;
 
-    /** Most floats of all partial sums together. */
-    private static final long PARTIAL_FLOATS = 1 << 22;
+    /** Most floats of all partial sums together: they are written and read once more, which should not go to far memory. */
+    private static final long PARTIAL_FLOATS = 1 << 19;
+
+    /** Up to so many tasks input channels are divided too, although each of their tasks has to copy the gradient. */
+    private static final int ENOUGH_TASKS = 16;
 
     private static final int MOST_CHUNKS = 64;
 
     private final ConvGeometry g;
     private final PixelWindow window;
+    private final Optional<WinogradPixels> pairs;
+    private final int terms;
     private final List<WeightVectors> blocks;
     private final List<ConvTile> tiles;
     private final int rowStride;
@@ -56,14 +65,17 @@ final class ConvWeightGradient {
 
     ConvWeightGradient(ConvGeometry geometry) {
         g = geometry;
-        window = new PixelWindow(g, BLOCK_PIXELS);
+        boolean winograd = WinogradPixels.takes(g);
+        window = winograd ? new PixelWindow(g, 2 * BLOCK_PIXELS, 2) : new PixelWindow(g, BLOCK_PIXELS, 1);
+        pairs = winograd ? Optional.of(new WinogradPixels(g, window)) : Optional.empty();
+        terms = winograd ? WinogradRows.TERMS : 1;
         blocks = new ArrayList<>();
         int count = Math.max(1, g.groupInputs() / BLOCK_CHANNELS);
         int at = 0;
         for (int i = 0; i < count; i++) {
             int from = i * BLOCK_CHANNELS;
             int to = i == count - 1 ? g.groupInputs() : from + BLOCK_CHANNELS;
-            WeightVectors block = new WeightVectors(g, window, from, to - from, at);
+            WeightVectors block = new WeightVectors(g, winograd ? pairs.orElseThrow() : window, from, to - from, at);
             blocks.add(block);
             at += block.length();
         }
@@ -72,7 +84,7 @@ final class ConvWeightGradient {
         long wanted = Math.clamp(g.multiplyAdds() / TASK_WORK, 1, MOST_CHUNKS);
         long partial = (long) g.o() * rowStride;
         chunks = Math.clamp(Math.min(wanted, PARTIAL_FLOATS / partial), 1, Math.max(1, window.blocks()));
-        splits = Math.clamp(wanted / chunks, 1, count);
+        splits = Math.clamp(Math.min(wanted, ENOUGH_TASKS) / chunks, 1, count);
         widest = blocks.stream().mapToInt(WeightVectors::pitch).max().orElse(1);
     }
 
@@ -94,11 +106,24 @@ final class ConvWeightGradient {
                 for (int c = 1; c < chunks; c++) {
                     add(sums, c * partial + o * rowStride, sums, o * rowStride, rowStride);
                 }
-                for (WeightVectors block : blocks) {
-                    block.store(sums, o * rowStride, dw, dwAt + o * g.groupInputs() * g.kh() * g.kw());
-                }
+                store(sums, o * rowStride, dw, dwAt + o * g.groupInputs() * g.kh() * g.kw());
             }
         });
+    }
+
+    /** One output channel. */
+    private void store(float[] sums, int from, float[] dw, int to) {
+        if (pairs.isEmpty()) {
+            for (WeightVectors block : blocks) {
+                block.store(sums, from, dw, to);
+            }
+            return;
+        }
+        float[] factors = Scratch.floats(Scratch.TILE, g.groupInputs() * WinogradRows.TERMS * g.kw());
+        for (WeightVectors block : blocks) {
+            block.store(sums, from, factors, 0);
+        }
+        WinogradRows.taps(factors, g.groupInputs(), g.kw(), dw, to);
     }
 
     /** {@code to[i] += from[i]}; count is a multiple of 16. */
@@ -120,12 +145,22 @@ final class ConvWeightGradient {
         float[] input = Scratch.floats(Scratch.CONV_INPUT, window.length(widest) + 2 * Lanes.COUNT);
         float[] gradient = Scratch.floats(Scratch.CONV_OUTPUT, rows * window.pixels());
         for (int b = first; b < end; b++) {
-            int pixels = window.pixels(b);
             window.packGradient(b, dy, dyAt, group * rows, rows, gradient);
+            float[] panels = gradient;
+            if (pairs.isPresent()) {
+                panels = Scratch.floats(
+                        Scratch.TURNED, terms * rows * pairs.get().pixels());
+                pairs.get().spread(b, gradient, rows, panels);
+            }
             for (int i = firstBlock; i < endBlock; i++) {
                 WeightVectors block = blocks.get(i);
                 window.fill(b, x, xAt, group * g.groupInputs() + block.first(), block.channels(), block.pitch(), input);
-                multiply(tiles.get(i), block.offsets(), b == first, pixels, gradient, input, sums, at);
+                float[] pixels = input;
+                if (pairs.isPresent()) {
+                    pixels = Scratch.floats(Scratch.PLANE, pairs.get().length(widest) + 2 * Lanes.COUNT);
+                    pairs.get().combine(b, input, block.pitch(), pixels);
+                }
+                multiply(b, tiles.get(i), block.offsets(), b == first, panels, pixels, sums, at);
             }
         }
         if (first == end) { // no images at all
@@ -134,37 +169,41 @@ final class ConvWeightGradient {
     }
 
     private void multiply(
+            int block,
             ConvTile tile,
             int[] offsets,
             boolean fresh,
-            int pixels,
             float[] gradient,
             float[] input,
             float[] sums,
             int sumsAt) {
         int rows = g.groupOutputs();
-        for (int v = 0; v < tile.vectors(); v += BLOCK_VECTORS) {
-            int end = Math.min(tile.vectors(), v + BLOCK_VECTORS);
-            for (int r = 0, height; r < rows; r += height) {
-                height = RowGroups.height(rows, r);
-                int a = r * pixels;
-                int to = sumsAt + r * rowStride;
-                tile.run(
-                        height,
-                        pixels,
-                        gradient,
-                        a,
-                        offsets,
-                        0,
-                        input,
-                        0,
-                        sums,
-                        to,
-                        v,
-                        end,
-                        !fresh,
-                        ConvTile.NO_BIAS,
-                        0);
+        int pixels = pairs.isPresent() ? pairs.get().pixels(block) : window.pixels(block);
+        int termPanels = pairs.isPresent() ? rows * pairs.get().pixels() : 0;
+        int vectors = tile.vectors() / terms;
+        for (int term = 0; term < terms; term++) {
+            int last = (term + 1) * vectors;
+            for (int v = term * vectors; v < last; v += BLOCK_VECTORS) {
+                int end = Math.min(last, v + BLOCK_VECTORS);
+                for (int r = 0, height; r < rows; r += height) {
+                    height = RowGroups.height(rows, r);
+                    tile.run(
+                            height,
+                            pixels,
+                            gradient,
+                            term * termPanels + r * pixels,
+                            offsets,
+                            0,
+                            input,
+                            0,
+                            sums,
+                            sumsAt + r * rowStride,
+                            v,
+                            end,
+                            !fresh,
+                            ConvTile.NO_BIAS,
+                            0);
+                }
             }
         }
     }

@@ -13,7 +13,7 @@ import java.util.Arrays;
  * <p>A block is some rows of one image or, where images are small, some whole images. A kernel one column wide reads
  * only every {@code strideW}-th column, so only those are kept, and likewise rows.
  */
-final class PixelWindow {
+final class PixelWindow implements Pixels {
     private final ConvGeometry g;
     private final int imagesPerBlock;
     private final int rowsPerBlock;
@@ -24,20 +24,46 @@ final class PixelWindow {
     private final int rows;
     private final int columns;
 
-    PixelWindow(ConvGeometry g, int pixelsPerBlock) {
+    /** @param rowStep a block has a multiple of so many rows, unless it has all */
+    PixelWindow(ConvGeometry g, int pixelsPerBlock, int rowStep) {
         this.g = g;
         ConvSpec spec = g.spec();
         int outH = g.outH();
         int outW = g.outW();
         imagesPerBlock = Math.clamp(pixelsPerBlock / (outH * outW), 1, Math.max(1, g.n()));
         int blocksPerImage = imagesPerBlock > 1 ? 1 : Math.ceilDiv(outH, Math.clamp(pixelsPerBlock / outW, 1, outH));
-        rowsPerBlock = Math.ceilDiv(outH, blocksPerImage);
+        rowsPerBlock = Math.min(outH, Math.ceilDiv(Math.ceilDiv(outH, blocksPerImage), rowStep) * rowStep);
         keepH = g.kh() == 1 ? spec.strideH() : 1;
         keepW = g.kw() == 1 ? spec.strideW() : 1;
         walkH = spec.strideH() / keepH;
         walkW = spec.strideW() / keepW;
-        rows = (rowsPerBlock - 1) * walkH + (g.kh() - 1) * spec.dilationH() + 1;
+        rows = (Math.ceilDiv(rowsPerBlock, rowStep) * rowStep - 1) * walkH + (g.kh() - 1) * spec.dilationH() + 1;
         columns = (outW - 1) * walkW + (g.kw() - 1) * spec.dilationW() + 1;
+    }
+
+    /** The most images of a block. */
+    int imagesPerBlock() {
+        return imagesPerBlock;
+    }
+
+    /** The most rows of output pixels of a block, in each image. */
+    int rowsPerBlock() {
+        return rowsPerBlock;
+    }
+
+    /** Rows of the window in each image. */
+    int rows() {
+        return rows;
+    }
+
+    /** Pixels of a row of the window. */
+    int columns() {
+        return columns;
+    }
+
+    @Override
+    public int kernelRows() {
+        return g.kh();
     }
 
     /** The number of blocks. */
@@ -63,7 +89,8 @@ final class PixelWindow {
         return block / perImage() * imagesPerBlock;
     }
 
-    private int images(int block) {
+    /** The images of a block. */
+    int images(int block) {
         return Math.min(imagesPerBlock, g.n() - firstImage(block));
     }
 
@@ -71,7 +98,8 @@ final class PixelWindow {
         return block % perImage() * rowsPerBlock;
     }
 
-    private int outRows(int block) {
+    /** The rows of output pixels in each image of a block. */
+    int outRows(int block) {
         return Math.min(rowsPerBlock, g.outH() - firstRow(block));
     }
 
@@ -80,13 +108,13 @@ final class PixelWindow {
         return imagesPerBlock * rows * columns * pitch;
     }
 
-    /** Where, in pixels of the window, the first output pixel meets a tap. */
-    int tap(int p, int q) {
+    @Override
+    public int tap(int p, int q) {
         return p * g.spec().dilationH() * columns + q * g.spec().dilationW();
     }
 
-    /** Where each output pixel of a full block lies; a smaller block uses the first of them. */
-    int[] pixelOffsets(int pitch) {
+    @Override
+    public int[] pixelOffsets(int pitch) {
         int[] offsets = new int[pixels()];
         int at = 0;
         for (int n = 0; n < imagesPerBlock; n++) {

@@ -4,7 +4,7 @@ import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 
 /**
- * The weights that belong to some of the input channels, as vectors: where each lies in a {@link PixelWindow} and in
+ * The weights that belong to some of the input channels, as vectors: where each lies in a window of {@link Pixels} and in
  * the partial sums of {@link ConvWeightGradient}.
  *
  * <p>In the window the channels of a pixel lie side by side, and so do neighbouring pixels. Hence the weights
@@ -31,11 +31,11 @@ final class WeightVectors {
      * @param channels how many
      * @param at where in a row of sums these weights begin
      */
-    WeightVectors(ConvGeometry g, PixelWindow window, int first, int channels, int at) {
+    WeightVectors(ConvGeometry g, Pixels window, int first, int channels, int at) {
         this.first = first;
         this.channels = channels;
         this.at = at;
-        kernelRows = g.kh();
+        kernelRows = window.kernelRows();
         kernelColumns = g.kw();
         // A distance of 32 floats from pixel to pixel would use every second cache set only.
         pitch = channels % 32 == 0 ? channels + 16 : channels;

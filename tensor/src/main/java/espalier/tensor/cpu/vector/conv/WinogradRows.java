@@ -121,6 +121,27 @@ final class WinogradRows {
         }
     }
 
+    /** Four rows of {@code count} floats, {@code stride} apart, to the factors of m0 to m3, {@code step} apart. */
+    static void combine(float[] d, int dAt, int stride, int count, float[] to, int toAt, int step) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector d1 = load(d, dAt + stride + i);
+            FloatVector d2 = load(d, dAt + 2 * stride + i);
+            load(d, dAt + i).sub(d2).intoArray(to, toAt + i);
+            d1.add(d2).intoArray(to, toAt + i + step);
+            d2.sub(d1).intoArray(to, toAt + i + 2 * step);
+            d1.sub(load(d, dAt + 3 * stride + i)).intoArray(to, toAt + i + 3 * step);
+        }
+        for (; i < count; i++) {
+            float d1 = d[dAt + stride + i];
+            float d2 = d[dAt + 2 * stride + i];
+            to[toAt + i] = d[dAt + i] - d2;
+            to[toAt + i + step] = d1 + d2;
+            to[toAt + i + 2 * step] = d2 - d1;
+            to[toAt + i + 3 * step] = d1 - d[dAt + 3 * stride + i];
+        }
+    }
+
     /** The rows y0 and y1 from m0 to m3, which are {@code step} apart. */
     static void both(float[] m, int mAt, int step, int count, float[] y, int y0, int y1) {
         int i = 0;
@@ -151,6 +172,56 @@ final class WinogradRows {
     static void first(float[] m, int mAt, int step, int count, float[] y, int y0) {
         for (int i = 0; i < count; i++) {
             y[y0 + i] = m[mAt + i] + m[mAt + i + step] + m[mAt + i + 2 * step];
+        }
+    }
+
+    /**
+     * The gradients of m0 to m3, {@code step} apart, from those of y0 and y1: y0, y0 + y1, y0 − y1, and y1 for −y1, whose sign
+     * {@link #taps} knows.
+     */
+    static void spread(float[] y, int y0, int y1, int count, float[] to, int toAt, int step) {
+        int i = 0;
+        for (; i <= count - LANES; i += LANES) {
+            FloatVector first = load(y, y0 + i);
+            FloatVector second = load(y, y1 + i);
+            first.intoArray(to, toAt + i);
+            first.add(second).intoArray(to, toAt + i + step);
+            first.sub(second).intoArray(to, toAt + i + 2 * step);
+            second.intoArray(to, toAt + i + 3 * step);
+        }
+        for (; i < count; i++) {
+            to[toAt + i] = y[y0 + i];
+            to[toAt + i + step] = y[y0 + i] + y[y1 + i];
+            to[toAt + i + 2 * step] = y[y0 + i] - y[y1 + i];
+            to[toAt + i + 3 * step] = y[y1 + i];
+        }
+    }
+
+    /** The same where there is no y1. */
+    static void spreadFirst(float[] y, int y0, int count, float[] to, int toAt, int step) {
+        for (int i = 0; i < count; i++) {
+            to[toAt + i] = y[y0 + i];
+            to[toAt + i + step] = y[y0 + i];
+            to[toAt + i + 2 * step] = y[y0 + i];
+            to[toAt + i + 3 * step] = 0f;
+        }
+    }
+
+    /**
+     * The gradients of a filter's taps from those of its factors: {@code m} holds {@code [filter][term][column]}, {@code g}
+     * takes {@code [filter][tap][column]}.
+     */
+    static void taps(float[] m, int filters, int columns, float[] g, int gAt) {
+        for (int f = 0; f < filters; f++) {
+            for (int q = 0; q < columns; q++) {
+                int from = f * TERMS * columns + q;
+                int to = gAt + f * TAPS * columns + q;
+                float m1 = 0.5f * m[from + columns];
+                float m2 = 0.5f * m[from + 2 * columns];
+                g[to] = m[from] + (m1 + m2);
+                g[to + columns] = m1 - m2;
+                g[to + 2 * columns] = m1 + m2 - m[from + 3 * columns];
+            }
         }
     }
 }

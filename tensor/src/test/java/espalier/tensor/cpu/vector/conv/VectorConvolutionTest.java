@@ -8,6 +8,7 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.PlainConvolution;
 import espalier.tensor.spi.ConvSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -74,6 +75,40 @@ class VectorConvolutionTest {
                 expected[i] = Float.isInfinite(expected[i]) && Float.isNaN(y[i]) ? Float.NaN : expected[i];
             }
             assertArrayEquals(expected, y, 1e-5f, g::toString);
+        }
+    }
+
+    /** Working memory is full of what was computed before; none of it may reach a result. */
+    @Test
+    void nothingIsLeftFromBefore() {
+        var random = new Random(5);
+        ConvSpec same = ConvSpec.of().withPadding(1);
+        for (ConvGeometry g : List.of(
+                geometry(3, 5, 7, 6, 3, same),
+                geometry(9, 16, 5, 8, 3, same),
+                geometry(2, 16, 33, 4, 3, same),
+                geometry(2, 3, 9, 4, 3, ConvSpec.of()),
+                geometry(2, 3, 9, 5, 5, ConvSpec.of().withStride(2)),
+                geometry(4, 12, 6, 7, 1, ConvSpec.of()),
+                geometry(2, 6, 11, 6, 3, same.withGroups(6)))) {
+            float[] x = floats(random, g.inputLength());
+            float[] w = floats(random, g.weightLength());
+            float[] dy = floats(random, g.outputLength());
+            Results fresh = results(1, g, x, w, dy);
+            var larger = new ConvGeometry(g.n(), 2 * g.c(), g.h() + 3, g.w() + 3, 2 * g.o(), g.kh(), g.kw(), g.spec());
+            for (ConvGeometry before : List.of(g, larger)) {
+                float[] noX = new float[before.inputLength()];
+                float[] noW = new float[before.weightLength()];
+                float[] noDy = new float[before.outputLength()];
+                Arrays.fill(noX, Float.NaN);
+                Arrays.fill(noW, Float.NaN);
+                Arrays.fill(noDy, Float.NaN);
+                results(1, before, noX, noW, noDy);
+            }
+            Results after = results(1, g, x, w, dy);
+            assertArrayEquals(fresh.y(), after.y(), g::toString);
+            assertArrayEquals(fresh.dx(), after.dx(), g::toString);
+            assertArrayEquals(fresh.dw(), after.dw(), g::toString);
         }
     }
 
