@@ -26,6 +26,9 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep {
         if (WinogradSweep.takes(sum)) {
             best = cheaper(best, new WinogradSweep(sum));
         }
+        if (PointwiseSweep.takes(sum)) {
+            best = cheaper(best, new PointwiseSweep(sum));
+        }
         return best;
     }
 

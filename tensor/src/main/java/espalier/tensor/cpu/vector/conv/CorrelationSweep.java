@@ -11,6 +11,9 @@ final class CorrelationSweep extends Sweep {
     /** Most floats of a window: a quarter of a megabyte, so that it stays in the second-level cache. */
     private static final int WINDOW_FLOATS = 1 << 16;
 
+    /** With a single tap every element counts once: those of more channels come from farther than the nearest cache. */
+    private static final int FAR_CHANNELS = 96;
+
     private final VectorPlacement placement;
     private final PaddedWindow window;
     private final boolean sourceInPlace;
@@ -58,6 +61,9 @@ final class CorrelationSweep extends Sweep {
         double tileWork = 0;
         for (Correlation.Part part : k.parts()) {
             tileWork += ConvTile.cycles(k.rows(), k.channels() * part.taps());
+        }
+        if (k.channels() > FAR_CHANNELS && k.parts().getFirst().taps() == 1) {
+            tileWork *= 1.12;
         }
         double store = placement.writesInPlace() ? 0 : 0.6 * k.rows() * k.dstH() * k.dstW();
         int best = 1;

@@ -13,7 +13,7 @@ import espalier.tensor.cpu.vector.lanes.RowGroups;
  * outer loop and panels of output channels the inner one, so that the part of the window under a tile is read from the nearest
  * cache for every panel. Long sums are cut into blocks of channels for the same reason. The cut depends on the shapes alone.
  */
-abstract sealed class Sweep implements ConvWay permits CorrelationSweep, WinogradSweep {
+abstract sealed class Sweep implements ConvWay permits CorrelationSweep, PointwiseSweep, WinogradSweep {
     /** Multiply-adds of a task: about 50 microseconds. */
     private static final long TASK_WORK = 3_000_000;
 

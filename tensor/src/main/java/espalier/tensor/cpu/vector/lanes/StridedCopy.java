@@ -37,6 +37,12 @@ public final class StridedCopy {
         }
     }
 
+    /** Two vectors. */
+    public static void two(float[] from, int fromAt, float[] to, int toAt) {
+        FloatVector.fromArray(Lanes.FLOATS, from, fromAt).intoArray(to, toAt);
+        FloatVector.fromArray(Lanes.FLOATS, from, fromAt + Lanes.COUNT).intoArray(to, toAt + Lanes.COUNT);
+    }
+
     /** {@code to[toAt + i] = from[fromAt + i*stride]}. */
     public static void gather(float[] from, int fromAt, int stride, float[] to, int toAt, int count) {
         if (stride == 1) {

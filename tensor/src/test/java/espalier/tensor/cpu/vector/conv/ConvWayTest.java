@@ -28,6 +28,9 @@ class ConvWayTest {
         if (WinogradSweep.takes(sum)) {
             ways.add(new WinogradSweep(sum));
         }
+        if (PointwiseSweep.takes(sum)) {
+            ways.add(new PointwiseSweep(sum));
+        }
         if (DepthwisePlanes.takes(sum)) {
             ways.add(new DepthwisePlanes(sum));
         }
@@ -55,6 +58,14 @@ class ConvWayTest {
         list.add(new ConvGeometry(1, 2, 90, 40, 2, 3, 3, same)); // several blocks in an image
         list.add(new ConvGeometry(0, 2, 9, 9, 2, 3, 3, same));
         list.add(new ConvGeometry(2, 3, 9, 9, 5, 3, 3, same.withStride(2)));
+        for (int width : new int[] {16, 17, 31, 33, 150}) {
+            list.add(new ConvGeometry(2, 5, 1, width, 7, 1, 1, ConvSpec.of()));
+            list.add(new ConvGeometry(1, 40, 3, width, 9, 1, 1, ConvSpec.of().withStride(2)));
+        }
+        list.add(new ConvGeometry(2, 700, 5, 7, 6, 1, 1, ConvSpec.of())); // a sum that is cut, and an overlap
+        list.add(new ConvGeometry(1, 900, 9, 17, 70, 1, 1, ConvSpec.of())); // several blocks, rows divided among tasks
+        list.add(new ConvGeometry(3, 12, 7, 7, 8, 1, 1, ConvSpec.of().withGroups(2)));
+        list.add(new ConvGeometry(2, 9, 20, 20, 8, 1, 1, ConvSpec.of().withStride(3)));
         list.add(new ConvGeometry(2, 3, 9, 9, 5, 3, 3, ConvSpec.of().withDilation(2)));
         return list;
     }
