@@ -64,7 +64,6 @@ final class Constants {
             case "batchNormInference", "scaleShift" -> norm(o, at(o.operands().getFirst()));
             case "add", "sub", "mul", "div", "min", "max" -> elementwise(o, flows, length);
             case "concat" -> concatenated(flows, length);
-            case "sum", "exp" -> filled(length, VARIES);
             default -> each(o, flows.getFirst(), length);
         };
     }
@@ -85,6 +84,7 @@ final class Constants {
             case "gelu" -> through(all, Tensor::gelu);
             case "silu" -> through(all, Tensor::silu);
             case "softplus" -> through(all, Tensor::softplus);
+            case "exp" -> through(all, Tensor::exp);
             case "abs" -> through(all, Tensor::abs);
             case "neg" -> through(all, Tensor::neg);
             case "square" -> through(all, Tensor::square);
@@ -94,7 +94,7 @@ final class Constants {
                 yield through(all, x -> x.clamp(range.low(), range.high()));
             }
             case "avgPool2d" -> onlyZeros(all, countsPadding(o));
-            case "pad" -> onlyZeros(all, true);
+            case "pad", "sum" -> onlyZeros(all, true);
             default -> all; // windows, means and new forms of one number are that number
         };
     }
@@ -104,7 +104,7 @@ final class Constants {
         return spec.countPadding() && (spec.padH() > 0 || spec.padW() > 0);
     }
 
-    /** Where zeros come in from outside, only a channel of zeros stays constant. */
+    /** Where zeros come in from outside, or as many numbers are added as the image has, only zeros stay as they are. */
     private static double[] onlyZeros(double[] all, boolean zerosComeIn) {
         return Arrays.stream(all).map(k -> zerosComeIn && k != 0 ? VARIES : k).toArray();
     }

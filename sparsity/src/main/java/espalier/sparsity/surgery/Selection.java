@@ -28,15 +28,14 @@ public record Selection(Site site, List<Integer> removed) {
      * @throws IllegalArgumentException if it says something else
      */
     public static Selection parse(String text) {
-        String[] parts = text.split(":", -1);
-        try {
-            List<Integer> removed =
-                    Arrays.stream(parts[2].split(",", -1)).map(Integer::valueOf).toList();
-            return new Selection(new Site(parts[0], Integer.parseInt(parts[1])), removed);
-        } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+        if (!text.matches("[^:]+:\\d{1,9}:\\d{1,9}(,\\d{1,9})*")) {
             throw new IllegalArgumentException(
-                    "surgery: '" + text + "' does not say which channels, as in conv1.weight:0:3,7", e);
+                    "surgery: '" + text + "' does not say which channels, as in conv1.weight:0:3,7");
         }
+        String[] parts = text.split(":", -1);
+        List<Integer> removed =
+                Arrays.stream(parts[2].split(",", -1)).map(Integer::valueOf).toList();
+        return new Selection(new Site(parts[0], Integer.parseInt(parts[1])), removed);
     }
 
     /**

@@ -47,7 +47,6 @@ final class Wirer {
             Operand input = new Operand.Input(shape);
             wiring.axes.put(input, new Axis(1, wiring.channels.fresh(shape.dim(1))));
             wiring.barrier(input, "it is the input of the network");
-            wiring.barriers.remove(input); // pinned, but needed only where something reads it
         }
     }
 
@@ -198,15 +197,11 @@ final class Wirer {
         Optional<Axis> known = wiring.axis(from);
         if (known.isPresent()) {
             int[] channels = known.get().channels();
-            int outer = product(from.shape(), 0, known.get().axis());
             int inner =
                     product(from.shape(), known.get().axis() + 1, from.shape().rank());
             for (int axis = o.shape().rank() - 1; axis >= 0; axis--) {
                 int after = product(o.shape(), axis + 1, o.shape().rank());
-                if (product(o.shape(), 0, axis) == outer
-                        && after > 0
-                        && inner % after == 0
-                        && o.shape().dim(axis) == channels.length * (inner / after)) {
+                if (after > 0 && inner % after == 0 && o.shape().dim(axis) == channels.length * (inner / after)) {
                     int each = inner / after;
                     int[] source = IntStream.range(0, channels.length * each)
                             .map(i -> i / each)
