@@ -28,11 +28,14 @@ import java.util.Optional;
  * }</pre>
  *
  * <p>It may be used by any number of threads at a time and gives the same bits to each. The first call with a batch size
- * allocates memory for the values of all steps and prepares the steps for it. Later calls allocate nothing, if the results
+ * allocates memory for the values of all steps and prepares the steps for it; a large batch is computed some images at a time. Later calls allocate nothing, if the results
  * go into an array of the caller, {@link #run(float[], float[])}; the other ways to call make their result. (Until the
  * virtual machine has compiled the kernels, it makes objects of vectors; that ends after some hundred calls.)
  */
 public final class InferenceModel {
+    /** Images below which a batch is not cut: fewer would leave kernels little to do at a time. */
+    private static final int LEAST_SLICE = 16;
+
     private final PackedModel packed;
     private final Device device;
     private final MemoryPlan plan;
@@ -163,7 +166,7 @@ public final class InferenceModel {
                     "inference: " + batch + " results " + program().output() + " need "
                             + batch * program().output().size() + " floats, not " + results.length);
         }
-        Workspace workspace = borrow(batch);
+        BatchCall workspace = borrow(batch);
         try {
             Tensor input = workspace.input();
             device.backend().upload(images, input.storage(), input.layout().offset());
@@ -200,7 +203,7 @@ public final class InferenceModel {
             throw new ShapeException(
                     "inference: needs a batch of images " + program().input() + ", got " + batch.shape());
         }
-        Workspace workspace = borrow(batch.dim(0));
+        BatchCall workspace = borrow(batch.dim(0));
         try {
             device.backend().copy(batch, workspace.input());
             workspace.run();
@@ -210,9 +213,26 @@ public final class InferenceModel {
         }
     }
 
-    private Workspace borrow(int batch) {
-        Workspace found = idle.take(batch);
-        return found != null ? found : new Workspace(program(), plan, loaded, device, batch);
+    private BatchCall borrow(int batch) {
+        BatchCall found = idle.take(batch);
+        return found != null ? found : call(batch, device.backend().nearBytes());
+    }
+
+    /**
+     * Memory for a batch size.
+     *
+     * @param nearBytes how much of it may be in use at a time; as little more as {@link #LEAST_SLICE} images need
+     */
+    BatchCall call(int batch, long nearBytes) {
+        int most = Math.clamp(nearBytes / Math.max(1, workingBytes()), LEAST_SLICE, Integer.MAX_VALUE);
+        if (batch <= most) {
+            return workspace(batch);
+        }
+        return new Slices(device, program().input(), program().output(), batch, most, this::workspace);
+    }
+
+    private Workspace workspace(int batch) {
+        return new Workspace(program(), plan, loaded, device, batch);
     }
 
     /**
@@ -222,7 +242,7 @@ public final class InferenceModel {
      * @param runs how often each step is run
      */
     public List<Double> stepSeconds(int batch, int runs) {
-        Workspace workspace = borrow(batch);
+        BatchCall workspace = borrow(batch);
         try {
             List<Double> seconds = new ArrayList<>();
             for (int step = 0; step < program().steps().size(); step++) {

@@ -21,7 +21,7 @@ import java.util.Optional;
  * The memory of one call for one batch size, and the steps bound to it and prepared by the back end: running is then a list
  * of calls on tensors that exist already. Used by one thread at a time.
  */
-final class Workspace {
+final class Workspace implements BatchCall {
     private final MemoryPlan plan;
     private final Device device;
     private final Backend backend;
@@ -59,23 +59,25 @@ final class Workspace {
         return Weights.kept(device, new float[] {value}, Shape.scalar()).expand(shape);
     }
 
-    Tensor input() {
+    @Override
+    public Tensor input() {
         return values.getFirst();
     }
 
-    Tensor output() {
+    @Override
+    public Tensor output() {
         return values.getLast();
     }
 
-    /** Computes the output from the input; values between may be gone afterwards. */
-    void run() {
+    @Override
+    public void run() {
         for (Runnable call : calls) {
             call.run();
         }
     }
 
-    /** Runs one step alone, on whatever its inputs hold: for measuring. */
-    void run(int step) {
+    @Override
+    public void run(int step) {
         calls[step].run();
     }
 
@@ -197,7 +199,8 @@ final class Workspace {
         };
     }
 
-    int batch() {
+    @Override
+    public int batch() {
         return batch;
     }
 }

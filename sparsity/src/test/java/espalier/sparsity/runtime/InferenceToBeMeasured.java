@@ -65,11 +65,18 @@ final class InferenceToBeMeasured {
         }
     }
 
+    /** More images than are computed at a time. */
+    private static final int IN_SLICES = 90;
+
     public static void main(String[] arguments) {
         for (Packing packing : Packing.values()) {
             switch (arguments[0]) {
                 case "lenet5-bn" ->
-                    measure(packing, LeNet.lenet5WithBatchNorm(Init.of(1)), Shape.of(1, 28, 28), List.of(1, 5));
+                    measure(
+                            packing,
+                            LeNet.lenet5WithBatchNorm(Init.of(1)),
+                            Shape.of(1, 28, 28),
+                            packing == Packing.DENSE ? List.of(1, 5, IN_SLICES) : List.of(1, 5));
                 case "mobilenet" -> measure(packing, MobileNet.v1(Init.of(1)), Shape.of(3, 32, 32), List.of(1));
                 default ->
                     measure(

@@ -50,6 +50,12 @@ public class ScalarBackend implements Backend {
         return parallel.listener().map(Recording::pool).orElse(pool).allocate(dtype, length);
     }
 
+    /** A part of the last-level cache, which other cores use too. */
+    @Override
+    public final long nearBytes() {
+        return 4L << 20;
+    }
+
     @Override
     public final void upload(MemorySegment from, Storage to, int start) {
         MemorySegment target = heap(to).segment();

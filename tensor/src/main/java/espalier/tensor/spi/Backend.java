@@ -50,6 +50,11 @@ public interface Backend {
 
     // ---- memory
 
+    /** Bytes of working memory up to which a chain of operations stays near; no limit unless a back end knows one. */
+    default long nearBytes() {
+        return Long.MAX_VALUE;
+    }
+
     /** A new storage with undefined contents. */
     Storage allocate(DType dtype, int length);
 

@@ -3,6 +3,7 @@ package espalier.tensor.conformance;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.tensor.DType;
 import espalier.tensor.Device;
@@ -47,6 +48,7 @@ final class MovementCases {
     private void names() {
         assertFalse(device.backend().name().isBlank());
         assertFalse(device.backend().description().isBlank());
+        assertTrue(device.backend().nearBytes() > 0);
         device.backend().flush();
         device.backend().finish();
     }

@@ -17,7 +17,8 @@ import java.util.stream.Collectors;
  * constants among its arguments and the type of its first operand.
  */
 final class Recorder {
-    private static final Set<String> MEMORY = Set.of("allocate", "upload", "download", "name", "description");
+    private static final Set<String> MEMORY =
+            Set.of("allocate", "upload", "download", "nearBytes", "name", "description");
 
     private final Set<String> calls = new TreeSet<>();
 
