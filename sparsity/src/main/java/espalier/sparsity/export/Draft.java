@@ -43,8 +43,8 @@ final class Draft {
 
     /** Applies {@code scale[c]·x + shift[c]} after what there is. */
     void scale(double[] scale, double[] shift) {
-        double[] factors = factor.map(double[]::clone).orElseGet(() -> filled(scale.length, 1));
-        double[] sums = added.map(double[]::clone).orElseGet(() -> filled(scale.length, 0));
+        double[] factors = factor.orElseGet(() -> filled(scale.length, 1));
+        double[] sums = added.orElseGet(() -> filled(scale.length, 0));
         for (int c = 0; c < scale.length; c++) {
             factors[c] *= scale[c];
             sums[c] = sums[c] * scale[c] + shift[c];

@@ -36,7 +36,6 @@ final class Lowering {
         for (var operation : network.operations()) {
             operation.operands().forEach(this::count);
         }
-        count(network.output());
     }
 
     private void count(Operand operand) {
@@ -53,14 +52,8 @@ final class Lowering {
     }
 
     private Program program(Packer packer) {
-        int result = draftOf(network.output(), "the output");
-        if (result == Draft.INPUT) {
+        if (draftOf(network.output(), "the output") == Draft.INPUT) {
             throw new IllegalArgumentException("export: the model returns its input");
-        }
-        if (result != drafts.size() - 1) {
-            Draft last = new Draft("", List.of(result)); // the result is that of the last step
-            last.operation = Optional.of(new Operation.Identity());
-            drafts.add(last);
         }
         List<Step> steps = drafts.stream()
                 .map(draft -> new Step(
@@ -270,7 +263,7 @@ final class Lowering {
         step(operation, new Operation.Flatten());
     }
 
-    /** Every so-manieth row, or column; two in a row are joined. */
+    /** Every so-manieth row, or column; of these every so-manieth again are joined to one step. */
     private void subsample(espalier.sparsity.graph.Operation operation) {
         Spec.Part part = spec(operation, Spec.Part.class);
         Operand input = operation.operands().getFirst();
@@ -279,11 +272,7 @@ final class Lowering {
         int stepH = part.axis() == 2 ? part.step() : 1;
         int stepW = part.axis() == 3 ? part.step() : 1;
         Optional<Draft> before = onlyReader(input);
-        if (before.isPresent()
-                && before.get().nonlinearity == Nonlinearity.NONE
-                && before.get().operation.orElse(null) instanceof Operation.Subsample s
-                && (s.stepH() == 1 || stepH == 1)
-                && (s.stepW() == 1 || stepW == 1)) {
+        if (before.isPresent() && before.get().operation.orElse(null) instanceof Operation.Subsample s) {
             before.get().operation = Optional.of(new Operation.Subsample(s.stepH() * stepH, s.stepW() * stepW));
             draftOf.put(operation.index(), draftOf(input, operation.where()));
         } else {

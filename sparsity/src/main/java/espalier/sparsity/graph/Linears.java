@@ -23,8 +23,7 @@ final class Linears {
     private Linears(Network network) {
         this.network = network;
         this.uses = new int[network.operations().size()];
-        Stream<Operand> read = network.operations().stream().flatMap(o -> o.operands().stream());
-        Stream.concat(read, Stream.of(network.output())).forEach(operand -> {
+        network.operations().stream().flatMap(o -> o.operands().stream()).forEach(operand -> {
             if (operand instanceof Result result) {
                 uses[result.operation()]++;
             }
