@@ -66,7 +66,10 @@ final class ConvWeightGradient {
     ConvWeightGradient(ConvGeometry geometry) {
         g = geometry;
         boolean winograd = WinogradPixels.takes(g);
-        window = winograd ? new PixelWindow(g, 2 * BLOCK_PIXELS, 2) : new PixelWindow(g, BLOCK_PIXELS, 1);
+        int most = g.groupInputs() % BLOCK_CHANNELS == 0 || g.groupInputs() < BLOCK_CHANNELS
+                ? BLOCK_PIXELS
+                : BLOCK_PIXELS / 2; // some block has more channels
+        window = winograd ? new PixelWindow(g, 2 * most, 2) : new PixelWindow(g, most, 1);
         pairs = winograd ? Optional.of(new WinogradPixels(g, window)) : Optional.empty();
         terms = winograd ? WinogradRows.TERMS : 1;
         blocks = new ArrayList<>();
