@@ -1,5 +1,6 @@
 package espalier.tensor.cpu.vector.conv;
 
+import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 
 /** A way to compute a {@link Correlation}, with its tables of offsets. It follows from the geometry alone. */
@@ -14,11 +15,21 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep {
         WINOGRAD
     }
 
-    /** The way that is expected to be the fastest. */
-    static ConvWay cheapest(Correlation sum) {
-        if (DepthwisePlanes.takes(sum)) {
-            return new DepthwisePlanes(sum);
-        }
+    /** The forward pass, the way that is expected to be the fastest. */
+    static ConvWay forward(ConvGeometry g) {
+        return DepthwisePlanes.takes(g)
+                ? DepthwisePlanes.forward(g)
+                : cheapest(Correlation.forward(VectorConvolution.joined(g)));
+    }
+
+    /** The gradient to the input, likewise. */
+    static ConvWay inputGradient(ConvGeometry g) {
+        return DepthwisePlanes.takes(g)
+                ? DepthwisePlanes.inputGradient(g)
+                : cheapest(Correlation.inputGradient(VectorConvolution.joined(g)));
+    }
+
+    private static ConvWay cheapest(Correlation sum) {
         ConvWay best = new CorrelationSweep(sum);
         if (CorrelationLanes.takes(sum)) {
             best = cheaper(best, new CorrelationLanes(sum));

@@ -1,21 +1,26 @@
 package espalier.tensor.cpu.vector.conv;
 
+import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.StridedCopy;
+import espalier.tensor.spi.ConvSpec;
 import java.util.Arrays;
-import java.util.List;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Depthwise 3×3 with stride 1 and a border of one zero, forward or backward: a plane in, a plane out.
+ * Depthwise 3×3 with a border of one zero, forward or backward: a plane in, a plane out.
  *
  * <p>A plane is one run of pixels, rows end to end, between zeros enough for a row above and a row below. Vectors run over
  * it without regard to where rows end. So beside the first column of a row a tap meets the last pixel of the row before;
  * the three taps to the left are therefore summed apart, and their sum is made zero where the column is the first; likewise
  * to the right. That costs two more loads a vector, and saves copying row by row.
+ *
+ * <p>A convolution with a stride is computed in the rows that it needs, at every column, and thinned out; the gradient to its
+ * input takes the output's gradient spread out over zeros. Either makes multiplications for nothing, and is still several times
+ * faster than to sort pixels by their columns first.
  */
 final class DepthwisePlanes implements ConvWay {
     private static final int LANES = Lanes.COUNT;
@@ -23,9 +28,14 @@ final class DepthwisePlanes implements ConvWay {
     /** Pixels of a task: some 20 microseconds. */
     private static final int TASK_PIXELS = 1 << 15;
 
+    /** The sum with a stride of one. */
     private final Correlation k;
+
+    private final int height;
     private final int width;
     private final int pixels;
+    private final Grid source;
+    private final Grid result;
 
     /** Where among a kernel's nine packed weights the one that reads (row, column) of the window stands. */
     private final int[] places = new int[9];
@@ -35,10 +45,24 @@ final class DepthwisePlanes implements ConvWay {
 
     private final int[] notLast;
 
-    DepthwisePlanes(Correlation correlation) {
+    /** The pixels of a plane that are there, or wanted: every so-manieth row and column. */
+    private record Grid(int rows, int columns, int stepH, int stepW) {
+        boolean isWhole() {
+            return stepH == 1 && stepW == 1;
+        }
+
+        int pixels() {
+            return rows * columns;
+        }
+    }
+
+    private DepthwisePlanes(Correlation correlation, Grid source, Grid result) {
         k = correlation;
+        this.source = source;
+        this.result = result;
+        height = k.srcH();
         width = k.srcW();
-        pixels = k.srcH() * width;
+        pixels = height * width;
         Correlation.Part part = k.parts().getFirst();
         int at = 0;
         for (Correlation.Tap down : part.down()) {
@@ -46,37 +70,49 @@ final class DepthwisePlanes implements ConvWay {
                 places[3 * down.at() + across.at()] = at++;
             }
         }
-        notFirst = new int[pixels];
+        notFirst = new int[pixels + LANES];
         Arrays.setAll(notFirst, pixel -> pixel % width == 0 ? 0 : -1);
-        notLast = new int[pixels];
+        notLast = new int[pixels + LANES];
         Arrays.setAll(notLast, pixel -> pixel % width == width - 1 ? 0 : -1);
     }
 
-    /** Whether a sum is of this kind, and a plane at least a vector. */
-    static boolean takes(Correlation k) {
-        return k.channels() == 1
-                && k.rows() == 1
-                && k.strideH() == 1
-                && k.strideW() == 1
-                && k.top() == 1
-                && k.left() == 1
-                && k.gridH() == k.srcH()
-                && k.gridW() == k.srcW()
-                && k.dstH() == k.srcH()
-                && k.dstW() == k.srcW()
-                && k.parts().size() == 1
-                && reachesThree(k.parts().getFirst().down())
-                && reachesThree(k.parts().getFirst().across())
-                && k.parts().getFirst().dstY() == 0
-                && k.parts().getFirst().dstX() == 0
-                && k.srcH() * k.srcW() >= LANES;
+    /** The forward pass of a convolution that {@link #takes} accepts. */
+    static DepthwisePlanes forward(ConvGeometry g) {
+        ConvSpec spec = g.spec();
+        Grid result = new Grid(g.outH(), g.outW(), spec.strideH(), spec.strideW());
+        return new DepthwisePlanes(Correlation.forward(unstrided(g)), new Grid(g.h(), g.w(), 1, 1), result);
     }
 
-    private static boolean reachesThree(List<Correlation.Tap> taps) {
-        return taps.size() == 3
-                && taps.stream().mapToInt(Correlation.Tap::at).distinct().count() == 3
-                && taps.stream().allMatch(tap -> tap.at() <= 2);
+    /** The gradient to its input. */
+    static DepthwisePlanes inputGradient(ConvGeometry g) {
+        ConvSpec spec = g.spec();
+        Grid source = new Grid(g.outH(), g.outW(), spec.strideH(), spec.strideW());
+        return new DepthwisePlanes(Correlation.inputGradient(unstrided(g)), source, new Grid(g.h(), g.w(), 1, 1));
     }
+
+    private static ConvGeometry unstrided(ConvGeometry g) {
+        ConvSpec spec = ConvSpec.of().withPadding(1).withGroups(g.spec().groups());
+        return new ConvGeometry(g.n(), g.c(), g.h(), g.w(), g.o(), g.kh(), g.kw(), spec);
+    }
+
+    /** Whether a convolution is of this kind, and a plane at least a vector. */
+    static boolean takes(ConvGeometry g) {
+        ConvSpec spec = g.spec();
+        return spec.groups() == g.c()
+                && g.o() == g.c()
+                && g.kh() == 3
+                && g.kw() == 3
+                && spec.padH() == 1
+                && spec.padW() == 1
+                && spec.dilationH() == 1
+                && spec.dilationW() == 1
+                && spec.strideH() <= MOST_STRIDE
+                && spec.strideW() <= MOST_STRIDE
+                && g.h() * g.w() >= LANES;
+    }
+
+    /** Of larger strides too much would be thrown away. */
+    private static final int MOST_STRIDE = 2;
 
     /** The only way for what it takes. */
     @Override
@@ -113,21 +149,54 @@ final class DepthwisePlanes implements ConvWay {
         int perTask = Math.clamp(TASK_PIXELS / pixels, 1, Math.max(1, planes));
         int border = width + 1;
         parallel.forEach(Math.ceilDiv(planes, perTask), task -> {
-            float[] x = Scratch.floats(Scratch.CONV_INPUT, pixels + 2 * border + LANES);
+            float[] x = Scratch.floats(Scratch.CONV_INPUT, pixels + 2 * border + 2 * LANES);
             Arrays.fill(x, 0, border, 0f);
-            Arrays.fill(x, border + pixels, pixels + 2 * border + LANES, 0f);
+            Arrays.fill(x, border + pixels, pixels + 2 * border + 2 * LANES, 0f);
             float[] a = Scratch.floats(Scratch.TILE, 9);
             for (int plane = task * perTask; plane < Math.min(planes, (task + 1) * perTask); plane++) {
                 int channel = plane % k.groups();
-                StridedCopy.copy(src, srcAt + plane * pixels, x, border, pixels);
+                place(src, srcAt + plane * source.pixels(), x, border);
                 for (int t = 0; t < 9; t++) {
                     a[t] = packed[9 * channel + places[t]];
                 }
                 float start = bias.length == 0 ? 0f : bias[biasAt + channel];
-                correlate(0, Lanes.whole(pixels), x, a, start, dst, dstAt + plane * pixels);
-                correlate(pixels - LANES, pixels, x, a, start, dst, dstAt + plane * pixels);
+                int to = dstAt + plane * result.pixels();
+                if (result.isWhole()) {
+                    correlate(0, Lanes.whole(pixels), x, a, start, dst, to);
+                    correlate(pixels - LANES, pixels, x, a, start, dst, to);
+                } else {
+                    thinned(x, a, start, dst, to);
+                }
             }
         });
+    }
+
+    /** A plane between its borders, over zeros if it has not all pixels. */
+    private void place(float[] src, int from, float[] x, int border) {
+        if (source.isWhole()) {
+            StridedCopy.copy(src, from, x, border, pixels);
+            return;
+        }
+        Arrays.fill(x, border, border + pixels, 0f);
+        for (int i = 0; i < source.rows(); i++) {
+            int to = border + i * source.stepH() * width;
+            StridedCopy.scatter(src, from + i * source.columns(), x, to, source.stepW(), source.columns());
+        }
+    }
+
+    /** The rows that are wanted, and of these the columns. */
+    private void thinned(float[] x, float[] a, float bias, float[] dst, int to) {
+        float[] y = Scratch.floats(Scratch.CONV_OUTPUT, pixels + LANES);
+        if (width < 2 * LANES) { // rows are hardly longer than what their vectors would share
+            correlate(0, Lanes.whole(pixels + LANES - 1), x, a, bias, y, 0);
+        }
+        for (int i = 0; i < result.rows(); i++) {
+            int row = i * result.stepH() * width;
+            if (width >= 2 * LANES) {
+                correlate(row, row + Lanes.whole(width + LANES - 1), x, a, bias, y, 0);
+            }
+            StridedCopy.gather(y, row, result.stepW(), dst, to + i * result.columns(), result.columns());
+        }
     }
 
     private static FloatVector load(float[] a, int at) {

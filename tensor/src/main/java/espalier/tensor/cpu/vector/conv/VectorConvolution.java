@@ -18,10 +18,8 @@ public final class VectorConvolution {
     private static final int ROW_PIXELS = 512;
 
     private final Parallel parallel;
-    private final LatestPlans<ConvWay> forward =
-            new LatestPlans<>(geometry -> ConvWay.cheapest(Correlation.forward(joined(geometry))));
-    private final LatestPlans<ConvWay> inputGradient =
-            new LatestPlans<>(geometry -> ConvWay.cheapest(Correlation.inputGradient(joined(geometry))));
+    private final LatestPlans<ConvWay> forward = new LatestPlans<>(ConvWay::forward);
+    private final LatestPlans<ConvWay> inputGradient = new LatestPlans<>(ConvWay::inputGradient);
     private final LatestPlans<ConvWeightGradient> weightGradient = new LatestPlans<>(ConvWeightGradient::new);
     private final LatestPlans<DepthwiseWeightGradient> depthwise = new LatestPlans<>(DepthwiseWeightGradient::new);
 

@@ -31,8 +31,21 @@ class ConvWayTest {
         if (PointwiseSweep.takes(sum)) {
             ways.add(new PointwiseSweep(sum));
         }
-        if (DepthwisePlanes.takes(sum)) {
-            ways.add(new DepthwisePlanes(sum));
+        return ways;
+    }
+
+    private static List<ConvWay> forwardWays(ConvGeometry g) {
+        List<ConvWay> ways = ways(Correlation.forward(g));
+        if (DepthwisePlanes.takes(g)) {
+            ways.add(DepthwisePlanes.forward(g));
+        }
+        return ways;
+    }
+
+    private static List<ConvWay> gradientWays(ConvGeometry g) {
+        List<ConvWay> ways = ways(Correlation.inputGradient(g));
+        if (DepthwisePlanes.takes(g)) {
+            ways.add(DepthwisePlanes.inputGradient(g));
         }
         return ways;
     }
@@ -62,6 +75,12 @@ class ConvWayTest {
             list.add(new ConvGeometry(2, 5, 1, width, 7, 1, 1, ConvSpec.of()));
             list.add(new ConvGeometry(1, 40, 3, width, 9, 1, 1, ConvSpec.of().withStride(2)));
         }
+        for (int width : new int[] {4, 7, 14, 16, 17, 33}) {
+            for (ConvSpec spec : List.of(same, same.withStride(2), new ConvSpec(1, 2, 1, 1, 1, 1, 1))) {
+                list.add(new ConvGeometry(2, 3, 7, width, 3, 3, 3, spec.withGroups(3)));
+                list.add(new ConvGeometry(1, 2, 8, width, 2, 3, 3, spec.withGroups(2)));
+            }
+        }
         list.add(new ConvGeometry(2, 700, 5, 7, 6, 1, 1, ConvSpec.of())); // a sum that is cut, and an overlap
         list.add(new ConvGeometry(1, 900, 9, 17, 70, 1, 1, ConvSpec.of())); // several blocks, rows divided among tasks
         list.add(new ConvGeometry(3, 12, 7, 7, 8, 1, 1, ConvSpec.of().withGroups(2)));
@@ -82,14 +101,14 @@ class ConvWayTest {
             for (float[] start : List.of(NO_BIAS, bias)) {
                 float[] y = floats(new Random(2), dy.length);
                 PlainConvolution.forward(g, x, MARGIN, w, MARGIN, start, MARGIN, y, MARGIN);
-                for (ConvWay way : ways(Correlation.forward(g))) {
+                for (ConvWay way : forwardWays(g)) {
                     assertClose(g, way, y, run(way, 1, x, w, start, floats(new Random(2), dy.length)), y.length);
                     winograd += way instanceof WinogradSweep ? 1 : 0;
                 }
             }
             float[] dx = floats(new Random(2), x.length);
             PlainConvolution.inputGradient(g, dy, MARGIN, w, MARGIN, dx, MARGIN);
-            for (ConvWay way : ways(Correlation.inputGradient(g))) {
+            for (ConvWay way : gradientWays(g)) {
                 assertClose(g, way, dx, run(way, 1, dy, w, NO_BIAS, floats(new Random(2), x.length)), dx.length);
             }
         }
@@ -102,7 +121,7 @@ class ConvWayTest {
         for (ConvGeometry g : geometries()) {
             float[] x = floats(random, g.inputLength() + 2 * MARGIN);
             float[] w = floats(random, g.weightLength() + 2 * MARGIN);
-            for (ConvWay way : ways(Correlation.forward(g))) {
+            for (ConvWay way : forwardWays(g)) {
                 int length = g.outputLength() + 2 * MARGIN;
                 assertArrayEquals(
                         run(way, 1, x, w, NO_BIAS, new float[length]),
