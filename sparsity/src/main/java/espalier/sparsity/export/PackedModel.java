@@ -57,8 +57,7 @@ public record PackedModel(Program program, Map<String, String> metadata) {
 
     /** The names of the classes, if the metadata has them. */
     public List<String> labels() {
-        String labels = metadata.getOrDefault(LABELS, "");
-        return labels.isEmpty() ? List.of() : labels.lines().toList();
+        return metadata.getOrDefault(LABELS, "").lines().toList();
     }
 
     /** The bytes of the file. */

@@ -78,7 +78,6 @@ final class Linears {
                 && !network.output().equals(transpose.result())
                 && network.consumers(transpose).stream()
                         .allMatch(reader -> reader.name().equals("matmul")
-                                && reader.operands().get(1).equals(transpose.result())
                                 && !reader.operands().getFirst().equals(transpose.result()));
     }
 

@@ -393,7 +393,7 @@ class PackedModelTest {
     }
 
     /** The file with the length and the checksum that it should have. */
-    private static byte[] seal(byte[] file) {
+    static byte[] seal(byte[] file) {
         byte[] sealed = file.clone();
         ByteBuffer buffer = ByteBuffer.wrap(sealed).order(ByteOrder.LITTLE_ENDIAN);
         buffer.putInt(5, sealed.length);
