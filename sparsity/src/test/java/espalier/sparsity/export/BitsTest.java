@@ -118,6 +118,23 @@ class BitsTest {
         assertTrue(packed.bytes() <= 125 + 3600, packed::toString);
     }
 
+    /** 0.5 to 508 are no 127 levels of one scale, so each row has its own, wherever its elements stand. */
+    @Test
+    void theScalesOfRowsMeetTheElementsThatAreHeld() {
+        float[] values = {0, 0.5f, -1, 0, 12, 0, 508, 0};
+        for (Index index : Index.values()) {
+            Form form = new Form(index, Coding.INT8);
+            assertArrayEquals(
+                    values, PackedTensor.of("w", values, Shape.of(2, 4), form).unpack(), form.toString());
+        }
+        assertEquals(
+                "pack: w [2, 3] has 6 elements, not 8",
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> PackedTensor.of("w", values, Shape.of(2, 3), Form.DENSE))
+                        .getMessage());
+    }
+
     @Test
     void infinityIsNoMultipleOfAScale() {
         for (String form : new String[] {"int8", "ternary", "binary"}) {

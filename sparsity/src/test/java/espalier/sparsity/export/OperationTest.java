@@ -1,5 +1,6 @@
 package espalier.sparsity.export;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
@@ -143,17 +144,19 @@ class OperationTest {
         assertEquals(row, ones(1, 4));
         assertEquals(row.hashCode(), ones(1, 4).hashCode());
         assertNotEquals(row, ones(4));
-        float[] zeros = new float[2];
-        PackedTensor rows = PackedTensor.of("w", zeros, Shape.of(1, 2), Form.parse("every+ternary"));
-        PackedTensor other = PackedTensor.of("w", zeros, Shape.of(1, 2), Form.parse("every+binary"));
-        assertNotEquals(rows, other);
+        PackedTensor one = PackedTensor.of("w", new float[1], Shape.of(1), Form.parse("int8"));
+        PackedTensor other = PackedTensor.of("w", new float[1], Shape.of(1), Form.parse("int4"));
+        assertArrayEquals(one.payload(), other.payload());
+        assertNotEquals(one, other);
         assertEquals(
                 1,
                 PackedTensor.of("w", new float[] {3}, Shape.scalar(), Form.DENSE)
                         .unpack()
                         .length);
         PackedTensor masked = PackedTensor.of("w", new float[] {1, 0}, Shape.of(2), Form.parse("mask+int8"));
-        assertThrows(IllegalStateException.class, masked::wholeNumbers);
+        assertEquals(
+                "packed tensor: mask+int8 has no whole number for each element",
+                assertThrows(IllegalStateException.class, masked::wholeNumbers).getMessage());
         assertThrows(IllegalStateException.class, row::scales);
     }
 

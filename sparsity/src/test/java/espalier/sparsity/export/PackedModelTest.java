@@ -116,6 +116,15 @@ class PackedModelTest {
         assertEquals(
                 "m: byte 4: version 2 is not known here; this reads version 1",
                 refused(seal(newer)).getMessage());
+        newer[4] = 0;
+        assertEquals(
+                "m: byte 4: version 0 is not known here; this reads version 1",
+                refused(seal(newer)).getMessage());
+        byte[] shorter = file.clone();
+        shorter[5]--;
+        assertEquals(
+                "m: byte 5: the file should have " + (file.length - 1) + " bytes, but has " + file.length,
+                refused(shorter).getMessage());
         byte[] longer = file.clone();
         longer[8] = 1;
         assertEquals(
