@@ -121,6 +121,10 @@ public final class PaddedWindow {
     private void fillPlane(float[] src, int from, int firstRow, float[] window, int to) {
         int end = to;
         for (int ry = 0; ry < strideH; ry++) {
+            if (strideW == 2 && left >= 0 && phases[2 * ry] >= 0 && phases[2 * ry + 1] >= 0) {
+                end = fillPair(src, from, firstRow, ry, window, to);
+                continue;
+            }
             for (int rx = 0; rx < strideW; rx++) {
                 int phase = phases[ry * strideW + rx];
                 if (phase < 0) {
@@ -149,6 +153,37 @@ public final class PaddedWindow {
             }
         }
         zero(window, end, to + plane);
+    }
+
+    /** The even and the odd columns of the rows of a phase, in one go. Returns where the second of them ends. */
+    private int fillPair(float[] src, int from, int firstRow, int ry, float[] window, int to) {
+        int even = left % 2; // the phase that holds columns 0, 2, .. of the image
+        int odd = 1 - even;
+        int firstEven = firstColumn(even);
+        int firstOdd = firstColumn(odd);
+        int evens = lastColumn(even, firstEven) - firstEven;
+        int odds = lastColumn(odd, firstOdd) - firstOdd;
+        int pairs = Math.min(evens, odds);
+        int evenAt = to + phases[2 * ry + even] * phaseRows * pitch;
+        int oddAt = to + phases[2 * ry + odd] * phaseRows * pitch;
+        for (int i = 0; i < phaseRows; i++, evenAt += pitch, oddAt += pitch) {
+            int y = (firstRow + i) * strideH + ry - top;
+            if (y < 0 || y >= srcH) {
+                zero(window, evenAt, evenAt + pitch);
+                zero(window, oddAt, oddAt + pitch);
+                continue;
+            }
+            int row = from + y * srcW;
+            zero(window, evenAt, evenAt + firstEven);
+            zero(window, oddAt, oddAt + firstOdd);
+            StridedCopy.split(src, row, window, evenAt + firstEven, window, oddAt + firstOdd, pairs);
+            int rest = row + 2 * pairs;
+            StridedCopy.gather(src, rest, 2, window, evenAt + firstEven + pairs, evens - pairs);
+            StridedCopy.gather(src, rest + 1, 2, window, oddAt + firstOdd + pairs, odds - pairs);
+            zero(window, evenAt + firstEven + evens, evenAt + pitch);
+            zero(window, oddAt + firstOdd + odds, oddAt + pitch);
+        }
+        return Math.max(evenAt, oddAt);
     }
 
     /** The first column of a phase that lies on the image. */

@@ -63,6 +63,25 @@ public final class StridedCopy {
         }
     }
 
+    /** {@code evens[evensAt + i] = from[fromAt + 2*i], odds[oddsAt + i] = from[fromAt + 2*i + 1]} for {@code pairs} pairs. */
+    public static void split(
+            float[] from, int fromAt, float[] evens, int evensAt, float[] odds, int oddsAt, int pairs) {
+        int i = 0;
+        if (IN_REGISTERS) {
+            for (; i < pairs && pairs >= 8; i += 8) {
+                int start = Math.min(i, pairs - 8);
+                FloatVector low = load(from, fromAt + 2 * start);
+                FloatVector high = load(from, fromAt + 2 * start + 8);
+                low.rearrange(EVENS).blend(high.rearrange(EVENS), UPPER).intoArray(evens, evensAt + start);
+                low.rearrange(ODDS).blend(high.rearrange(ODDS), UPPER).intoArray(odds, oddsAt + start);
+            }
+        }
+        for (; i < pairs; i++) {
+            evens[evensAt + i] = from[fromAt + 2 * i];
+            odds[oddsAt + i] = from[fromAt + 2 * i + 1];
+        }
+    }
+
     /** {@code to[toAt + i*stride] = from[fromAt + i]}. */
     public static void scatter(float[] from, int fromAt, float[] to, int toAt, int stride, int count) {
         if (stride == 1) {
