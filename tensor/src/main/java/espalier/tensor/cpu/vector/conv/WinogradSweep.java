@@ -18,6 +18,9 @@ final class WinogradSweep extends Sweep {
     /** Most floats of a window and its sums: half a megabyte, so that they stay in the second-level cache. */
     private static final int BLOCK_FLOATS = 1 << 17;
 
+    /** Packed weights of a task: about 50 microseconds. */
+    private static final int PACK_FLOATS = 1 << 16;
+
     private static final float[] NO_BIAS = new float[0];
 
     /** Most images of a block. */
@@ -162,11 +165,16 @@ final class WinogradSweep extends Sweep {
     @Override
     public void pack(Parallel parallel, float[] weight, int weightAt, float[] packed) {
         int panels = RowGroups.count(k.rows());
-        parallel.forEach(k.groups() * panels, task -> {
-            int group = task / panels;
-            int row = RowGroups.start(k.rows(), task % panels);
-            int from = weightAt + group * k.weightGroup() + row * k.weightRow();
-            packPanel(weight, from, RowGroups.height(k.rows(), row), packed, packedAt(0, group) + row * terms());
+        int all = k.groups() * panels;
+        int panelsPerTask =
+                Math.clamp(PACK_FLOATS / (WinogradRows.TERMS * terms() * RowGroups.MOST), 1, Math.max(1, all));
+        parallel.forEach(Math.ceilDiv(all, panelsPerTask), task -> {
+            for (int i = task * panelsPerTask; i < Math.min(all, (task + 1) * panelsPerTask); i++) {
+                int group = i / panels;
+                int row = RowGroups.start(k.rows(), i % panels);
+                int from = weightAt + group * k.weightGroup() + row * k.weightRow();
+                packPanel(weight, from, RowGroups.height(k.rows(), row), packed, packedAt(0, group) + row * terms());
+            }
         });
     }
 
