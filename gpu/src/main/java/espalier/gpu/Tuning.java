@@ -3,7 +3,6 @@ package espalier.gpu;
 import espalier.gpu.opencl.DeviceInfo;
 import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -79,7 +78,7 @@ record Tuning(int depth, int largeFrom, int largeDepth) {
         }
         Files.createDirectories(folder.get());
         Path file = folder.get().resolve(name(device, flavour));
-        AtomicFile.write(file, out -> out.write((text() + "\n").getBytes(StandardCharsets.UTF_8)));
+        AtomicFile.writeText(file, text() + "\n");
         return Optional.of(file);
     }
 

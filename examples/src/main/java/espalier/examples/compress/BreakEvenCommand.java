@@ -3,9 +3,9 @@ package espalier.examples.compress;
 import espalier.examples.bench.Stopwatch;
 import espalier.examples.report.LineChart;
 import espalier.tensor.Device;
+import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -51,7 +51,7 @@ public final class BreakEvenCommand implements Callable<Integer> {
                 : List.of(of(device, shape, stopwatch));
         measured.forEach(out::println);
         if (svg != null) {
-            Files.writeString(svg, chart(measured.getFirst()).svg());
+            AtomicFile.writeText(svg, chart(measured.getFirst()).svg());
         }
         return 0;
     }

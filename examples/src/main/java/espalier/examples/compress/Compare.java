@@ -16,10 +16,10 @@ import espalier.sparsity.ledger.Ledger;
 import espalier.sparsity.quant.Levels;
 import espalier.sparsity.surgery.Surgeon;
 import espalier.tensor.Device;
+import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -131,13 +131,13 @@ public final class Compare implements Callable<Integer> {
         verdict.forEach(out::println);
         out.flush();
         if (csv != null) {
-            Files.writeString(csv, ComparisonTable.csv(contestants));
+            AtomicFile.writeText(csv, ComparisonTable.csv(contestants));
         }
         if (json != null) {
-            Files.writeString(json, Json.write(ComparisonTable.figures(split, contestants, verdict)));
+            AtomicFile.writeText(json, Json.write(ComparisonTable.figures(split, contestants, verdict)));
         }
         if (html != null) {
-            Files.writeString(html, page(split, contestants, verdict));
+            AtomicFile.writeText(html, page(split, contestants, verdict));
         }
         return 0;
     }

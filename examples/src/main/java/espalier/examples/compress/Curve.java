@@ -12,6 +12,7 @@ import espalier.sparsity.Sparsity;
 import espalier.sparsity.export.Packer;
 import espalier.sparsity.surgery.Surgeon;
 import espalier.tensor.Device;
+import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -80,6 +82,7 @@ public final class Curve implements Callable<Integer> {
         if (points.size() < 2) {
             throw new IllegalArgumentException("curve needs two points at least: the dense network and a smaller one");
         }
+        points.forEach(Curve::requireNames);
         Split split = options.split();
         List<CurvePoint> curve = new ArrayList<>();
         for (Map.Entry<String, String> point : points.entrySet()) {
@@ -93,10 +96,10 @@ public final class Curve implements Callable<Integer> {
             StringBuilder lines = new StringBuilder(
                     "network,family,seeds,accuracy_percent,channels,macs,file_bytes,ms_1,ms_128,times_faster_128\n");
             curve.forEach(point -> lines.append(point.csv(dense)));
-            Files.writeString(csv, lines);
+            AtomicFile.writeText(csv, lines.toString());
         }
         if (svg != null) {
-            Files.writeString(svg, against("milliseconds for 128 images", curve, CurvePoint::many));
+            AtomicFile.writeText(svg, against("milliseconds for 128 images", curve, CurvePoint::many));
         }
         if (html != null) {
             String page = new HtmlPage("What accuracy costs")
@@ -105,9 +108,19 @@ public final class Curve implements Callable<Integer> {
                     .picture(against("multiply-adds", curve, CurvePoint::macs))
                     .picture(against("milliseconds for 128 images", curve, CurvePoint::many))
                     .html();
-            Files.writeString(html, page);
+            AtomicFile.writeText(html, page);
         }
         return 0;
+    }
+
+    private static void requireNames(String name, String files) {
+        if (name.isBlank()) {
+            throw new IllegalArgumentException("curve: a name is missing before =" + files + "; write NAME=" + files);
+        }
+        if (Stream.of(files.split(",", -1)).anyMatch(String::isBlank)) {
+            throw new IllegalArgumentException(
+                    "curve: a file is missing in " + name + "=" + files + "; write " + name + "=FILE or FILE,FILE");
+        }
     }
 
     private CurvePoint measured(String name, String files, Split split) throws IOException {

@@ -7,6 +7,7 @@ import espalier.sparsity.export.Exporter;
 import espalier.sparsity.export.PackedModel;
 import espalier.sparsity.ledger.Ledger;
 import espalier.tensor.Device;
+import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
@@ -86,13 +87,13 @@ public final class LedgerCommand implements Callable<Integer> {
         });
         out.flush();
         if (csv != null) {
-            Files.writeString(csv, entry.ledger.csv());
+            AtomicFile.writeText(csv, entry.ledger.csv());
         }
         if (json != null) {
-            Files.writeString(json, Json.write(figures(entry)));
+            AtomicFile.writeText(json, Json.write(figures(entry)));
         }
         if (html != null) {
-            Files.writeString(html, page(entry));
+            AtomicFile.writeText(html, page(entry));
         }
         return 0;
     }

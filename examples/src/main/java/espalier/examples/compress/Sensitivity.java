@@ -12,9 +12,9 @@ import espalier.sparsity.Projection;
 import espalier.sparsity.Sparsity;
 import espalier.tensor.Device;
 import espalier.tensor.Tensor;
+import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -99,10 +99,10 @@ public final class Sensitivity implements Callable<Integer> {
         }
         if (svg != null) {
             String title = "Accuracy when one layer is pruned (" + granularityName + ")";
-            Files.writeString(svg, chart(title, table).svg());
+            AtomicFile.writeText(svg, chart(title, table).svg());
         }
         if (csv != null) {
-            Files.writeString(csv, csv(table));
+            AtomicFile.writeText(csv, csv(table));
         }
         return 0;
     }

@@ -6,10 +6,10 @@ import espalier.nn.Summary;
 import espalier.sparsity.Prunable;
 import espalier.tensor.Device;
 import espalier.tensor.Tensor;
+import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.Writer;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -137,7 +137,7 @@ public final class Survey implements Callable<Integer> {
         out.print(table(outcomes, "%.1f", Outcome::macsFewer));
         out.flush();
         if (csv != null) {
-            Files.writeString(csv, lines);
+            AtomicFile.writeText(csv, lines.toString());
         }
         return 0;
     }

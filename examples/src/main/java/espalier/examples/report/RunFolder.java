@@ -122,7 +122,7 @@ public final class RunFolder {
 
     /** Writes a text file, beside its place first. */
     public void write(String name, String text) throws IOException {
-        AtomicFile.write(file(name), out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        AtomicFile.writeText(file(name), text);
     }
 
     /** How, where and with what a run was made. */

@@ -10,7 +10,6 @@ import espalier.tensor.RandomSource;
 import espalier.tensor.Tensor;
 import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -62,6 +61,6 @@ public final class Graph implements Callable<Integer> {
                 Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(file))) {
             throw new IOException(file + ": the folder for it is not there");
         }
-        AtomicFile.write(file, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
+        AtomicFile.writeText(file, text);
     }
 }

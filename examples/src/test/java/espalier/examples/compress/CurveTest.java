@@ -48,4 +48,19 @@ class CurveTest {
                 "examples/run curve: curve needs two points at least: the dense network and a smaller one",
                 done.err().strip());
     }
+
+    @Test
+    void namesAndFilesMustBeThere() throws Exception {
+        String whole = Saved.lenet5(folder, "whole", 50).toString();
+        assertRefused("curve dense=" + whole + " =" + whole, "a name is missing before =" + whole);
+        assertRefused("curve dense=" + whole + " few=", "a file is missing in few=;");
+        assertRefused("curve dense=" + whole + " few=" + whole + ",", "a file is missing in few=" + whole + ",;");
+    }
+
+    private static void assertRefused(String command, String reason) throws Exception {
+        Console done = Console.run(command);
+        assertEquals(2, done.status());
+        assertEquals(1, done.err().strip().lines().count(), done.err());
+        assertTrue(done.err().startsWith("examples/run curve: curve: " + reason), done.err());
+    }
 }

@@ -4,11 +4,13 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -38,6 +40,10 @@ public final class AtomicFile {
         if (Files.exists(target) && !Files.isRegularFile(target)) {
             throw new FileSystemException(path.toString(), null, "is there already and is no regular file");
         }
+        Path folder = Optional.ofNullable(target.getParent()).orElse(target);
+        if (!Files.isDirectory(folder)) {
+            throw new FileSystemException(path.toString(), null, "cannot be written: there is no folder " + folder);
+        }
         Path partial = target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".partial");
         try {
             try (FileChannel channel =
@@ -53,6 +59,11 @@ public final class AtomicFile {
             }
             throw e;
         }
+    }
+
+    /** The same with a text, in UTF-8. */
+    public static void writeText(Path path, String text) throws IOException {
+        write(path, out -> out.write(text.getBytes(StandardCharsets.UTF_8)));
     }
 
     private static void discard(Path partial, Throwable cause) {

@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -136,8 +135,22 @@ class AtomicFileTest {
                     .getMessage();
             assertEquals("/dev/full: is there already and is no regular file", message);
         }
-        assertThrows(
-                NoSuchFileException.class, () -> SafeTensors.write(folder.resolve("absent/model"), TENSORS, Map.of()));
+        Path absent = folder.resolve("absent");
+        assertEquals(
+                absent.resolve("model") + ": cannot be written: there is no folder " + absent,
+                assertThrows(
+                                FileSystemException.class,
+                                () -> SafeTensors.write(absent.resolve("model"), TENSORS, Map.of()))
+                        .getMessage());
+    }
+
+    @Test
+    void aTextTakesThePlaceOfTheOldOne() throws IOException {
+        Path file = folder.resolve("text");
+        AtomicFile.writeText(file, "one");
+        AtomicFile.writeText(file, "zwölf\n");
+        assertEquals("zwölf\n", Files.readString(file));
+        assertEquals(List.of(file), files());
     }
 
     @Test
