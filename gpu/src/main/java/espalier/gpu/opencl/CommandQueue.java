@@ -181,7 +181,9 @@ public final class CommandQueue implements AutoCloseable {
             if (!staging.hasRoom(from.byteSize())) {
                 finish("upload");
             }
-            send(staging.stage(from), false, to, start, from.byteSize());
+            // For what is not waited for here JOCL waits in a thread of its own, at the same time as others use the
+            // queue.
+            send(staging.stage(from), finishEach, to, start, from.byteSize());
             return;
         }
         for (HostBytes chunk : HostBytes.toRead(from)) {
