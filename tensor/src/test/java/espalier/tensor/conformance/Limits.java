@@ -32,6 +32,14 @@ public class Limits {
         return true;
     }
 
+    /**
+     * Whether convolutions three rows high add up rows before they multiply: their sums then hold more products than the plain
+     * ones and are allowed four times the bound, and an infinity in them may become NaN.
+     */
+    public boolean combinesRows() {
+        return false;
+    }
+
     /** Units in the last place by which the result may differ from the correctly rounded one. */
     public double ulps(UnaryOp op) {
         return switch (op) {

@@ -126,7 +126,7 @@ final class PackedCases {
             sum.accept(sums);
             Target out = Target.of(device, DType.F32, shape);
             product.into(biased ? Optional.of(bias.tensor()) : Optional.empty(), out.view());
-            sums.check(what + (biased ? " with bias" : ""), 1, out);
+            sums.check(what + (biased ? " with bias" : ""), out);
         }
     }
 

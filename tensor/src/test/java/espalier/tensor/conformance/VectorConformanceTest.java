@@ -11,4 +11,14 @@ class VectorConformanceTest extends BackendConformance {
                 ? device
                 : skip("there is no vector back end without --add-modules jdk.incubator.vector");
     }
+
+    @Override
+    protected Limits limits() {
+        return new Limits() {
+            @Override
+            public boolean combinesRows() {
+                return true;
+            }
+        };
+    }
 }

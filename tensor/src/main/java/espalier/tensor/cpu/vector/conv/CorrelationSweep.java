@@ -1,6 +1,5 @@
 package espalier.tensor.cpu.vector.conv;
 
-import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 
 /**
@@ -103,21 +102,6 @@ final class CorrelationSweep extends Sweep {
             }
         }
         return table;
-    }
-
-    @Override
-    public Order order() {
-        return Order.TAPS_INSIDE;
-    }
-
-    @Override
-    public int packedLength() {
-        return k.packedLength();
-    }
-
-    @Override
-    public void pack(Parallel parallel, float[] weight, int weightAt, float[] packed) {
-        k.pack(parallel, weight, weightAt, order(), packed);
     }
 
     @Override

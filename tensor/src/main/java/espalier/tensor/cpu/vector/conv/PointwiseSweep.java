@@ -1,6 +1,5 @@
 package espalier.tensor.cpu.vector.conv;
 
-import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
@@ -98,21 +97,6 @@ final class PointwiseSweep extends Sweep {
         double sums = panels * (stretches * 45.0 * RowGroups.count(k.rows()) + (double) k.rows() * k.channels());
         double fill = k.channels() * (20 + 0.5 * pixels * k.strideW());
         return sums + fill;
-    }
-
-    @Override
-    public Order order() {
-        return Order.TAPS_INSIDE;
-    }
-
-    @Override
-    public int packedLength() {
-        return k.packedLength();
-    }
-
-    @Override
-    public void pack(Parallel parallel, float[] weight, int weightAt, float[] packed) {
-        k.pack(parallel, weight, weightAt, order(), packed);
     }
 
     @Override

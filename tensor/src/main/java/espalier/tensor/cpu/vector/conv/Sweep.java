@@ -20,6 +20,9 @@ abstract sealed class Sweep implements ConvWay permits CorrelationSweep, Pointwi
     /** Floats of a window that one task fills: about 10 microseconds. */
     private static final int FILL_FLOATS = 1 << 14;
 
+    /** Floats after a window that the last vector may read. */
+    static final int SLACK = 2 * Lanes.COUNT;
+
     /** Longest sum before it is cut, in multiply-adds. */
     private static final int DEPTH = 576;
 
@@ -40,6 +43,21 @@ abstract sealed class Sweep implements ConvWay permits CorrelationSweep, Pointwi
 
     Sweep(Correlation correlation) {
         k = correlation;
+    }
+
+    @Override
+    public Order order() {
+        return Order.TAPS_INSIDE;
+    }
+
+    @Override
+    public int packedLength() {
+        return k.packedLength();
+    }
+
+    @Override
+    public void pack(Parallel parallel, float[] weight, int weightAt, float[] packed) {
+        k.pack(parallel, weight, weightAt, order(), packed);
     }
 
     /** How the work is cut; always the same object. */
@@ -203,7 +221,4 @@ abstract sealed class Sweep implements ConvWay permits CorrelationSweep, Pointwi
             }
         }
     }
-
-    /** Floats after a window that the last vector may read. */
-    static final int SLACK = 2 * Lanes.COUNT;
 }

@@ -18,8 +18,8 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Here a filter's taps lie one above the other, and d0 to d3 are four rows of an image: what is combined are whole rows,
  * side by side in memory, so that no lane of a vector has to change its place. In the sum over channels and kernel columns the
- * results are linear in the m, so each m is summed first. Halves are exact; the sums round about twice as much as the plain
- * ones. A row with a NaN reaches the same results as in the plain sum; an infinity can become a NaN.
+ * results are linear in the m, so each m is summed first. Halves are exact; the sums round more than the plain
+ * ones, since they hold products that cancel. A row with a NaN reaches the same results as in the plain sum; an infinity can become a NaN.
  */
 final class WinogradRows {
     /** The rows that are read, and the products that are made, for two rows of results. */
