@@ -60,7 +60,9 @@ public final class VectorBackend extends ScalarBackend {
 
     @Override
     public void copy(Tensor from, Tensor to) {
-        if (!Heap.areFloats(from, to) || !VectorCopy.turned(parallel(), from, to)) {
+        if (Heap.areFloats(from, to)) {
+            VectorCopy.run(parallel(), from, to);
+        } else {
             super.copy(from, to);
         }
     }

@@ -9,7 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>All have the same plan. For each term of the sum, an offset says where the vectors lie in {@code x}; they are
  * loaded once, and each row's weight is broadcast and multiplied with all of them. Each accumulator is a variable of its
- * own, which the compiler keeps in a register. Eight of them hide the latency of two FMA units, so 4 × 2 and 2 × 4 are
+ * own, which the compiler keeps in a register. Counters walk through weights ({@code p}) and offsets ({@code q}): positions
+ * computed from {@code k} would cost a tenth where sums are short. Eight of them hide the latency of two FMA units, so 4 × 2 and 2 × 4 are
  * the shapes for the 16 registers of AVX2; 4 × 4 needs the 32 of AVX-512.
  */
 final class OffsetTiles {
@@ -42,20 +43,21 @@ final class OffsetTiles {
         FloatVector s21 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
         FloatVector s30 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
         FloatVector s31 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
-        for (int k = 0; k < n; k++) {
-            int at = offsets[offsetsAt + k];
+        int end = aAt + 4 * n;
+        for (int p = aAt, q = offsetsAt; p < end; p += 4, q++) {
+            int at = offsets[q];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
             FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k]);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 1]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 2]);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 3]);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
         }
@@ -116,28 +118,29 @@ final class OffsetTiles {
         FloatVector s31 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
         FloatVector s32 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
         FloatVector s33 = FloatVector.broadcast(SPECIES, bias[biasAt + 3]);
-        for (int k = 0; k < n; k++) {
-            int at = offsets[offsetsAt + k];
+        int end = aAt + 4 * n;
+        for (int p = aAt, q = offsetsAt; p < end; p += 4, q++) {
+            int at = offsets[q];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
             FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
             FloatVector b2 = FloatVector.fromArray(SPECIES, x, x2 + at);
             FloatVector b3 = FloatVector.fromArray(SPECIES, x, x3 + at);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k]);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             s02 = a0.fma(b2, s02);
             s03 = a0.fma(b3, s03);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 1]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
             s12 = a1.fma(b2, s12);
             s13 = a1.fma(b3, s13);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 2]);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
             s22 = a2.fma(b2, s22);
             s23 = a2.fma(b3, s23);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 4 * k + 3]);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
             s32 = a3.fma(b2, s32);
@@ -207,20 +210,21 @@ final class OffsetTiles {
         FloatVector s20 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
         FloatVector s21 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
         FloatVector s22 = FloatVector.broadcast(SPECIES, bias[biasAt + 2]);
-        for (int k = 0; k < n; k++) {
-            int at = offsets[offsetsAt + k];
+        int end = aAt + 3 * n;
+        for (int p = aAt, q = offsetsAt; p < end; p += 3, q++) {
+            int at = offsets[q];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
             FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
             FloatVector b2 = FloatVector.fromArray(SPECIES, x, x2 + at);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 3 * k]);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             s02 = a0.fma(b2, s02);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 3 * k + 1]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
             s12 = a1.fma(b2, s12);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 3 * k + 2]);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
             s22 = a2.fma(b2, s22);
@@ -276,18 +280,19 @@ final class OffsetTiles {
         FloatVector s11 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
         FloatVector s12 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
         FloatVector s13 = FloatVector.broadcast(SPECIES, bias[biasAt + 1]);
-        for (int k = 0; k < n; k++) {
-            int at = offsets[offsetsAt + k];
+        int end = aAt + 2 * n;
+        for (int p = aAt, q = offsetsAt; p < end; p += 2, q++) {
+            int at = offsets[q];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
             FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
             FloatVector b2 = FloatVector.fromArray(SPECIES, x, x2 + at);
             FloatVector b3 = FloatVector.fromArray(SPECIES, x, x3 + at);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 2 * k]);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             s02 = a0.fma(b2, s02);
             s03 = a0.fma(b3, s03);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 2 * k + 1]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
             s12 = a1.fma(b2, s12);
@@ -339,13 +344,14 @@ final class OffsetTiles {
         FloatVector s01 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         FloatVector s02 = FloatVector.broadcast(SPECIES, bias[biasAt]);
         FloatVector s03 = FloatVector.broadcast(SPECIES, bias[biasAt]);
-        for (int k = 0; k < n; k++) {
-            int at = offsets[offsetsAt + k];
+        int end = aAt + n;
+        for (int p = aAt, q = offsetsAt; p < end; p++, q++) {
+            int at = offsets[q];
             FloatVector b0 = FloatVector.fromArray(SPECIES, x, x0 + at);
             FloatVector b1 = FloatVector.fromArray(SPECIES, x, x1 + at);
             FloatVector b2 = FloatVector.fromArray(SPECIES, x, x2 + at);
             FloatVector b3 = FloatVector.fromArray(SPECIES, x, x3 + at);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + k]);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             s02 = a0.fma(b2, s02);

@@ -10,7 +10,8 @@ import espalier.tensor.cpu.vector.lanes.Tasks;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 
 /**
- * Copies between F32 layouts whose runs go along different axes, as from {@code [N, C, H, W]} to {@code [N, H, W, C]}.
+ * Copies between F32 layouts whose runs go along different axes, as from {@code [N, C, H, W]} to {@code [N, H, W, C]};
+ * others by {@link RunCopy}.
  *
  * <p>Element by element, one side would touch another line of the cache, and another page, at each step. So a matrix of
  * one axis along which the source is a run and one along which the target is goes in tiles: a tile is turned in registers
@@ -38,16 +39,19 @@ public final class VectorCopy {
         this.to = to;
     }
 
-    /** Copies if source and target are runs along different axes; says whether it did. */
-    public static boolean turned(Parallel parallel, Tensor x, Tensor out) {
+    /** {@code to[i] = from[i]} for two tensors of one shape. */
+    public static void run(Parallel parallel, Tensor x, Tensor out) {
         StridedLoop loop = StridedLoop.of(out.shape(), x.layout(), out.layout());
         int from = run(loop, 0);
         int to = run(loop, 1);
-        if (from < 0 || to < 0 || from == to || loop.runs() == 0) {
-            return false;
+        if (loop.runs() == 0) {
+            return;
         }
-        new VectorCopy(loop, from, to).run(parallel, Heap.floats(x), Heap.floats(out));
-        return true;
+        if (from < 0 || to < 0 || from == to) {
+            RunCopy.run(parallel, loop, x, out);
+        } else {
+            new VectorCopy(loop, from, to).run(parallel, Heap.floats(x), Heap.floats(out));
+        }
     }
 
     /** The axis along which an operand is a run of at least a few elements; −1 if there is none. */

@@ -34,30 +34,31 @@ final class TallTiles {
         FloatVector s41 = FloatVector.zero(SPECIES);
         FloatVector s50 = FloatVector.zero(SPECIES);
         FloatVector s51 = FloatVector.zero(SPECIES);
-        for (int k = 0; k < n; k++) {
-            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
-            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 6 * k]);
+        int end = aAt + 6 * n;
+        for (int p = aAt, q = bAt; p < end; p += 6, q += ld) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, q);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, q + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             VarHandle.loadLoadFence();
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 6 * k + 1]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
             VarHandle.loadLoadFence();
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 6 * k + 2]);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
             VarHandle.loadLoadFence();
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 6 * k + 3]);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
             VarHandle.loadLoadFence();
-            FloatVector a4 = FloatVector.broadcast(SPECIES, a[aAt + 6 * k + 4]);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[p + 4]);
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
             VarHandle.loadLoadFence();
-            FloatVector a5 = FloatVector.broadcast(SPECIES, a[aAt + 6 * k + 5]);
+            FloatVector a5 = FloatVector.broadcast(SPECIES, a[p + 5]);
             s50 = a5.fma(b0, s50);
             s51 = a5.fma(b1, s51);
         }
@@ -102,26 +103,27 @@ final class TallTiles {
         FloatVector s31 = FloatVector.zero(SPECIES);
         FloatVector s40 = FloatVector.zero(SPECIES);
         FloatVector s41 = FloatVector.zero(SPECIES);
-        for (int k = 0; k < n; k++) {
-            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
-            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + 5 * k]);
+        int end = aAt + 5 * n;
+        for (int p = aAt, q = bAt; p < end; p += 5, q += ld) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, q);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, q + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             VarHandle.loadLoadFence();
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + 5 * k + 1]);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
             VarHandle.loadLoadFence();
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 5 * k + 2]);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
             VarHandle.loadLoadFence();
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 5 * k + 3]);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
             VarHandle.loadLoadFence();
-            FloatVector a4 = FloatVector.broadcast(SPECIES, a[aAt + 5 * k + 4]);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[p + 4]);
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
         }

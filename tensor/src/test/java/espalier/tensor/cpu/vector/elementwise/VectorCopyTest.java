@@ -68,6 +68,51 @@ class VectorCopyTest {
         }
     }
 
+    /** Runs of one axis: whole, in part, stepped on either side, backwards, one value many times; many short and one long. */
+    @Test
+    void runByRun() {
+        for (int width : new int[] {1, 7, 8, 9, 15, 16, 17, 33, 70_001}) {
+            Tensor x = RandomSource.of(5).uniform(DEVICE, Shape.of(width > 100 ? 1 : 29, width), -1, 1);
+            int rows = x.dim(0);
+            same(x);
+            same(x.narrow(1, width / 2, width - width / 2));
+            same(x.flip(1));
+            same(x.narrow(1, 0, 1).expand(rows, 37));
+            for (int step : new int[] {2, 3}) {
+                same(x.slice(1, 0, width, step));
+                same(x.slice(1, width / 3, width, step).slice(0, 0, rows, 2));
+            }
+        }
+        same(RandomSource.of(6)
+                .uniform(DEVICE, Shape.of(5, 3, 18, 34), -1, 1)
+                .slice(2, 0, 18, 2)
+                .slice(3, 1, 34, 2));
+    }
+
+    /** Into contiguous memory, and into every second or third place of memory that keeps what lies between. */
+    private static void same(Tensor view) {
+        float[] expected = view.toFloats();
+        Tensor dense = Tensor.allocate("test", DEVICE, view.dtype(), view.shape());
+        DEVICE.backend().copy(view, dense);
+        assertArrayEquals(expected, dense.toFloats());
+        int last = view.rank() - 1;
+        for (int step : new int[] {2, 3}) {
+            int[] wide = view.shape().toArray();
+            wide[last] = wide[last] * step + 1;
+            Tensor whole = Tensor.full(DEVICE, view.dtype(), Shape.of(wide), 7);
+            Tensor target = whole.slice(last, 1, wide[last], step);
+            DEVICE.backend().copy(view, target);
+            assertArrayEquals(expected, target.toFloats());
+            float[] stored = whole.toFloats();
+            for (int i = 0; i < stored.length; i++) {
+                int column = i % wide[last] - 1;
+                if (column < 0 || column % step != 0) {
+                    assertEquals(7f, stored[i], "between");
+                }
+            }
+        }
+    }
+
     /** Compares with the elements found by their index in the layout. */
     private static void turned(Tensor x, int... order) {
         Tensor view = x.permute(order);
