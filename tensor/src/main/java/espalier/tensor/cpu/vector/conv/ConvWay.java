@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.lanes.Span;
 
 /** A way to compute a {@link Correlation}, with its tables of offsets. It follows from the geometry alone. */
 sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep {
@@ -50,26 +51,24 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep {
     /** Estimated cycles for one image and group. */
     double cost();
 
+    /** The sum that is computed. */
+    Correlation correlation();
+
     /** How the weights have to be packed. */
-    Order order();
+    default Order order() {
+        return Order.TAPS_INSIDE;
+    }
 
     /** Floats of the packed weights. */
-    int packedLength();
+    default int packedLength() {
+        return correlation().packedLength();
+    }
 
     /** Packs weights in this {@link #order}. */
-    void pack(Parallel parallel, float[] weight, int weightAt, float[] packed);
+    default void pack(Parallel parallel, Span weight, float[] packed) {
+        correlation().pack(parallel, weight, order(), packed);
+    }
 
-    /**
-     * Reads {@code src} and packed weights, writes all of {@code dst}; {@code bias} has a value for each destination
-     * channel, or none.
-     */
-    void run(
-            Parallel parallel,
-            float[] src,
-            int srcAt,
-            float[] packed,
-            float[] bias,
-            int biasAt,
-            float[] dst,
-            int dstAt);
+    /** Computes the whole destination. */
+    void run(Parallel parallel, Operands o);
 }

@@ -5,6 +5,7 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
+import espalier.tensor.cpu.vector.lanes.Span;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -92,7 +93,7 @@ final class ConvWeightGradient {
     }
 
     /** Writes all of {@code dw [O, C/g, kH, kW]}. */
-    void run(Parallel parallel, float[] x, int xAt, float[] dy, int dyAt, float[] dw, int dwAt) {
+    void run(Parallel parallel, Span x, Span dy, Span dw) {
         int groups = g.spec().groups();
         int partial = g.o() * rowStride;
         float[] sums = Scratch.floats(Scratch.CONV_GRADIENT, chunks * partial);
@@ -100,7 +101,7 @@ final class ConvWeightGradient {
             int chunk = task / groups / splits;
             int group = task / splits % groups;
             int split = task % splits;
-            accumulate(chunk, group, split, x, xAt, dy, dyAt, sums, chunk * partial);
+            accumulate(chunk, group, split, x, dy, sums, chunk * partial);
         });
         int rowsPerTask = Math.clamp(65536 / ((long) chunks * rowStride), 1, g.o());
         parallel.forEach(Math.ceilDiv(g.o(), rowsPerTask), task -> {
@@ -109,7 +110,7 @@ final class ConvWeightGradient {
                 for (int c = 1; c < chunks; c++) {
                     add(sums, c * partial + o * rowStride, sums, o * rowStride, rowStride);
                 }
-                store(sums, o * rowStride, dw, dwAt + o * g.groupInputs() * g.kh() * g.kw());
+                store(sums, o * rowStride, dw.array(), dw.at() + o * g.groupInputs() * g.kh() * g.kw());
             }
         });
     }
@@ -137,8 +138,7 @@ final class ConvWeightGradient {
         }
     }
 
-    private void accumulate(
-            int chunk, int group, int split, float[] x, int xAt, float[] dy, int dyAt, float[] sums, int sumsAt) {
+    private void accumulate(int chunk, int group, int split, Span x, Span dy, float[] sums, int sumsAt) {
         int first = (int) ((long) window.blocks() * chunk / chunks);
         int end = (int) ((long) window.blocks() * (chunk + 1) / chunks);
         int firstBlock = blocks.size() * split / splits;
@@ -148,7 +148,7 @@ final class ConvWeightGradient {
         float[] input = Scratch.floats(Scratch.CONV_INPUT, window.length(widest) + 2 * Lanes.COUNT);
         float[] gradient = Scratch.floats(Scratch.CONV_OUTPUT, rows * window.pixels());
         for (int b = first; b < end; b++) {
-            window.packGradient(b, dy, dyAt, group * rows, rows, gradient);
+            window.packGradient(b, dy, group * rows, rows, gradient);
             float[] panels = gradient;
             if (pairs.isPresent()) {
                 panels = Scratch.floats(
@@ -157,13 +157,13 @@ final class ConvWeightGradient {
             }
             for (int i = firstBlock; i < endBlock; i++) {
                 WeightVectors block = blocks.get(i);
-                window.fill(b, x, xAt, group * g.groupInputs() + block.first(), block.channels(), block.pitch(), input);
+                window.fill(b, x, group * g.groupInputs() + block.first(), block.channels(), block.pitch(), input);
                 float[] pixels = input;
                 if (pairs.isPresent()) {
                     pixels = Scratch.floats(Scratch.PLANE, pairs.get().length(widest) + 2 * Lanes.COUNT);
                     pairs.get().combine(b, input, block.pitch(), pixels);
                 }
-                multiply(b, tiles.get(i), block.offsets(), b == first, panels, pixels, sums, at);
+                multiply(b, i, b == first, panels, pixels, sums, at);
             }
         }
         if (first == end) { // no images at all
@@ -171,15 +171,10 @@ final class ConvWeightGradient {
         }
     }
 
-    private void multiply(
-            int block,
-            ConvTile tile,
-            int[] offsets,
-            boolean fresh,
-            float[] gradient,
-            float[] input,
-            float[] sums,
-            int sumsAt) {
+    /** Adds the products of a block of pixels to the sums of the how-manieth block of channels, or begins with them. */
+    private void multiply(int block, int i, boolean fresh, float[] dy, float[] x, float[] sums, int sumsAt) {
+        ConvTile tile = tiles.get(i);
+        int[] offsets = blocks.get(i).offsets();
         int rows = g.groupOutputs();
         int pixels = pairs.isPresent() ? pairs.get().pixels(block) : window.pixels(block);
         int termPanels = pairs.isPresent() ? rows * pairs.get().pixels() : 0;
@@ -190,22 +185,9 @@ final class ConvWeightGradient {
                 int end = Math.min(last, v + BLOCK_VECTORS);
                 for (int r = 0, height; r < rows; r += height) {
                     height = RowGroups.height(rows, r);
-                    tile.run(
-                            height,
-                            pixels,
-                            gradient,
-                            term * termPanels + r * pixels,
-                            offsets,
-                            0,
-                            input,
-                            0,
-                            sums,
-                            sumsAt + r * rowStride,
-                            v,
-                            end,
-                            !fresh,
-                            ConvTile.NO_BIAS,
-                            0);
+                    int dyAt = term * termPanels + r * pixels;
+                    int to = sumsAt + r * rowStride;
+                    tile.run(height, pixels, dy, dyAt, offsets, 0, x, 0, sums, to, v, end, !fresh, ConvTile.NO_BIAS, 0);
                 }
             }
         }

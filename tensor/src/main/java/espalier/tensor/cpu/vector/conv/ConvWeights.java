@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.lanes.Span;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -26,7 +27,7 @@ public final class ConvWeights {
         if (known == null) {
             known = new float[way.packedLength()];
             try (var alone = new Parallel(1)) { // not part of the call in which it happens to be the first use
-                way.pack(alone, values, 0, known);
+                way.pack(alone, new Span(values, 0), known);
             }
             packed.put(form, known);
         }

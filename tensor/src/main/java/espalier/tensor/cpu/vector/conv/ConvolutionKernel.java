@@ -4,15 +4,13 @@ import espalier.tensor.DType;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.ConvGeometry;
-import espalier.tensor.cpu.HeapStorage;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.ConvSpec;
 import java.util.Optional;
 
 /** The door from tensors to {@link VectorConvolution}: any layout comes in, contiguous arrays go on. */
 public final class ConvolutionKernel {
-    private static final float[] NO_BIAS = new float[0];
-
     private final VectorConvolution kernels;
 
     /** The kernels of one back end. */
@@ -30,20 +28,8 @@ public final class ConvolutionKernel {
 
     public void forward(ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias, Tensor out) {
         ConvGeometry g = geometry(spec, x.shape(), w.shape());
-        Tensor input = x.contiguous();
-        Tensor weight = w.contiguous();
-        Tensor start = bias.map(Tensor::contiguous).orElse(weight);
         Tensor result = writable(out);
-        kernels.forward(
-                g,
-                floats(input),
-                at(input),
-                floats(weight),
-                at(weight),
-                bias.isPresent() ? floats(start) : NO_BIAS,
-                bias.isPresent() ? at(start) : 0,
-                floats(result),
-                at(result));
+        kernels.forward(g, in(x), in(w), bias.map(ConvolutionKernel::in).orElse(Span.NONE), Span.of(result));
         finish(result, out);
     }
 
@@ -51,28 +37,20 @@ public final class ConvolutionKernel {
     public void forward(
             ConvSpec spec, int kernelH, int kernelW, Tensor x, ConvWeights w, Optional<Tensor> bias, Tensor out) {
         var g = new ConvGeometry(x.dim(0), x.dim(1), x.dim(2), x.dim(3), out.dim(1), kernelH, kernelW, spec);
-        Tensor input = x.contiguous();
-        Tensor start = bias.map(Tensor::contiguous).orElse(input);
-        float[] values = bias.isPresent() ? floats(start) : NO_BIAS;
-        kernels.forward(g, floats(input), at(input), w, values, at(start), floats(out), at(out));
+        kernels.forward(g, in(x), w, bias.map(ConvolutionKernel::in).orElse(Span.NONE), Span.of(out));
     }
 
     public void inputGradient(ConvSpec spec, Tensor dy, Tensor w, Tensor dx) {
         ConvGeometry g = geometry(spec, dx.shape(), w.shape());
-        Tensor gradient = dy.contiguous();
-        Tensor weight = w.contiguous();
         Tensor result = writable(dx);
-        kernels.inputGradient(
-                g, floats(gradient), at(gradient), floats(weight), at(weight), floats(result), at(result));
+        kernels.inputGradient(g, in(dy), in(w), Span.of(result));
         finish(result, dx);
     }
 
     public void weightGradient(ConvSpec spec, Tensor x, Tensor dy, Tensor dw) {
         ConvGeometry g = geometry(spec, x.shape(), dw.shape());
-        Tensor input = x.contiguous();
-        Tensor gradient = dy.contiguous();
         Tensor result = writable(dw);
-        kernels.weightGradient(g, floats(input), at(input), floats(gradient), at(gradient), floats(result), at(result));
+        kernels.weightGradient(g, in(x), in(dy), Span.of(result));
         finish(result, dw);
     }
 
@@ -91,11 +69,7 @@ public final class ConvolutionKernel {
         }
     }
 
-    private static float[] floats(Tensor t) {
-        return ((HeapStorage) t.storage()).floats();
-    }
-
-    private static int at(Tensor t) {
-        return t.layout().offset();
+    private static Span in(Tensor t) {
+        return Span.of(t.contiguous());
     }
 }

@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.conv;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import espalier.tensor.spi.ConvSpec;
 import java.util.ArrayList;
@@ -215,7 +216,7 @@ public record Correlation(
      * panels of {@link RowGroups}, and in a panel the rows' values of one term of the sum side by side. The terms are ordered
      * as [channel][down][across] or, with the channels inside, as [across][down][channel].
      */
-    void pack(Parallel parallel, float[] weight, int weightAt, ConvWay.Order order, float[] packed) {
+    void pack(Parallel parallel, Span weight, ConvWay.Order order, float[] packed) {
         boolean channelsLast = order == ConvWay.Order.CHANNELS_INSIDE;
         int panels = RowGroups.count(rows);
         for (int p = 0; p < parts.size(); p++) {
@@ -229,8 +230,9 @@ public record Correlation(
                 for (int i = task * panelsPerTask; i < end; i++) {
                     int group = i / panels;
                     int row = RowGroups.start(rows, i % panels);
-                    int from = weightAt + group * weightGroup + row * weightRow;
-                    packPanel(weight, from, row, terms, inOrder, packed, packedAt(part, group) + row * terms.length);
+                    int from = weight.at() + group * weightGroup + row * weightRow;
+                    int to = packedAt(part, group) + row * terms.length;
+                    packPanel(weight.array(), from, row, terms, inOrder, packed, to);
                 }
             });
         }

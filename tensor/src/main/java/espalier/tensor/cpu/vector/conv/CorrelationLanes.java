@@ -4,6 +4,7 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -154,30 +155,17 @@ final class CorrelationLanes implements ConvWay {
     }
 
     @Override
+    public Correlation correlation() {
+        return k;
+    }
+
+    @Override
     public Order order() {
         return Order.CHANNELS_INSIDE;
     }
 
     @Override
-    public int packedLength() {
-        return k.packedLength();
-    }
-
-    @Override
-    public void pack(Parallel parallel, float[] weight, int weightAt, float[] packed) {
-        k.pack(parallel, weight, weightAt, order(), packed);
-    }
-
-    @Override
-    public void run(
-            Parallel parallel,
-            float[] src,
-            int srcAt,
-            float[] packed,
-            float[] bias,
-            int biasAt,
-            float[] dst,
-            int dstAt) {
+    public void run(Parallel parallel, Operands o) {
         int panels = RowGroups.count(k.rows());
         int splits = Math.clamp(k.rowWork() * k.gridH() * LANES / TASK_WORK, 1, panels);
         int blocks = Math.ceilDiv(k.images(), LANES);
@@ -187,23 +175,23 @@ final class CorrelationLanes implements ConvWay {
             int image = task / splits / k.groups() * LANES;
             int firstRow = RowGroups.start(k.rows(), panels * split / splits);
             int endRow = RowGroups.start(k.rows(), panels * (split + 1) / splits);
-            float[] x = fill(src, srcAt, image, group);
+            float[] x = fill(o.src(), image, group);
             float[] c = Scratch.floats(Scratch.CONV_OUTPUT, k.rows() * dstPlane);
             for (int r = firstRow; r < endRow; r++) {
-                float start = bias.length == 0 ? 0f : bias[biasAt + group * k.rows() + r];
-                Arrays.fill(c, r * dstPlane, r * dstPlane + k.dstH() * k.dstW() * LANES, start);
+                Arrays.fill(c, r * dstPlane, r * dstPlane + k.dstH() * k.dstW() * LANES, o.start(group * k.rows() + r));
             }
             for (int p = 0; p < k.parts().size(); p++) {
-                multiply(p, packed, k.packedAt(p, group), x, c, firstRow, endRow);
+                multiply(p, o.packed(), k.packedAt(p, group), x, c, firstRow, endRow);
             }
-            store(c, image, group, firstRow, endRow, dst, dstAt);
+            store(c, image, group, firstRow, endRow, o.dst());
         });
     }
 
     private void multiply(int part, float[] packed, int aAt, float[] x, float[] c, int firstRow, int endRow) {
         int[] table = offsets.get(part);
         for (Group group : groups.get(part)) {
-            int count = group.pixels().vectors();
+            ConvTile pixels = group.pixels();
+            int count = pixels.vectors();
             int end = group.firstTerm() + group.terms();
             for (int term = group.firstTerm(); term < end; term += DEPTH) {
                 int n = Math.min(DEPTH, end - term);
@@ -211,23 +199,9 @@ final class CorrelationLanes implements ConvWay {
                     int last = Math.min(count, v + BLOCK_VECTORS);
                     for (int r = firstRow, height; r < endRow; r += height) {
                         height = RowGroups.height(k.rows(), r);
-                        group.pixels()
-                                .run(
-                                        height,
-                                        n,
-                                        packed,
-                                        aAt + r * table.length + term * height,
-                                        table,
-                                        term,
-                                        x,
-                                        0,
-                                        c,
-                                        r * dstPlane,
-                                        v,
-                                        last,
-                                        true,
-                                        ConvTile.NO_BIAS,
-                                        0);
+                        int at = aAt + r * table.length + term * height;
+                        int to = r * dstPlane;
+                        pixels.run(height, n, packed, at, table, term, x, 0, c, to, v, last, true, ConvTile.NO_BIAS, 0);
                     }
                 }
             }
@@ -235,29 +209,29 @@ final class CorrelationLanes implements ConvWay {
     }
 
     /** {@code [image][channel][pixel]} to {@code [channel][pixel][image]}. */
-    private float[] fill(float[] src, int srcAt, int image, int group) {
+    private float[] fill(Span src, int image, int group) {
         float[] x = Scratch.floats(Scratch.CONV_INPUT, k.channels() * srcPlane);
         int pixels = k.srcH() * k.srcW();
         int imageStride = k.groups() * k.channels() * pixels;
         int images = Math.min(LANES, k.images() - image);
-        int from = srcAt + image * imageStride + group * k.channels() * pixels;
+        int from = src.at() + image * imageStride + group * k.channels() * pixels;
         for (int c = 0; c < k.channels(); c++) {
             if (images < LANES) {
                 Arrays.fill(x, c * srcPlane, c * srcPlane + pixels * LANES, 0f);
             }
-            Transpose.run(src, from + c * pixels, imageStride, images, pixels, x, c * srcPlane, LANES);
+            Transpose.run(src.array(), from + c * pixels, imageStride, images, pixels, x, c * srcPlane, LANES);
         }
         return x;
     }
 
     /** {@code [channel][pixel][image]} to {@code [image][channel][pixel]}. */
-    private void store(float[] c, int image, int group, int firstRow, int endRow, float[] dst, int dstAt) {
+    private void store(float[] c, int image, int group, int firstRow, int endRow, Span dst) {
         int pixels = k.dstH() * k.dstW();
         int imageStride = k.groups() * k.rows() * pixels;
         int images = Math.min(LANES, k.images() - image);
-        int to = dstAt + image * imageStride + group * k.rows() * pixels;
+        int to = dst.at() + image * imageStride + group * k.rows() * pixels;
         for (int r = firstRow; r < endRow; r++) {
-            Transpose.run(c, r * dstPlane, LANES, pixels, images, dst, to + r * pixels, imageStride);
+            Transpose.run(c, r * dstPlane, LANES, pixels, images, dst.array(), to + r * pixels, imageStride);
         }
     }
 }

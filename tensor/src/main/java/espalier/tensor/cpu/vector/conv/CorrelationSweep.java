@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.lanes.Span;
 
 /**
  * Computes a {@link Correlation} as it is written: places vectors on the grid and lets {@link ConvTile} sweep over a
@@ -20,10 +21,12 @@ final class CorrelationSweep extends Sweep {
     private final int chunkRows;
     private final int chunks;
     private final int blockChannels;
-    private final int[][] offsets;
     private final Cut cut;
-    private final VectorPlacement.Vectors full;
-    private final VectorPlacement.Vectors last;
+    private final Chunk full;
+    private final Chunk last;
+
+    /** The vectors over the grid rows of a window, and for each part its product. */
+    private record Chunk(VectorPlacement.Vectors vectors, WindowProduct[] parts) {}
 
     CorrelationSweep(Correlation correlation) {
         super(correlation);
@@ -31,25 +34,30 @@ final class CorrelationSweep extends Sweep {
         for (Correlation.Part part : k.parts()) {
             terms = Math.max(terms, part.taps());
         }
-        blockChannels = channelsAtOnce(k.channels(), terms);
+        blockChannels = WindowProduct.channelsAtOnce(k.channels(), terms);
 
-        PaddedWindow whole = new PaddedWindow(
-                k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), k.parts(), 1, k.gridW());
-        placement = VectorPlacement.choose(k, whole.pitch(), blockChannels < k.channels());
+        int oneRowPitch = new PaddedWindow(k, 1).pitch();
+        placement = VectorPlacement.choose(k, oneRowPitch, blockChannels < k.channels());
         sourceInPlace = placement.readsSourceInPlace();
-        chunkRows = cheapestChunk(whole.pitch());
+        chunkRows = cheapestChunk(oneRowPitch);
         chunks = Math.ceilDiv(k.gridH(), chunkRows);
-        window = new PaddedWindow(
-                k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), k.parts(), chunkRows, k.gridW());
-        int pitch = sourceInPlace ? k.srcW() : window.pitch();
-        full = placement.vectors(chunkRows, pitch, chunkRows);
-        last = placement.vectors(k.gridH() - (chunks - 1) * chunkRows, pitch, chunkRows);
-        offsets = new int[k.parts().size()][];
-        for (int p = 0; p < offsets.length; p++) {
-            offsets[p] = offsets(k.parts().get(p));
-        }
+        window = new PaddedWindow(k, chunkRows);
+        full = chunk(chunkRows);
+        last = chunk(k.gridH() - (chunks - 1) * chunkRows);
         int length = k.channels() * window.plane() + SLACK;
         cut = new Cut(k.images() * k.groups(), chunks, length, chunkRows * k.rowWork());
+    }
+
+    private Chunk chunk(int gridRows) {
+        int pitch = sourceInPlace ? k.srcW() : window.pitch();
+        VectorPlacement.Vectors vectors = placement.vectors(gridRows, pitch, chunkRows);
+        WindowProduct[] products = new WindowProduct[k.parts().size()];
+        for (int p = 0; p < products.length; p++) {
+            Correlation.Part part = k.parts().get(p);
+            int step = Math.max(1, part.taps() * blockChannels);
+            products[p] = new WindowProduct(vectors.tile(), offsets(part), step, k.rows(), k.packedAt(p, 0), true);
+        }
+        return new Chunk(vectors, products);
     }
 
     /**
@@ -115,67 +123,37 @@ final class CorrelationSweep extends Sweep {
     }
 
     @Override
-    int place(int srcAt, int round, int block) {
-        return source(srcAt, round) + block * chunkRows * k.srcW();
+    int place(int block) {
+        return source(block) + cut.inRound(block) * chunkRows * k.srcW();
     }
 
-    private int source(int srcAt, int round) {
-        return srcAt + round * k.channels() * k.srcH() * k.srcW();
-    }
-
-    @Override
-    void fill(float[] src, int srcAt, int round, int block, int from, int to, float[] x, int at) {
-        window.fill(src, source(srcAt, round), from, to, block * chunkRows, x, at);
+    /** Where the images of a block's round begin. */
+    private int source(int block) {
+        return cut.round(block) * k.channels() * k.srcH() * k.srcW();
     }
 
     @Override
-    void compute(
-            int round,
-            int block,
-            int firstRow,
-            int endRow,
-            float[] x,
-            int xAt,
-            float[] packed,
-            float[] bias,
-            int biasAt,
-            float[] dst,
-            int dstAt) {
-        int group = round % k.groups();
-        int firstGridRow = block * chunkRows;
-        VectorPlacement.Vectors vectors = block == chunks - 1 ? last : full;
-        int to = dstAt + round * k.rows() * k.dstH() * k.dstW();
+    void fill(Span src, int block, int from, int to, float[] x, int at) {
+        window.fill(src.array(), src.at() + source(block), from, to, cut.inRound(block) * chunkRows, x, at);
+    }
+
+    @Override
+    void compute(Operands o, int block, int firstRow, int endRow, float[] x, int xAt) {
+        int round = cut.round(block);
+        int firstGridRow = cut.inRound(block) * chunkRows;
+        Chunk chunk = cut.inRound(block) == chunks - 1 ? last : full;
+        WindowProduct[] parts = chunk.parts();
         boolean inPlace = placement.writesInPlace();
-        int partStride = k.rows() * vectors.rowStride();
-        float[] c =
-                inPlace ? dst : Scratch.floats(Scratch.CONV_OUTPUT, k.parts().size() * partStride);
-        for (int p = 0; p < k.parts().size(); p++) {
+        float[] dst = o.dst().array();
+        int to = o.dst().at() + round * k.rows() * k.dstH() * k.dstW();
+        int partStride = k.rows() * chunk.vectors().rowStride();
+        float[] c = inPlace ? dst : Scratch.floats(Scratch.CONV_OUTPUT, parts.length * partStride);
+        for (int p = 0; p < parts.length; p++) {
             int cAt = inPlace ? to + firstGridRow * k.dstW() : p * partStride;
-            int a = k.packedAt(p, group);
-            int biasOfGroup = biasAt + group * k.rows();
-            if (k.channels() == 1 && offsets[p].length == NineTaps.COUNT && k.rows() == 1) {
-                float start = bias.length == 0 ? 0f : bias[biasOfGroup];
-                vectors.tile().runNine(packed, a, offsets[p], x, xAt, c, cAt, start);
-            } else {
-                int step = Math.max(1, offsets[p].length / k.channels() * blockChannels);
-                multiply(
-                        vectors.tile(),
-                        offsets[p],
-                        step,
-                        packed,
-                        a,
-                        x,
-                        xAt,
-                        c,
-                        cAt,
-                        firstRow,
-                        endRow,
-                        bias,
-                        biasOfGroup);
-            }
+            parts[p].run(o, round % k.groups(), firstRow, endRow, x, xAt, c, cAt);
         }
         if (!inPlace) {
-            placement.store(c, partStride, vectors, firstGridRow, firstRow, endRow, dst, to);
+            placement.store(c, partStride, chunk.vectors(), firstGridRow, firstRow, endRow, dst, to);
         }
     }
 }

@@ -4,6 +4,7 @@ import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.StridedCopy;
 import espalier.tensor.spi.ConvSpec;
 import java.util.Arrays;
@@ -121,30 +122,12 @@ final class DepthwisePlanes implements ConvWay {
     }
 
     @Override
-    public Order order() {
-        return Order.TAPS_INSIDE;
+    public Correlation correlation() {
+        return k;
     }
 
     @Override
-    public int packedLength() {
-        return k.packedLength();
-    }
-
-    @Override
-    public void pack(Parallel parallel, float[] weight, int weightAt, float[] packed) {
-        k.pack(parallel, weight, weightAt, order(), packed);
-    }
-
-    @Override
-    public void run(
-            Parallel parallel,
-            float[] src,
-            int srcAt,
-            float[] packed,
-            float[] bias,
-            int biasAt,
-            float[] dst,
-            int dstAt) {
+    public void run(Parallel parallel, Operands o) {
         int planes = k.images() * k.groups();
         int perTask = Math.clamp(TASK_PIXELS / pixels, 1, Math.max(1, planes));
         int border = width + 1;
@@ -155,12 +138,13 @@ final class DepthwisePlanes implements ConvWay {
             float[] a = Scratch.floats(Scratch.TILE, 9);
             for (int plane = task * perTask; plane < Math.min(planes, (task + 1) * perTask); plane++) {
                 int channel = plane % k.groups();
-                place(src, srcAt + plane * source.pixels(), x, border);
+                place(o.src(), plane, x, border);
                 for (int t = 0; t < 9; t++) {
-                    a[t] = packed[9 * channel + places[t]];
+                    a[t] = o.packed()[9 * channel + places[t]];
                 }
-                float start = bias.length == 0 ? 0f : bias[biasAt + channel];
-                int to = dstAt + plane * result.pixels();
+                float start = o.start(channel);
+                float[] dst = o.dst().array();
+                int to = o.dst().at() + plane * result.pixels();
                 if (result.isWhole()) {
                     correlate(0, Lanes.whole(pixels), x, a, start, dst, to);
                     correlate(pixels - LANES, pixels, x, a, start, dst, to);
@@ -172,15 +156,16 @@ final class DepthwisePlanes implements ConvWay {
     }
 
     /** A plane between its borders, over zeros if it has not all pixels. */
-    private void place(float[] src, int from, float[] x, int border) {
+    private void place(Span src, int plane, float[] x, int border) {
+        int from = src.at() + plane * source.pixels();
         if (source.isWhole()) {
-            StridedCopy.copy(src, from, x, border, pixels);
+            StridedCopy.copy(src.array(), from, x, border, pixels);
             return;
         }
         Arrays.fill(x, border, border + pixels, 0f);
         for (int i = 0; i < source.rows(); i++) {
             int to = border + i * source.stepH() * width;
-            StridedCopy.scatter(src, from + i * source.columns(), x, to, source.stepW(), source.columns());
+            StridedCopy.scatter(src.array(), from + i * source.columns(), x, to, source.stepW(), source.columns());
         }
     }
 

@@ -4,6 +4,7 @@ import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.StridedCopy;
 import java.util.Arrays;
 
@@ -34,8 +35,7 @@ final class DepthwiseWeightGradient {
         int rowFloats =
                 (g.w() + g.spec().padW() + g.spec().strideW()) * g.spec().strideH();
         chunkRows = Math.clamp(WINDOW_FLOATS / rowFloats, 1, g.outH());
-        window = new PaddedWindow(
-                k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), k.parts(), chunkRows, k.gridW());
+        window = new PaddedWindow(k, chunkRows);
         Correlation.Part kernel = k.parts().getFirst();
         offsets = new int[kernel.taps()];
         int at = 0;
@@ -53,7 +53,7 @@ final class DepthwiseWeightGradient {
     }
 
     /** Writes all of {@code dw [O, 1, kH, kW]}. */
-    void run(Parallel parallel, float[] x, int xAt, float[] dy, int dyAt, float[] dw, int dwAt) {
+    void run(Parallel parallel, Span x, Span dy, Span dw) {
         int channelsPerTask = Math.clamp(g.c() / 16, 1, 8);
         parallel.forEach(Math.ceilDiv(g.c(), channelsPerTask), task -> {
             int firstChannel = task * channelsPerTask;
@@ -66,12 +66,12 @@ final class DepthwiseWeightGradient {
             float[] gradient = Scratch.floats(Scratch.ROW, length);
             for (int n = 0; n < g.n(); n++) {
                 for (int i = 0; i < channels; i++) {
-                    addPlane(n, firstChannel + i, x, xAt, dy, dyAt, input, gradient, sums, i * outputs * perOutput);
+                    addPlane(n, firstChannel + i, x, dy, input, gradient, sums, i * outputs * perOutput);
                 }
             }
             for (int i = 0; i < channels * outputs; i++) {
                 for (int t = 0; t < offsets.length; t++) {
-                    dw[dwAt + (firstChannel * outputs + i) * offsets.length + t] =
+                    dw.array()[dw.at() + (firstChannel * outputs + i) * offsets.length + t] =
                             NineTaps.total(sums, i * perOutput + t * LANES);
                 }
             }
@@ -80,23 +80,14 @@ final class DepthwiseWeightGradient {
 
     /** Adds the products of one plane of x and the planes of dy that come from it. */
     private void addPlane(
-            int n,
-            int channel,
-            float[] x,
-            int xAt,
-            float[] dy,
-            int dyAt,
-            float[] input,
-            float[] gradient,
-            float[] sums,
-            int sumsAt) {
+            int n, int channel, Span x, Span dy, float[] input, float[] gradient, float[] sums, int sumsAt) {
         int outputs = g.groupOutputs();
         for (int row = 0; row < g.outH(); row += chunkRows) {
             int rows = Math.min(chunkRows, g.outH() - row);
-            window.fill(x, xAt + (n * g.c() + channel) * g.h() * g.w(), 1, row, input);
+            window.fill(x.array(), x.at() + (n * g.c() + channel) * g.h() * g.w(), 1, row, input);
             for (int m = 0; m < outputs; m++) {
-                int from = dyAt + ((n * g.o() + channel * outputs + m) * g.outH() + row) * g.outW();
-                int used = spread(dy, from, rows, gradient);
+                int from = dy.at() + ((n * g.o() + channel * outputs + m) * g.outH() + row) * g.outW();
+                int used = spread(dy.array(), from, rows, gradient);
                 for (int first = 0; first < offsets.length; first += NineTaps.COUNT) {
                     NineTaps.multiply(
                             input, offsets, first, gradient, used, sums, sumsAt + m * perOutput + first * LANES);

@@ -1,7 +1,6 @@
 package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.vector.lanes.StridedCopy;
-import java.util.List;
 
 /**
  * A zero-padded copy of some rows of an image, laid out so that a convolution of any stride reads its input in
@@ -31,34 +30,20 @@ public final class PaddedWindow {
     private final int plane;
 
     /**
-     * @param srcH rows of the image
-     * @param srcW columns of the image
-     * @param top rows of zeros above the image; negative to leave rows of the image out
-     * @param left columns of zeros to the left, likewise
-     * @param parts the taps
-     * @param outRows how many output rows one window serves
-     * @param outW output columns
+     * @param k whose source is the image
+     * @param gridRows how many grid rows one window serves
      */
-    public PaddedWindow(
-            int srcH,
-            int srcW,
-            int strideH,
-            int strideW,
-            int top,
-            int left,
-            List<Correlation.Part> parts,
-            int outRows,
-            int outW) {
-        this.srcH = srcH;
-        this.srcW = srcW;
-        this.strideH = strideH;
-        this.strideW = strideW;
-        this.top = top;
-        this.left = left;
+    public PaddedWindow(Correlation k, int gridRows) {
+        srcH = k.srcH();
+        srcW = k.srcW();
+        strideH = k.strideH();
+        strideW = k.strideW();
+        top = k.top();
+        left = k.left();
         boolean[] used = new boolean[strideH * strideW];
         int maxY = 0;
         int maxX = 0;
-        for (Correlation.Part part : parts) {
+        for (Correlation.Part part : k.parts()) {
             for (Correlation.Tap down : part.down()) {
                 for (Correlation.Tap across : part.across()) {
                     used[down.at() % strideH * strideW + across.at() % strideW] = true;
@@ -72,8 +57,8 @@ public final class PaddedWindow {
         for (int i = 0; i < used.length; i++) {
             phases[i] = used[i] ? count++ : -1;
         }
-        phaseRows = outRows + maxY;
-        int reach = outW + maxX;
+        phaseRows = gridRows + maxY;
+        int reach = k.gridW() + maxX;
         int overhang = 0;
         if (strideW == 1) {
             int zeros = Math.max(left, 0);
@@ -106,7 +91,7 @@ public final class PaddedWindow {
         return (phase * phaseRows + tapY / strideH) * pitch + tapX / strideW;
     }
 
-    /** Fills the window for output rows from {@code firstRow}; channels are {@code srcH * srcW} apart in {@code src}. */
+    /** Fills the window for grid rows from {@code firstRow}; channels are {@code srcH * srcW} apart in {@code src}. */
     public void fill(float[] src, int srcAt, int channels, int firstRow, float[] window) {
         fill(src, srcAt, 0, channels, firstRow, window, 0);
     }

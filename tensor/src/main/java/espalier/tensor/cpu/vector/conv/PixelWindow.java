@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import espalier.tensor.spi.ConvSpec;
 import java.util.Arrays;
@@ -128,7 +129,7 @@ final class PixelWindow implements Pixels {
     }
 
     /** Copies {@code dy} of a block into panels of some output channels, {@code [panel][pixel][row]}. */
-    void packGradient(int block, float[] dy, int dyAt, int firstChannel, int channels, float[] packed) {
+    void packGradient(int block, Span dy, int firstChannel, int channels, float[] packed) {
         int pixels = pixels(block);
         int plane = g.outH() * g.outW();
         int span = outRows(block) * g.outW();
@@ -137,21 +138,21 @@ final class PixelWindow implements Pixels {
             int to = r * pixels;
             for (int n = 0; n < images(block); n++) {
                 int image = firstImage(block) + n;
-                int from = dyAt + (image * g.o() + firstChannel + r) * plane + firstRow(block) * g.outW();
-                Transpose.run(dy, from, plane, height, span, packed, to, height);
+                int from = dy.at() + (image * g.o() + firstChannel + r) * plane + firstRow(block) * g.outW();
+                Transpose.run(dy.array(), from, plane, height, span, packed, to, height);
                 to += span * height;
             }
         }
     }
 
     /** Fills the window of a block with some channels of the input. */
-    void fill(int block, float[] x, int xAt, int firstChannel, int channels, int pitch, float[] window) {
+    void fill(int block, Span x, int firstChannel, int channels, int pitch, float[] window) {
         int plane = g.h() * g.w();
         int padW = g.spec().padW();
         int first = Math.clamp(Math.ceilDiv(padW, keepW), 0, columns);
         int last = Math.clamp(Math.ceilDiv(padW + g.w(), keepW), first, columns);
         for (int n = 0; n < images(block); n++) {
-            int image = xAt + ((firstImage(block) + n) * g.c() + firstChannel) * plane;
+            int image = x.at() + ((firstImage(block) + n) * g.c() + firstChannel) * plane;
             for (int i = 0; i < rows; i++) {
                 int to = (n * rows + i) * columns * pitch;
                 int y = firstRow(block) * g.spec().strideH()
@@ -165,12 +166,13 @@ final class PixelWindow implements Pixels {
                 Arrays.fill(window, to + last * pitch, to + columns * pitch, 0f);
                 int from = image + y * g.w() + first * keepW - padW;
                 if (keepW == 1) {
-                    Transpose.run(x, from, plane, channels, last - first, window, to + first * pitch, pitch);
+                    Transpose.run(x.array(), from, plane, channels, last - first, window, to + first * pitch, pitch);
                     continue;
                 }
+                float[] values = x.array();
                 for (int c = 0; c < channels; c++) {
                     for (int j = first; j < last; j++) {
-                        window[to + j * pitch + c] = x[from + c * plane + (j - first) * keepW];
+                        window[to + j * pitch + c] = values[from + c * plane + (j - first) * keepW];
                     }
                 }
             }

@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.conv;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.StridedCopy;
 
 /**
@@ -30,8 +31,7 @@ final class PointwiseSweep extends Sweep {
     private final int blockPanels;
     private final int blocks;
     private final int depth;
-    private final int[] offsets;
-    private final ConvTile[] groups;
+    private final WindowProduct[] groups;
     private final int together;
     private final Cut cut;
 
@@ -63,15 +63,16 @@ final class PointwiseSweep extends Sweep {
         blockPanels = Math.clamp(BLOCK_FLOATS / (WIDTH * Math.max(1, k.channels())), 1, panels);
         blocks = Math.max(1, panels / blockPanels); // the last one takes the rest: its panels overlap
         depth = Math.ceilDiv(k.channels(), Math.max(1, Math.ceilDiv(k.channels(), DEPTH)));
-        offsets = new int[k.channels()];
+        int[] offsets = new int[k.channels()];
         for (int c = 0; c < offsets.length; c++) {
             offsets[c] = c * WIDTH;
         }
         together = Math.clamp(DEPTH / Math.max(1, k.channels()), 1, Math.min(MOST_TOGETHER, blockPanels));
-        groups = new ConvTile[panels];
+        groups = new WindowProduct[panels];
         for (int block = 0; block < blocks; block++) {
             for (int panel = firstPanel(block); panel < endPanel(block); panel += together) {
-                groups[panel] = group(panel, Math.min(endPanel(block), panel + together), firstPanel(block));
+                ConvTile tile = tile(panel, Math.min(endPanel(block), panel + together), firstPanel(block));
+                groups[panel] = new WindowProduct(tile, offsets, Math.max(1, depth), k.rows(), 0, true);
             }
         }
         int most = panels - (blocks - 1) * blockPanels;
@@ -80,7 +81,7 @@ final class PointwiseSweep extends Sweep {
     }
 
     /** Panels {@code from} to {@code to - 1}, in a window that begins with panel {@code first}. */
-    private ConvTile group(int from, int to, int first) {
+    private ConvTile tile(int from, int to, int first) {
         int[] xStarts = new int[2 * (to - from)];
         int[] cStarts = new int[xStarts.length];
         for (int v = 0; v < xStarts.length; v++) {
@@ -118,19 +119,20 @@ final class PointwiseSweep extends Sweep {
     }
 
     @Override
-    void fill(float[] src, int srcAt, int round, int block, int from, int to, float[] window, int windowAt) {
+    void fill(Span src, int block, int from, int to, float[] window, int windowAt) {
         int plane = k.srcH() * k.srcW();
-        int first = firstPanel(block);
-        int end = endPanel(block);
+        int round = cut.round(block);
+        int first = firstPanel(cut.inRound(block));
+        int end = endPanel(cut.inRound(block));
         boolean inRuns = k.strideH() == 1 && k.strideW() == 1 && k.srcW() == k.gridW();
         for (int c = from; c < to; c++) {
-            int at = srcAt + (round * k.channels() + c) * plane;
-            float[] run = src;
+            int at = src.at() + (round * k.channels() + c) * plane;
+            float[] run = src.array();
             if (!inRuns) {
                 run = Scratch.floats(Scratch.ROW, pixels);
                 for (int i = pixel(first) / k.gridW(); i < k.gridH() && i * k.gridW() < end * WIDTH; i++) {
                     int row = at + i * k.strideH() * k.srcW();
-                    StridedCopy.gather(src, row, k.strideW(), run, i * k.gridW(), k.gridW());
+                    StridedCopy.gather(src.array(), row, k.strideW(), run, i * k.gridW(), k.gridW());
                 }
                 at = 0;
             }
@@ -142,36 +144,14 @@ final class PointwiseSweep extends Sweep {
     }
 
     @Override
-    void compute(
-            int round,
-            int block,
-            int firstRow,
-            int endRow,
-            float[] x,
-            int xAt,
-            float[] packed,
-            float[] bias,
-            int biasAt,
-            float[] dst,
-            int dstAt) {
+    void compute(Operands o, int block, int firstRow, int endRow, float[] x, int xAt) {
+        int round = cut.round(block);
         int group = round % k.groups();
-        int first = firstPanel(block);
-        int to = dstAt + round * k.rows() * pixels;
-        for (int panel = first; panel < endPanel(block); panel += together) {
-            multiply(
-                    groups[panel],
-                    offsets,
-                    Math.max(1, depth),
-                    packed,
-                    k.packedAt(0, group),
-                    x,
-                    xAt,
-                    dst,
-                    to,
-                    firstRow,
-                    endRow,
-                    bias,
-                    biasAt + group * k.rows());
+        float[] dst = o.dst().array();
+        int to = o.dst().at() + round * k.rows() * pixels;
+        int end = endPanel(cut.inRound(block));
+        for (int panel = firstPanel(cut.inRound(block)); panel < end; panel += together) {
+            groups[panel].run(o, group, firstRow, endRow, x, xAt, dst, to);
         }
     }
 }

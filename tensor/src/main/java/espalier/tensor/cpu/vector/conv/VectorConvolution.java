@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.conv;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.lanes.Span;
 
 /**
  * Convolution and its gradients on contiguous arrays, by the fastest kernel for the geometry. Same meaning as
@@ -10,8 +11,6 @@ import espalier.tensor.cpu.Scratch;
  * threads. One belongs to a back end; it remembers how the latest geometries were planned.
  */
 public final class VectorConvolution {
-    private static final float[] NONE = new float[0];
-
     /** Most floats of a joined row: half of the second-level cache. */
     private static final int ROW_FLOATS = 1 << 17;
 
@@ -32,36 +31,36 @@ public final class VectorConvolution {
         return geometry.withJoinedRows(ROW_FLOATS, ROW_PIXELS);
     }
 
-    /** {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or empty → y [N, O, H', W']}. */
-    void forward(ConvGeometry g, float[] x, int xAt, float[] w, int wAt, float[] bias, int biasAt, float[] y, int yAt) {
+    /** {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or none → y [N, O, H', W']}. */
+    void forward(ConvGeometry g, Span x, Span w, Span bias, Span y) {
         ConvWay way = forward.of(g);
-        way.run(parallel, x, xAt, packed(way, w, wAt), bias, biasAt, y, yAt);
+        way.run(parallel, new Operands(x, packed(way, w), bias, y));
     }
 
     /** The same with weights that are packed once. */
-    void forward(ConvGeometry g, float[] x, int xAt, ConvWeights w, float[] bias, int biasAt, float[] y, int yAt) {
+    void forward(ConvGeometry g, Span x, ConvWeights w, Span bias, Span y) {
         ConvWay way = forward.of(g);
-        way.run(parallel, x, xAt, w.packed(g, way), bias, biasAt, y, yAt);
+        way.run(parallel, new Operands(x, w.packed(g, way), bias, y));
     }
 
     /** {@code dy [N, O, H', W'], w → dx [N, C, H, W]}. Read the other way round, this is transposed convolution. */
-    void inputGradient(ConvGeometry g, float[] dy, int dyAt, float[] w, int wAt, float[] dx, int dxAt) {
+    void inputGradient(ConvGeometry g, Span dy, Span w, Span dx) {
         ConvWay way = inputGradient.of(g);
-        way.run(parallel, dy, dyAt, packed(way, w, wAt), NONE, 0, dx, dxAt);
+        way.run(parallel, new Operands(dy, packed(way, w), Span.NONE, dx));
     }
 
-    private float[] packed(ConvWay way, float[] w, int wAt) {
+    private float[] packed(ConvWay way, Span w) {
         float[] packed = Scratch.floats(Scratch.CONV_WEIGHT, way.packedLength());
-        way.pack(parallel, w, wAt, packed);
+        way.pack(parallel, w, packed);
         return packed;
     }
 
     /** {@code x [N, C, H, W], dy [N, O, H', W'] → dw [O, C/g, kH, kW]}. */
-    void weightGradient(ConvGeometry g, float[] x, int xAt, float[] dy, int dyAt, float[] dw, int dwAt) {
+    void weightGradient(ConvGeometry g, Span x, Span dy, Span dw) {
         if (DepthwiseWeightGradient.takes(g)) {
-            depthwise.of(g).run(parallel, x, xAt, dy, dyAt, dw, dwAt);
+            depthwise.of(g).run(parallel, x, dy, dw);
         } else {
-            weightGradient.of(g).run(parallel, x, xAt, dy, dyAt, dw, dwAt);
+            weightGradient.of(g).run(parallel, x, dy, dw);
         }
     }
 }

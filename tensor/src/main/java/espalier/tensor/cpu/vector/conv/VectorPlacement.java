@@ -23,8 +23,13 @@ public final class VectorPlacement {
         FLAT
     }
 
-    /** Vectors over some grid rows, and the distance between the results of two output channels. */
-    public record Vectors(ConvTile tile, int rowStride, int gridRows, int gridPitch) {}
+    /** Vectors over some grid rows, whose results are {@code gridPitch} apart. */
+    public record Vectors(ConvTile tile, int gridRows, int gridPitch) {
+        /** Distance between the results of two output channels. */
+        public int rowStride() {
+            return tile.rowStride();
+        }
+    }
 
     private static final int LANES = Lanes.COUNT;
 
@@ -115,7 +120,7 @@ public final class VectorPlacement {
             }
         }
         int rowStride = writesInPlace ? k.dstH() * k.dstW() : PaddedWindow.spread(chunkRows * gridPitch);
-        return new Vectors(new ConvTile(xStarts, cStarts, rowStride), rowStride, gridRows, gridPitch);
+        return new Vectors(new ConvTile(xStarts, cStarts, rowStride), gridRows, gridPitch);
     }
 
     private Vectors flatVectors(int gridRows, int pitch, int chunkRows) {
@@ -125,7 +130,7 @@ public final class VectorPlacement {
             starts[v] = v * LANES;
         }
         int rowStride = PaddedWindow.spread(chunkRows * pitch + LANES);
-        return new Vectors(new ConvTile(starts, starts, rowStride), rowStride, gridRows, pitch);
+        return new Vectors(new ConvTile(starts, starts, rowStride), gridRows, pitch);
     }
 
     /**

@@ -4,6 +4,7 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import java.util.Comparator;
 import java.util.List;
@@ -21,8 +22,6 @@ final class WinogradSweep extends Sweep {
     /** Packed weights of a task: about 50 microseconds. */
     private static final int PACK_FLOATS = 1 << 16;
 
-    private static final float[] NO_BIAS = new float[0];
-
     /** Most images of a block. */
     private static final int MOST_IMAGES = 16;
 
@@ -37,8 +36,7 @@ final class WinogradSweep extends Sweep {
     private final WinogradWindow window;
     private final int gridPitch;
     private final ConvTile tile;
-    private final int[][] offsets;
-    private final int step;
+    private final WindowProduct[] terms = new WindowProduct[WinogradRows.TERMS];
     private final Cut cut;
 
     /** Whether a sum is of this kind. */
@@ -75,14 +73,16 @@ final class WinogradSweep extends Sweep {
         window = new WinogradWindow(k, firstTap, blockImages, blockPairs);
         gridPitch = rowsOfVectors ? k.gridW() : WinogradWindow.pitch(k);
         tile = tile(rows);
-        offsets = new int[WinogradRows.TERMS][k.channels() * columns];
-        for (int term = 0; term < offsets.length; term++) {
-            for (int i = 0; i < offsets[term].length; i++) {
+        int step = WindowProduct.channelsAtOnce(k.channels(), columns) * columns;
+        for (int term = 0; term < terms.length; term++) {
+            int[] offsets = new int[length()];
+            for (int i = 0; i < offsets.length; i++) {
                 int across = part.across().get(i % columns).at();
-                offsets[term][i] = i / columns * window.plane() + window.at(term, across);
+                offsets[i] = i / columns * window.plane() + window.at(term, across);
             }
+            // Both rows of results take m1 once, and with it the bias.
+            terms[term] = new WindowProduct(tile, offsets, step, k.rows(), packedAt(term, 0), term == 1);
         }
-        step = channelsAtOnce(k.channels(), columns) * columns;
         cut = new Cut(
                 Math.ceilDiv(k.images(), blockImages) * k.groups(),
                 Math.ceilDiv(pairs, blockPairs),
@@ -158,28 +158,29 @@ final class WinogradSweep extends Sweep {
     }
 
     private int packedAt(int term, int group) {
-        return (term * k.groups() + group) * k.rows() * terms();
+        return (term * k.groups() + group) * k.rows() * length();
     }
 
     /** For each term what {@link Correlation#pack} makes of a kernel one row high. */
     @Override
-    public void pack(Parallel parallel, float[] weight, int weightAt, float[] packed) {
+    public void pack(Parallel parallel, Span weight, float[] packed) {
         int panels = RowGroups.count(k.rows());
         int all = k.groups() * panels;
         int panelsPerTask =
-                Math.clamp(PACK_FLOATS / (WinogradRows.TERMS * terms() * RowGroups.MOST), 1, Math.max(1, all));
+                Math.clamp(PACK_FLOATS / (WinogradRows.TERMS * length() * RowGroups.MOST), 1, Math.max(1, all));
         parallel.forEach(Math.ceilDiv(all, panelsPerTask), task -> {
             for (int i = task * panelsPerTask; i < Math.min(all, (task + 1) * panelsPerTask); i++) {
                 int group = i / panels;
                 int row = RowGroups.start(k.rows(), i % panels);
-                int from = weightAt + group * k.weightGroup() + row * k.weightRow();
-                packPanel(weight, from, RowGroups.height(k.rows(), row), packed, packedAt(0, group) + row * terms());
+                int from = weight.at() + group * k.weightGroup() + row * k.weightRow();
+                int to = packedAt(0, group) + row * length();
+                packPanel(weight.array(), from, RowGroups.height(k.rows(), row), packed, to);
             }
         });
     }
 
-    /** Terms of a sum: channels and columns of the kernel. */
-    private int terms() {
+    /** Length of a sum: channels times columns of the kernel. */
+    private int length() {
         return k.channels() * columns;
     }
 
@@ -215,52 +216,28 @@ final class WinogradSweep extends Sweep {
     }
 
     @Override
-    void fill(float[] src, int srcAt, int round, int block, int from, int to, float[] x, int at) {
-        int source = srcAt + firstImage(round) * k.channels() * k.srcH() * k.srcW();
-        window.fill(src, source, images(round), block, from, to, x, at);
+    void fill(Span src, int block, int from, int to, float[] x, int at) {
+        int round = cut.round(block);
+        int source = src.at() + firstImage(round) * k.channels() * k.srcH() * k.srcW();
+        window.fill(src.array(), source, images(round), cut.inRound(block), from, to, x, at);
     }
 
     @Override
-    void compute(
-            int round,
-            int block,
-            int firstRow,
-            int endRow,
-            float[] x,
-            int xAt,
-            float[] packed,
-            float[] bias,
-            int biasAt,
-            float[] dst,
-            int dstAt) {
-        int group = round % k.groups();
+    void compute(Operands o, int block, int firstRow, int endRow, float[] x, int xAt) {
+        int round = cut.round(block);
+        int firstPair = cut.inRound(block) * blockPairs;
         int termStride = k.rows() * tile.rowStride();
-        float[] sums = Scratch.floats(Scratch.CONV_OUTPUT, WinogradRows.TERMS * termStride);
-        for (int term = 0; term < WinogradRows.TERMS; term++) {
-            // Both rows of results take m1 once.
-            float[] start = term == 1 ? bias : NO_BIAS;
-            multiply(
-                    tile,
-                    offsets[term],
-                    step,
-                    packed,
-                    packedAt(term, group),
-                    x,
-                    xAt,
-                    sums,
-                    term * termStride,
-                    firstRow,
-                    endRow,
-                    start,
-                    biasAt + group * k.rows());
+        float[] sums = Scratch.floats(Scratch.CONV_OUTPUT, terms.length * termStride);
+        for (int term = 0; term < terms.length; term++) {
+            terms[term].run(o, round % k.groups(), firstRow, endRow, x, xAt, sums, term * termStride);
         }
         int images = images(round);
-        int count = Math.min(blockPairs, pairs - block * blockPairs);
+        int count = Math.min(blockPairs, pairs - firstPair);
         for (int n = 0; n < images; n++) {
-            int image = dstAt + (firstImage(round) + n * k.groups()) * k.rows() * k.dstH() * k.dstW();
+            int image = o.dst().at() + (firstImage(round) + n * k.groups()) * k.rows() * k.dstH() * k.dstW();
             for (int r = firstRow; r < endRow; r++) {
                 int from = r * tile.rowStride() + n * blockPairs * gridPitch;
-                store(sums, from, termStride, block * blockPairs, count, dst, image + r * k.dstH() * k.dstW());
+                store(sums, from, termStride, firstPair, count, o.dst().array(), image + r * k.dstH() * k.dstW());
             }
         }
     }

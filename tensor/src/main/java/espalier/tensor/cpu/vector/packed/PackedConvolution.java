@@ -50,8 +50,7 @@ final class PackedConvolution {
         int rowFloats = Math.max(1, k.channels() * k.srcW() * k.strideH());
         chunkRows = Math.clamp(WINDOW_FLOATS / rowFloats, 1, k.gridH());
         chunks = Math.ceilDiv(k.gridH(), chunkRows);
-        window = new PaddedWindow(
-                k.srcH(), k.srcW(), k.strideH(), k.strideW(), k.top(), k.left(), k.parts(), chunkRows, k.gridW());
+        window = new PaddedWindow(k, chunkRows);
         placement = VectorPlacement.choose(k, window.pitch(), false);
         int pitch = placement.readsSourceInPlace() ? k.srcW() : window.pitch();
         full = placement.vectors(chunkRows, pitch, chunkRows);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.PlainConvolution;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.ConvSpec;
 import java.util.ArrayList;
 import java.util.List;
@@ -169,8 +170,9 @@ class ConvWayTest {
     private static float[] run(ConvWay way, int threads, float[] src, float[] w, float[] bias, float[] dst) {
         try (var parallel = new Parallel(threads)) {
             float[] packed = new float[way.packedLength()];
-            way.pack(parallel, w, MARGIN, packed);
-            way.run(parallel, src, MARGIN, packed, bias, MARGIN, dst, MARGIN);
+            way.pack(parallel, new Span(w, MARGIN), packed);
+            var start = new Span(bias, MARGIN);
+            way.run(parallel, new Operands(new Span(src, MARGIN), packed, start, new Span(dst, MARGIN)));
         }
         return dst;
     }

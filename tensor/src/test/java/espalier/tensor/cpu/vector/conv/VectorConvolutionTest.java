@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.PlainConvolution;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.ConvSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -69,7 +70,7 @@ class VectorConvolutionTest {
             PlainConvolution.forward(g, x, 0, w, 0, new float[0], 0, expected, 0);
             float[] y = new float[expected.length];
             try (var parallel = new Parallel(1)) {
-                new VectorConvolution(parallel).forward(g, x, 0, w, 0, new float[0], 0, y, 0);
+                new VectorConvolution(parallel).forward(g, whole(x), whole(w), Span.NONE, whole(y));
             }
             for (int i = 0; i < y.length; i++) {
                 expected[i] = Float.isInfinite(expected[i]) && Float.isNaN(y[i]) ? Float.NaN : expected[i];
@@ -117,9 +118,9 @@ class VectorConvolutionTest {
     private static Results results(int threads, ConvGeometry g, float[] x, float[] w, float[] dy) {
         var r = new Results(new float[dy.length], new float[x.length], new float[w.length]);
         try (var parallel = new Parallel(threads)) {
-            new VectorConvolution(parallel).forward(g, x, 0, w, 0, new float[0], 0, r.y(), 0);
-            new VectorConvolution(parallel).inputGradient(g, dy, 0, w, 0, r.dx(), 0);
-            new VectorConvolution(parallel).weightGradient(g, x, 0, dy, 0, r.dw(), 0);
+            new VectorConvolution(parallel).forward(g, whole(x), whole(w), Span.NONE, whole(r.y()));
+            new VectorConvolution(parallel).inputGradient(g, whole(dy), whole(w), whole(r.dx()));
+            new VectorConvolution(parallel).weightGradient(g, whole(x), whole(dy), whole(r.dw()));
         }
         return r;
     }
@@ -193,20 +194,20 @@ class VectorConvolutionTest {
 
         float[] y = floats(random, dy.length);
         float[] expectedY = y.clone();
-        new VectorConvolution(parallel).forward(g, x, MARGIN, w, MARGIN, bias, MARGIN, y, MARGIN);
+        new VectorConvolution(parallel).forward(g, inner(x), inner(w), inner(bias), inner(y));
         PlainConvolution.forward(g, x, MARGIN, w, MARGIN, bias, MARGIN, expectedY, MARGIN);
         assertClose("forward", g, expectedY, y, g.outputLength(), g.groupInputs() * kernel);
 
         float[] dx = floats(random, x.length);
         float[] expectedX = dx.clone();
-        new VectorConvolution(parallel).inputGradient(g, dy, MARGIN, w, MARGIN, dx, MARGIN);
+        new VectorConvolution(parallel).inputGradient(g, inner(dy), inner(w), inner(dx));
         PlainConvolution.inputGradient(g, dy, MARGIN, w, MARGIN, expectedX, MARGIN);
         assertClose("inputGradient", g, expectedX, dx, g.inputLength(), g.groupOutputs() * kernel);
 
         int pixels = g.n() * g.outH() * g.outW();
         float[] dw = floats(random, w.length);
         float[] expectedW = dw.clone();
-        new VectorConvolution(parallel).weightGradient(g, x, MARGIN, dy, MARGIN, dw, MARGIN);
+        new VectorConvolution(parallel).weightGradient(g, inner(x), inner(dy), inner(dw));
         PlainConvolution.weightGradient(g, x, MARGIN, dy, MARGIN, expectedW, MARGIN);
         assertClose("weightGradient", g, expectedW, dw, g.weightLength(), pixels);
     }
@@ -220,6 +221,14 @@ class VectorConvolutionTest {
             int at = i - MARGIN;
             assertEquals(expected[i], actual[i], inside ? tolerance : 0, () -> op + " " + g + " at " + at);
         }
+    }
+
+    private static Span whole(float[] array) {
+        return new Span(array, 0);
+    }
+
+    private static Span inner(float[] array) {
+        return new Span(array, MARGIN);
     }
 
     private static float[] floats(Random random, int n) {

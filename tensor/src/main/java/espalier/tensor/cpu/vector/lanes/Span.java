@@ -1,0 +1,25 @@
+package espalier.tensor.cpu.vector.lanes;
+
+import espalier.tensor.Tensor;
+
+/**
+ * Floats that lie one after the other in an array, from some place on: a contiguous tensor as kernels see it. How many they
+ * are follows from the shapes that come with it.
+ *
+ * @param array not copied
+ * @param at where the first of them lies
+ */
+public record Span(float[] array, int at) {
+    /** No floats at all, for an operand that is left out. */
+    public static final Span NONE = new Span(new float[0], 0);
+
+    /** The elements of a contiguous F32 tensor. */
+    public static Span of(Tensor tensor) {
+        return new Span(Heap.floats(tensor), Heap.at(tensor));
+    }
+
+    /** Whether it stands for an operand that is left out. */
+    public boolean isEmpty() {
+        return array.length == 0;
+    }
+}
