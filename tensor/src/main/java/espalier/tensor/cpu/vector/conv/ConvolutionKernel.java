@@ -29,7 +29,7 @@ public final class ConvolutionKernel {
     public void forward(ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias, Tensor out) {
         ConvGeometry g = geometry(spec, x.shape(), w.shape());
         Tensor result = writable(out);
-        kernels.forward(g, in(x), in(w), bias.map(ConvolutionKernel::in).orElse(Span.NONE), Span.of(result));
+        kernels.forward(g, Span.contiguous(x), Span.contiguous(w), Span.contiguous(bias), Span.of(result));
         finish(result, out);
     }
 
@@ -37,20 +37,20 @@ public final class ConvolutionKernel {
     public void forward(
             ConvSpec spec, int kernelH, int kernelW, Tensor x, ConvWeights w, Optional<Tensor> bias, Tensor out) {
         var g = new ConvGeometry(x.dim(0), x.dim(1), x.dim(2), x.dim(3), out.dim(1), kernelH, kernelW, spec);
-        kernels.forward(g, in(x), w, bias.map(ConvolutionKernel::in).orElse(Span.NONE), Span.of(out));
+        kernels.forward(g, Span.contiguous(x), w, Span.contiguous(bias), Span.of(out));
     }
 
     public void inputGradient(ConvSpec spec, Tensor dy, Tensor w, Tensor dx) {
         ConvGeometry g = geometry(spec, dx.shape(), w.shape());
         Tensor result = writable(dx);
-        kernels.inputGradient(g, in(dy), in(w), Span.of(result));
+        kernels.inputGradient(g, Span.contiguous(dy), Span.contiguous(w), Span.of(result));
         finish(result, dx);
     }
 
     public void weightGradient(ConvSpec spec, Tensor x, Tensor dy, Tensor dw) {
         ConvGeometry g = geometry(spec, x.shape(), dw.shape());
         Tensor result = writable(dw);
-        kernels.weightGradient(g, in(x), in(dy), Span.of(result));
+        kernels.weightGradient(g, Span.contiguous(x), Span.contiguous(dy), Span.of(result));
         finish(result, dw);
     }
 
@@ -67,9 +67,5 @@ public final class ConvolutionKernel {
         if (result != out) {
             out.copyInPlace(result);
         }
-    }
-
-    private static Span in(Tensor t) {
-        return Span.of(t.contiguous());
     }
 }

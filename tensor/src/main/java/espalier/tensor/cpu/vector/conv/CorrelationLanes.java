@@ -178,7 +178,8 @@ final class CorrelationLanes implements ConvWay {
             float[] x = fill(o.src(), image, group);
             float[] c = Scratch.floats(Scratch.CONV_OUTPUT, k.rows() * dstPlane);
             for (int r = firstRow; r < endRow; r++) {
-                Arrays.fill(c, r * dstPlane, r * dstPlane + k.dstH() * k.dstW() * LANES, o.start(group * k.rows() + r));
+                float start = o.bias().orZero(group * k.rows() + r);
+                Arrays.fill(c, r * dstPlane, r * dstPlane + k.dstH() * k.dstW() * LANES, start);
             }
             for (int p = 0; p < k.parts().size(); p++) {
                 multiply(p, o.packed(), k.packedAt(p, group), x, c, firstRow, endRow);

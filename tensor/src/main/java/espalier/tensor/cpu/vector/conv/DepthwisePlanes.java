@@ -142,7 +142,7 @@ final class DepthwisePlanes implements ConvWay {
                 for (int t = 0; t < 9; t++) {
                     a[t] = o.packed()[9 * channel + places[t]];
                 }
-                float start = o.start(channel);
+                float start = o.bias().orZero(channel);
                 float[] dst = o.dst().array();
                 int to = o.dst().at() + plane * result.pixels();
                 if (result.isWhole()) {

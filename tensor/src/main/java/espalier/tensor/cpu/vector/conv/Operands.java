@@ -10,9 +10,4 @@ import espalier.tensor.cpu.vector.lanes.Span;
  * @param bias a value for each destination channel, or none
  * @param dst the destination {@code [images, groups · rows, dstH, dstW]}, all of which is written
  */
-record Operands(Span src, float[] packed, Span bias, Span dst) {
-    /** What the sums of a destination channel start from. */
-    float start(int channel) {
-        return bias.isEmpty() ? 0f : bias.array()[bias.at() + channel];
-    }
-}
+record Operands(Span src, float[] packed, Span bias, Span dst) {}

@@ -37,7 +37,8 @@ record WindowProduct(ConvTile tile, int[] offsets, int step, int rows, int packe
         int depth = offsets.length;
         int groupAt = packedAt + group * rows * depth;
         if (rows == 1 && depth == NineTaps.COUNT) { // so few weights stay in registers
-            tile.runNine(o.packed(), groupAt, offsets, x, xAt, c, cAt, biased ? o.start(group) : 0f);
+            float start = biased ? o.bias().orZero(group) : 0f;
+            tile.runNine(o.packed(), groupAt, offsets, x, xAt, c, cAt, start);
             return;
         }
         float[] a = o.packed();

@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.packed;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.conv.ConvTile;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.packed.BinaryMatrix;
 import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
@@ -91,39 +92,29 @@ final class BinaryRows extends PackedRows {
     }
 
     @Override
-    void multiply(
-            int[] table,
-            float[] x,
-            int xBase,
-            ConvTile tile,
-            float[] c,
-            int cBase,
-            int from,
-            int to,
-            int fromRow,
-            int toRow,
-            float[] bias,
-            int biasAt) {
+    void multiply(RightLayout right, float[] x, int xBase, float[] c, int cBase, int fromRow, int toRow, Span bias) {
+        ConvTile tile = right.tile();
+        int vectors = tile.vectors();
         float[] memory = memory((toRow - fromRow + 1) * WIDTH);
-        for (int v = from; v < to; v += 4) {
+        for (int v = 0; v < vectors; v += 4) {
             Arrays.fill(memory, SUMS_AT, SUMS_AT + (toRow - fromRow + 1) * WIDTH, 0f);
             for (int group = 0; group < groups; group += BLOCK) {
                 int count = Math.min(BLOCK, groups - group);
                 for (int i = 0; i < 4; i++) {
-                    int start = xBase + tile.xStart(Math.min(v + i, to - 1));
-                    fillTable(table, group, count, x, start, memory, TABLE_AT + i * LANES);
+                    int start = xBase + tile.xStart(Math.min(v + i, vectors - 1));
+                    fillTable(right.table(), group, count, x, start, memory, TABLE_AT + i * LANES);
                 }
                 for (int row = fromRow; row < toRow; row += 2) {
                     int at = (row / 2 * groups + group) * 2;
                     addSums(memory, places, at, count, SUMS_AT + (row - fromRow) * WIDTH);
                 }
             }
-            for (int i = 0; i < Math.min(4, to - v); i++) {
+            for (int i = 0; i < Math.min(4, vectors - v); i++) {
                 for (int row = fromRow; row < toRow; row++) {
-                    float start = bias.length > 0 ? bias[biasAt + row] : 0f;
-                    FloatVector sum =
-                            FloatVector.fromArray(SPECIES, memory, SUMS_AT + (row - fromRow) * WIDTH + i * LANES);
-                    sum.fma(FloatVector.broadcast(SPECIES, scales[row]), FloatVector.broadcast(SPECIES, start))
+                    FloatVector scale = FloatVector.broadcast(SPECIES, scales[row]);
+                    FloatVector start = FloatVector.broadcast(SPECIES, bias.orZero(row));
+                    FloatVector.fromArray(SPECIES, memory, SUMS_AT + (row - fromRow) * WIDTH + i * LANES)
+                            .fma(scale, start)
                             .intoArray(c, cBase + row * tile.rowStride() + tile.cStart(v + i));
                 }
             }
@@ -224,12 +215,11 @@ final class BinaryRows extends PackedRows {
 
     /** One column gives this table nothing to do; {@link SignLookup} makes one for it. */
     @Override
-    void multiplyVector(float[] x, int xAt, float[] y, int yAt, int fromRow, int toRow, float[] bias, int biasAt) {
+    void multiplyVector(Span x, Span y, int fromRow, int toRow, Span bias) {
         float[] memory = memory(lookup.memory(toRow - fromRow));
-        int sums = lookup.multiply(x, xAt, memory, TABLE_AT, fromRow, toRow);
+        int sums = lookup.multiply(x.array(), x.at(), memory, TABLE_AT, fromRow, toRow);
         for (int row = fromRow; row < toRow; row++) {
-            float start = bias.length > 0 ? bias[biasAt + row] : 0f;
-            y[yAt + row] = Math.fma(scales[row], memory[sums + row - fromRow], start);
+            y.array()[y.at() + row] = Math.fma(scales[row], memory[sums + row - fromRow], bias.orZero(row));
         }
     }
 }

@@ -3,11 +3,11 @@ package espalier.tensor.cpu.vector.packed;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
-import espalier.tensor.cpu.vector.conv.ConvTile;
 import espalier.tensor.cpu.vector.conv.Correlation;
 import espalier.tensor.cpu.vector.conv.PaddedWindow;
 import espalier.tensor.cpu.vector.conv.VectorPlacement;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Span;
 
 /**
  * Convolution with packed weights {@code [O, C kH kW]}: the product of {@link PackedProduct} whose right operand is the
@@ -28,12 +28,13 @@ final class PackedConvolution {
     private final Correlation k;
     private final VectorPlacement placement;
     private final PaddedWindow window;
-    private final int[] table;
     private final int chunkRows;
     private final int chunks;
     private final int splits;
     private final VectorPlacement.Vectors full;
     private final VectorPlacement.Vectors last;
+    private final RightLayout fullLayout;
+    private final RightLayout lastLayout;
 
     /**
      * @throws IllegalArgumentException if there is more than one group, or the weights do not have the geometry's sizes
@@ -55,9 +56,11 @@ final class PackedConvolution {
         int pitch = placement.readsSourceInPlace() ? k.srcW() : window.pitch();
         full = placement.vectors(chunkRows, pitch, chunkRows);
         last = placement.vectors(k.gridH() - (chunks - 1) * chunkRows, pitch, chunkRows);
-        table = weights.table(offsets());
+        int[] table = weights.table(offsets());
+        fullLayout = new RightLayout(table, full.tile());
+        lastLayout = new RightLayout(table, last.tile());
         long chunkWork = weights.work() * full.tile().vectors();
-        splits = Math.clamp(chunkWork / TASK_WORK, 1, Math.max(1, Math.ceilDiv(weights.rows, weights.rowStep())));
+        splits = Math.clamp(chunkWork / TASK_WORK, 1, weights.mostSplits());
     }
 
     ConvGeometry geometry() {
@@ -81,46 +84,44 @@ final class PackedConvolution {
         return offsets;
     }
 
-    /** {@code x [N, C, H, W], bias [O] or empty → y [N, O, H', W']}. */
-    void run(Parallel parallel, float[] x, int xAt, float[] bias, int biasAt, float[] y, int yAt) {
+    /** {@code x [N, C, H, W], bias [O] or none → y [N, O, H', W']}. */
+    void run(Parallel parallel, Span x, Span bias, Span y) {
         int units = geometry.n() * chunks * splits;
         long unitWork = Math.max(1, weights.work() * full.tile().vectors() / splits);
         int unitsPerTask = Math.clamp(TASK_WORK / unitWork, 1, Math.max(1, units));
         parallel.forEach(Math.ceilDiv(units, unitsPerTask), task -> {
             int end = Math.min(units, (task + 1) * unitsPerTask);
             for (int unit = task * unitsPerTask; unit < end; unit++) {
-                runUnit(unit, x, xAt, bias, biasAt, y, yAt);
+                runUnit(unit, x, bias, y);
             }
         });
     }
 
-    private void runUnit(int unit, float[] x, int xAt, float[] bias, int biasAt, float[] y, int yAt) {
+    private void runUnit(int unit, Span x, Span bias, Span y) {
         int split = unit % splits;
         int chunk = unit / splits % chunks;
         int image = unit / splits / chunks;
         int firstRow = chunk * chunkRows;
         VectorPlacement.Vectors vectors = chunk == chunks - 1 ? last : full;
-        int from = xAt + image * k.channels() * k.srcH() * k.srcW();
-        int to = yAt + image * k.rows() * k.dstH() * k.dstW();
-        int rowBlocks = Math.ceilDiv(weights.rows, weights.rowStep());
-        int fromChannel = (int) ((long) rowBlocks * split / splits) * weights.rowStep();
-        int toChannel = Math.min(weights.rows, (int) ((long) rowBlocks * (split + 1) / splits) * weights.rowStep());
+        RightLayout right = chunk == chunks - 1 ? lastLayout : fullLayout;
+        int from = x.at() + image * k.channels() * k.srcH() * k.srcW();
+        int to = y.at() + image * k.rows() * k.dstH() * k.dstW();
+        int fromChannel = weights.firstRow(split, splits);
+        int toChannel = weights.firstRow(split + 1, splits);
 
-        float[] source = x;
+        float[] source = x.array();
         int sourceAt = from + firstRow * k.srcW();
         if (!placement.readsSourceInPlace()) {
             source = Scratch.floats(Scratch.CONV_INPUT, k.channels() * window.plane() + 2 * Lanes.COUNT);
             sourceAt = 0;
-            window.fill(x, from, k.channels(), firstRow, source);
+            window.fill(x.array(), from, k.channels(), firstRow, source);
         }
         boolean inPlace = placement.writesInPlace();
-        float[] c = inPlace ? y : Scratch.floats(Scratch.CONV_OUTPUT, k.rows() * vectors.rowStride());
+        float[] c = inPlace ? y.array() : Scratch.floats(Scratch.CONV_OUTPUT, k.rows() * vectors.rowStride());
         int cBase = inPlace ? to + firstRow * k.dstW() : 0;
-        ConvTile tile = vectors.tile();
-        weights.multiply(
-                table, source, sourceAt, tile, c, cBase, 0, tile.vectors(), fromChannel, toChannel, bias, biasAt);
+        weights.multiply(right, source, sourceAt, c, cBase, fromChannel, toChannel, bias);
         if (!inPlace) {
-            placement.store(c, 0, vectors, firstRow, fromChannel, toChannel, y, to);
+            placement.store(c, 0, vectors, firstRow, fromChannel, toChannel, y.array(), to);
         }
     }
 }

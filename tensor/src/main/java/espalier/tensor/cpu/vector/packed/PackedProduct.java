@@ -4,6 +4,7 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.conv.ConvTile;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Span;
 import java.util.Arrays;
 
 /**
@@ -22,108 +23,86 @@ final class PackedProduct {
 
     private static final int LANES = Lanes.COUNT;
 
+    /** Columns of a panel. */
+    private static final int WIDTH = PANEL * LANES;
+
     private PackedProduct() {}
 
-    /** {@code c = a · b + bias}; {@code bias} has a value for each row of {@code a}, or is empty. */
-    static void multiply(
-            Parallel parallel, PackedRows a, float[] b, int bAt, int n, float[] c, int cAt, float[] bias, int biasAt) {
+    /** {@code c = a · b + bias}; {@code bias} has a value for each row of {@code a}, or is left out. */
+    static void multiply(Parallel parallel, PackedRows a, Span b, int n, Span c, Span bias) {
         if (a.rows == 0 || n == 0) {
             return;
         }
         if (n == 1) {
-            multiplyVector(parallel, a, b, bAt, c, cAt, bias, biasAt);
+            multiplyVector(parallel, a, b, c, bias);
             return;
         }
         if (n < LANES) {
-            multiplyNarrow(parallel, a, b, bAt, n, c, cAt, bias, biasAt);
+            multiplyNarrow(parallel, a, b, n, c, bias);
             return;
         }
-        int vectors = Math.ceilDiv(n, LANES);
         boolean copies = n % 256 == 0;
-        int[] starts = starts(n, vectors);
-        int[] columnOffsets = multiples(a.columns, copies ? PANEL * LANES : n);
-        int[] table = a.table(columnOffsets);
-        ConvTile tile = new ConvTile(copies ? panelStarts(vectors) : starts, starts, n);
+        int panels = Math.ceilDiv(n, WIDTH);
+        int[] table = a.table(multiples(a.columns, copies ? WIDTH : n));
+        RightLayout full = new RightLayout(table, panel(0, n));
+        RightLayout last = new RightLayout(table, panel((panels - 1) * WIDTH, n));
 
-        int panels = Math.ceilDiv(vectors, PANEL);
-        int rowBlocks = Math.ceilDiv(a.rows, a.rowStep());
         long panelWork = Math.max(1, a.work() * PANEL);
-        int splits = Math.clamp(panelWork / TASK_WORK, 1, rowBlocks);
+        int splits = Math.clamp(panelWork / TASK_WORK, 1, a.mostSplits());
         int panelsPerTask = Math.clamp(TASK_WORK / panelWork, 1, panels);
         parallel.forEach(Math.ceilDiv(panels, panelsPerTask) * splits, task -> {
-            int split = task % splits;
-            int fromRow = (int) ((long) rowBlocks * split / splits) * a.rowStep();
-            int toRow = Math.min(a.rows, (int) ((long) rowBlocks * (split + 1) / splits) * a.rowStep());
+            int fromRow = a.firstRow(task % splits, splits);
+            int toRow = a.firstRow(task % splits + 1, splits);
             int firstPanel = task / splits * panelsPerTask;
             int endPanel = Math.min(panels, firstPanel + panelsPerTask);
             for (int panel = firstPanel; panel < endPanel; panel++) {
-                int from = panel * PANEL;
-                int to = Math.min(vectors, from + PANEL);
-                float[] x = b;
-                int xBase = bAt;
-                if (copies) {
-                    x = copyPanel(b, bAt + from * LANES, n, a.columns);
-                    xBase = 0;
-                }
-                a.multiply(table, x, xBase, tile, c, cAt, from, to, fromRow, toRow, bias, biasAt);
+                int column = panel * WIDTH;
+                float[] x = copies ? copyPanel(b, column, n, a.columns) : b.array();
+                int xBase = copies ? 0 : b.at() + column;
+                RightLayout right = panel == panels - 1 ? last : full;
+                a.multiply(right, x, xBase, c.array(), c.at() + column, fromRow, toRow, bias);
             }
         });
     }
 
     /** One column: {@code y [M] = a · x [K] + bias}. */
-    private static void multiplyVector(
-            Parallel parallel, PackedRows a, float[] x, int xAt, float[] y, int yAt, float[] bias, int biasAt) {
-        int rowBlocks = Math.ceilDiv(a.rows, a.rowStep());
-        int splits = Math.clamp(a.work() / TASK_WORK, 1, rowBlocks);
-        parallel.forEach(splits, split -> {
-            int fromRow = (int) ((long) rowBlocks * split / splits) * a.rowStep();
-            int toRow = Math.min(a.rows, (int) ((long) rowBlocks * (split + 1) / splits) * a.rowStep());
-            a.multiplyVector(x, xAt, y, yAt, fromRow, toRow, bias, biasAt);
-        });
+    private static void multiplyVector(Parallel parallel, PackedRows a, Span x, Span y, Span bias) {
+        int splits = Math.clamp(a.work() / TASK_WORK, 1, a.mostSplits());
+        parallel.forEach(
+                splits,
+                split -> a.multiplyVector(x, y, a.firstRow(split, splits), a.firstRow(split + 1, splits), bias));
     }
 
     /** Fewer columns than lanes: the rest of each vector is computed from zeros and dropped. */
-    private static void multiplyNarrow(
-            Parallel parallel, PackedRows a, float[] b, int bAt, int n, float[] c, int cAt, float[] bias, int biasAt) {
-        int[] table = a.table(multiples(a.columns, LANES));
+    private static void multiplyNarrow(Parallel parallel, PackedRows a, Span b, int n, Span c, Span bias) {
         int[] start = new int[1];
-        ConvTile tile = new ConvTile(start, start, LANES);
+        RightLayout right = new RightLayout(a.table(multiples(a.columns, LANES)), new ConvTile(start, start, LANES));
         parallel.once(() -> {
             float[] x = Scratch.zeros(Scratch.GEMM_B, a.columns * LANES);
             for (int k = 0; k < a.columns; k++) {
-                for (int j = 0; j < n; j++) {
-                    x[k * LANES + j] = b[bAt + k * n + j];
-                }
+                System.arraycopy(b.array(), b.at() + k * n, x, k * LANES, n);
             }
             float[] wide = Scratch.floats(Scratch.CONV_OUTPUT, a.rows * LANES);
-            a.multiply(table, x, 0, tile, wide, 0, 0, 1, 0, a.rows, bias, biasAt);
+            a.multiply(right, x, 0, wide, 0, 0, a.rows, bias);
             for (int i = 0; i < a.rows; i++) {
-                for (int j = 0; j < n; j++) {
-                    c[cAt + i * n + j] = wide[i * LANES + j];
-                }
+                System.arraycopy(wide, i * LANES, c.array(), c.at() + i * n, n);
             }
         });
     }
 
-    private static float[] copyPanel(float[] b, int at, int n, int rows) {
-        int width = PANEL * LANES;
-        float[] panel = Scratch.floats(Scratch.GEMM_B, rows * width);
+    private static float[] copyPanel(Span b, int column, int n, int rows) {
+        float[] panel = Scratch.floats(Scratch.GEMM_B, rows * WIDTH);
         for (int k = 0; k < rows; k++) {
-            System.arraycopy(b, at + k * n, panel, k * width, width);
+            System.arraycopy(b.array(), b.at() + column + k * n, panel, k * WIDTH, WIDTH);
         }
         return panel;
     }
 
-    private static int[] starts(int n, int vectors) {
-        int[] starts = new int[vectors];
-        Arrays.setAll(starts, v -> Math.min(v * LANES, n - LANES));
-        return starts;
-    }
-
-    private static int[] panelStarts(int vectors) {
-        int[] starts = new int[vectors];
-        Arrays.setAll(starts, v -> v % PANEL * LANES);
-        return starts;
+    /** The vectors of the panel that begins with a column; where the matrix ends, the last one ends with it. */
+    private static ConvTile panel(int column, int n) {
+        int[] starts = new int[Math.ceilDiv(Math.min(WIDTH, n - column), LANES)];
+        Arrays.setAll(starts, v -> Math.min(v * LANES, n - LANES - column));
+        return new ConvTile(starts, starts, n);
     }
 
     private static int[] multiples(int count, int step) {

@@ -1,6 +1,6 @@
 package espalier.tensor.cpu.vector.packed;
 
-import espalier.tensor.cpu.vector.conv.ConvTile;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.BlockMatrix;
 import espalier.tensor.packed.CsrMatrix;
@@ -11,9 +11,7 @@ import espalier.tensor.packed.QuantizedMatrix;
 /**
  * The rows of a {@link PackedMatrix} in the order in which a kernel reads them, made once and used for many products.
  *
- * <p>The kernels know nothing of the shape of the right operand. They read it as {@link ConvTile} does: row k of it
- * begins at {@code offsets[k]}, and vector v of that row at {@code xStarts[v]} from there. With {@code offsets[k] = k *
- * n} this is a matrix; with the offsets of a padded image it is a convolution.
+ * <p>The kernels know nothing of the shape of the right operand but its {@link RightLayout}.
  */
 abstract sealed class PackedRows permits SparseRows, QuantizedRows, BinaryRows {
     /** Rows that are taken at once, their values side by side. */
@@ -25,9 +23,12 @@ abstract sealed class PackedRows permits SparseRows, QuantizedRows, BinaryRows {
     /** The number of columns, the inputs. */
     final int columns;
 
+    private final Span zeros;
+
     PackedRows(PackedMatrix matrix) {
         rows = matrix.rows();
         columns = matrix.columns();
+        zeros = new Span(new float[rows], 0);
     }
 
     static PackedRows of(PackedMatrix matrix) {
@@ -46,42 +47,45 @@ abstract sealed class PackedRows permits SparseRows, QuantizedRows, BinaryRows {
     /** Rows may be shared out among tasks at multiples of this. */
     abstract int rowStep();
 
-    /** What {@link #multiply} wants as its offsets, from the offset of each column. */
+    /** Into how many parts the rows can be cut, at least 1. */
+    final int mostSplits() {
+        return Math.max(1, Math.ceilDiv(rows, rowStep()));
+    }
+
+    /** Where a part of the rows begins, if there are so many. */
+    final int firstRow(int split, int splits) {
+        long steps = Math.ceilDiv(rows, rowStep());
+        return Math.min(rows, (int) (steps * split / splits) * rowStep());
+    }
+
+    /** What the sums start from. */
+    final Span start(Span bias) {
+        return bias.isEmpty() ? zeros : bias;
+    }
+
+    /** The table of a {@link RightLayout}, from the offset of each column. */
     abstract int[] table(int[] columnOffsets);
 
     /**
-     * Computes rows {@code [fromRow, toRow)} of vectors {@code [from, to)} of the product.
+     * Computes rows {@code [fromRow, toRow)} of the product.
      *
      * <pre>
      *   c[cBase + r * tile.rowStride + cStarts[v] + j] = bias[r] + sum over k of
      *           matrix[r][k] * x[xBase + offsets[k] + xStarts[v] + j]
      * </pre>
      *
-     * @param table from {@link #table}
-     * @param tile where the vectors lie
-     * @param bias a value for each row, or empty
+     * @param right how {@code x} is read
      * @param fromRow a multiple of {@link #rowStep}
      * @param toRow such a multiple, or the number of rows
+     * @param bias a value for each row, or none
      */
     abstract void multiply(
-            int[] table,
-            float[] x,
-            int xBase,
-            ConvTile tile,
-            float[] c,
-            int cBase,
-            int from,
-            int to,
-            int fromRow,
-            int toRow,
-            float[] bias,
-            int biasAt);
+            RightLayout right, float[] x, int xBase, float[] c, int cBase, int fromRow, int toRow, Span bias);
 
     /**
      * Computes elements {@code [fromRow, toRow)} of the product with one column: {@code y[r] = bias[r] + sum over k of
      * matrix[r][k] * x[k]}. Here vectors run along the rows or the columns of the matrix, so the order of the sum is
      * another one than in {@link #multiply}.
      */
-    abstract void multiplyVector(
-            float[] x, int xAt, float[] y, int yAt, int fromRow, int toRow, float[] bias, int biasAt);
+    abstract void multiplyVector(Span x, Span y, int fromRow, int toRow, Span bias);
 }

@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.packed;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.conv.ConvTile;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.packed.QuantizedMatrix;
 import jdk.incubator.vector.ByteVector;
 import jdk.incubator.vector.FloatVector;
@@ -66,20 +67,10 @@ final class QuantizedRows extends PackedRows {
     }
 
     @Override
-    void multiply(
-            int[] table,
-            float[] x,
-            int xBase,
-            ConvTile tile,
-            float[] c,
-            int cBase,
-            int from,
-            int to,
-            int fromRow,
-            int toRow,
-            float[] bias,
-            int biasAt) {
-        boolean biased = bias.length > 0;
+    void multiply(RightLayout right, float[] x, int xBase, float[] c, int cBase, int fromRow, int toRow, Span bias) {
+        ConvTile tile = right.tile();
+        int vectors = tile.vectors();
+        Span start = start(bias);
         float[] widened = Scratch.floats(Scratch.GEMM_A, BLOCK * columns + LANES);
         int width = LANES == 8 ? 2 : 4;
         for (int top = fromRow; top < toRow; top += BLOCK) {
@@ -87,25 +78,15 @@ final class QuantizedRows extends PackedRows {
             for (int row = top; row < bottom; row += STRIP) {
                 widen(row, Math.min(STRIP, bottom - row), widened, (row - top) * columns);
             }
-            for (int v = from; v < to; v += width) { // the vectors' part of x stays in the cache for all strips
-                int end = Math.min(to, v + width);
+            for (int v = 0; v < vectors; v += width) { // the vectors' part of x stays in the cache for all strips
+                int end = Math.min(vectors, v + width);
                 for (int row = top; row < bottom; row += STRIP) {
-                    tile.run(
-                            Math.min(STRIP, bottom - row),
-                            columns,
-                            widened,
-                            (row - top) * columns,
-                            table,
-                            0,
-                            x,
-                            xBase,
-                            c,
-                            cBase + row * tile.rowStride(),
-                            v,
-                            end,
-                            false,
-                            biased ? bias : ConvTile.NO_BIAS,
-                            biased ? biasAt + row : 0);
+                    int height = Math.min(STRIP, bottom - row);
+                    int at = (row - top) * columns;
+                    int to = cBase + row * tile.rowStride();
+                    float[] bs = start.array();
+                    int bsAt = start.at() + row;
+                    tile.run(height, columns, widened, at, right.table(), 0, x, xBase, c, to, v, end, false, bs, bsAt);
                 }
             }
         }
@@ -135,11 +116,11 @@ final class QuantizedRows extends PackedRows {
      * values are multiplied vector by vector, and lane i belongs to row {@code i mod 4}.
      */
     @Override
-    void multiplyVector(float[] x, int xAt, float[] y, int yAt, int fromRow, int toRow, float[] bias, int biasAt) {
+    void multiplyVector(Span x, Span y, int fromRow, int toRow, Span bias) {
         float[] repeated = Scratch.zeros(Scratch.GEMM_B, STRIP * columns + LANES);
         for (int k = 0; k < columns; k++) {
             for (int i = 0; i < STRIP; i++) {
-                repeated[STRIP * k + i] = x[xAt + k];
+                repeated[STRIP * k + i] = x.array()[x.at() + k];
             }
         }
         float[] lanes = Scratch.floats(Scratch.LANES, LANES);
@@ -156,11 +137,10 @@ final class QuantizedRows extends PackedRows {
                     }
                 } else {
                     for (int k = 0; k < columns; k++) {
-                        sum += codes[row * columns + k * height + i] * x[xAt + k];
+                        sum += codes[row * columns + k * height + i] * x.array()[x.at() + k];
                     }
                 }
-                float start = bias.length > 0 ? bias[biasAt + row + i] : 0f;
-                y[yAt + row + i] = Math.fma(scales[row + i], sum, start);
+                y.array()[y.at() + row + i] = Math.fma(scales[row + i], sum, bias.orZero(row + i));
             }
         }
     }

@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.packed;
 
 import espalier.tensor.cpu.vector.conv.ConvTile;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.packed.BlockMatrix;
 import espalier.tensor.packed.CsrMatrix;
 import espalier.tensor.packed.PackedMatrix;
@@ -57,8 +58,8 @@ final class SparseRows extends PackedRows {
             for (int block = pointers[blockRow]; block < pointers[blockRow + 1]; block++) {
                 columns[block] = matrix.column(block);
                 int inRow = block - pointers[blockRow];
-                for (int top = 0; top < present; top += PackedRows.STRIP) {
-                    int strip = Math.min(PackedRows.STRIP, present - top);
+                for (int top = 0; top < present; top += STRIP) {
+                    int strip = Math.min(STRIP, present - top);
                     int at = pointers[blockRow] * height + top * count + inRow * strip;
                     for (int i = 0; i < strip; i++) {
                         values[at + i] = matrix.value(block, top + i);
@@ -89,103 +90,52 @@ final class SparseRows extends PackedRows {
     }
 
     @Override
-    void multiply(
-            int[] table,
-            float[] x,
-            int xBase,
-            ConvTile tile,
-            float[] c,
-            int cBase,
-            int from,
-            int to,
-            int fromRow,
-            int toRow,
-            float[] bias,
-            int biasAt) {
-        for (int v = from; v < to; ) { // the vectors' part of x stays in the cache for all rows
-            int width = width(tile, v, to);
-            int end = Math.min(to, v + width);
+    void multiply(RightLayout right, float[] x, int xBase, float[] c, int cBase, int fromRow, int toRow, Span bias) {
+        int vectors = right.tile().vectors();
+        for (int v = 0, width; v < vectors; v += width) { // the vectors' part of x stays in the cache for all rows
+            width = width(right.tile(), v);
             if (width == 8) {
-                for (int row = fromRow; row < toRow; row++) {
-                    int first = pointers[row];
-                    SparseTile.oneRow(
-                            first,
-                            pointers[row + 1] - first,
-                            values,
-                            table,
-                            x,
-                            xBase + tile.xStart(v),
-                            c,
-                            cBase + tile.cStart(v) + row * tile.rowStride(),
-                            bias.length > 0 ? bias[biasAt + row] : 0f);
-                }
+                multiplyEight(right, x, xBase, c, cBase, v, fromRow, toRow, bias);
             } else if (height == 1) {
-                multiplySingles(table, x, xBase, tile, c, cBase, v, end - 1, fromRow, toRow, bias, biasAt);
+                multiplySingles(right, x, xBase, c, cBase, v, fromRow, toRow, bias);
             } else if (width == 2) {
-                int whole = toRow / PackedRows.STRIP * PackedRows.STRIP;
-                multiplyFours(table, x, xBase, tile, c, cBase, v, end - 1, fromRow, whole, bias, biasAt);
-                multiplyStrips(table, x, xBase, tile, c, cBase, v, end, Math.max(fromRow, whole), toRow, bias, biasAt);
+                int whole = toRow / STRIP * STRIP;
+                multiplyFours(right, x, xBase, c, cBase, v, fromRow, whole, bias);
+                multiplyStrips(right, x, xBase, c, cBase, v, Math.max(fromRow, whole), toRow, bias);
             } else {
-                multiplyStrips(table, x, xBase, tile, c, cBase, v, end, fromRow, toRow, bias, biasAt);
+                multiplyStrips(right, x, xBase, c, cBase, v, fromRow, toRow, bias);
             }
-            v = end;
         }
     }
 
-    /** Whole strips of four rows times two vectors. */
-    private void multiplyFours(
-            int[] table,
-            float[] x,
-            int xBase,
-            ConvTile tile,
-            float[] c,
-            int cBase,
-            int v,
-            int last,
-            int fromRow,
-            int toRow,
-            float[] bias,
-            int biasAt) {
-        boolean biased = bias.length > 0;
-        int x0 = xBase + tile.xStart(v);
-        int x1 = xBase + tile.xStart(last);
-        int c0 = cBase + tile.cStart(v);
-        int c1 = cBase + tile.cStart(last);
-        int rowStride = tile.rowStride();
-        for (int row = fromRow; row < toRow; row += PackedRows.STRIP) {
-            int first = pointers[row / PackedRows.STRIP];
-            int count = pointers[row / PackedRows.STRIP + 1] - first;
-            SparseTile.fourRows(
-                    first,
-                    count,
-                    values,
-                    table,
-                    x,
-                    x0,
-                    x1,
-                    c,
-                    c0 + row * rowStride,
-                    c1 + row * rowStride,
-                    rowStride,
-                    biased ? bias : ConvTile.NO_BIAS,
-                    biased ? biasAt + row : 0);
+    /** How many vectors to take at once, from vector {@code v}. */
+    private int width(ConvTile tile, int v) {
+        return switch (height) {
+            case 1 -> v + 8 <= tile.vectors() && tile.areNeighbours(v, v + 8) ? 8 : 4;
+            case 3 -> 3;
+            case 4 -> Lanes.COUNT == 8 ? 2 : 4;
+            default -> 4;
+        };
+    }
+
+    /** Rows of their own times eight vectors that are neighbours. */
+    private void multiplyEight(
+            RightLayout right, float[] x, int xBase, float[] c, int cBase, int v, int fromRow, int toRow, Span bias) {
+        int x0 = xBase + right.tile().xStart(v);
+        int c0 = cBase + right.tile().cStart(v);
+        for (int row = fromRow; row < toRow; row++) {
+            int first = pointers[row];
+            int count = pointers[row + 1] - first;
+            int to = c0 + row * right.tile().rowStride();
+            SparseTile.oneRow(first, count, values, right.table(), x, x0, c, to, bias.orZero(row));
         }
     }
 
     /** Rows of their own times four vectors, which need not be neighbours; the last may be taken several times. */
     private void multiplySingles(
-            int[] table,
-            float[] x,
-            int xBase,
-            ConvTile tile,
-            float[] c,
-            int cBase,
-            int v,
-            int last,
-            int fromRow,
-            int toRow,
-            float[] bias,
-            int biasAt) {
+            RightLayout right, float[] x, int xBase, float[] c, int cBase, int v, int fromRow, int toRow, Span bias) {
+        ConvTile tile = right.tile();
+        int last = tile.vectors() - 1;
         int v1 = Math.min(v + 1, last);
         int v2 = Math.min(v + 2, last);
         int v3 = Math.min(v + 3, last);
@@ -195,116 +145,92 @@ final class SparseRows extends PackedRows {
         int x3 = xBase + tile.xStart(v3);
         for (int row = fromRow; row < toRow; row++) {
             int first = pointers[row];
+            int count = pointers[row + 1] - first;
             int to = cBase + row * tile.rowStride();
-            SparseTile.oneRow(
-                    first,
-                    pointers[row + 1] - first,
-                    values,
-                    table,
-                    x,
-                    x0,
-                    x1,
-                    x2,
-                    x3,
-                    c,
-                    to + tile.cStart(v),
-                    to + tile.cStart(v1),
-                    to + tile.cStart(v2),
-                    to + tile.cStart(v3),
-                    bias.length > 0 ? bias[biasAt + row] : 0f);
+            int c0 = to + tile.cStart(v);
+            int c1 = to + tile.cStart(v1);
+            int c2 = to + tile.cStart(v2);
+            int c3 = to + tile.cStart(v3);
+            float start = bias.orZero(row);
+            SparseTile.oneRow(first, count, values, right.table(), x, x0, x1, x2, x3, c, c0, c1, c2, c3, start);
         }
     }
 
-    /** How many vectors to take at once, from vector {@code v}. */
-    private int width(ConvTile tile, int v, int to) {
-        return switch (height) {
-            case 1 -> v + 8 <= to && tile.areNeighbours(v, v + 8) ? 8 : 4;
-            case 3 -> 3;
-            case 4 -> Lanes.COUNT == 8 ? 2 : 4;
-            default -> 4;
-        };
+    /** Whole strips of four rows times two vectors. */
+    private void multiplyFours(
+            RightLayout right, float[] x, int xBase, float[] c, int cBase, int v, int fromRow, int toRow, Span bias) {
+        ConvTile tile = right.tile();
+        int last = Math.min(v + 1, tile.vectors() - 1);
+        int stride = tile.rowStride();
+        Span start = start(bias);
+        int x0 = xBase + tile.xStart(v);
+        int x1 = xBase + tile.xStart(last);
+        for (int row = fromRow; row < toRow; row += STRIP) {
+            int first = pointers[row / STRIP];
+            int count = pointers[row / STRIP + 1] - first;
+            int c0 = cBase + tile.cStart(v) + row * stride;
+            int c1 = cBase + tile.cStart(last) + row * stride;
+            float[] b = start.array();
+            int bAt = start.at() + row;
+            SparseTile.fourRows(first, count, values, right.table(), x, x0, x1, c, c0, c1, stride, b, bAt);
+        }
     }
 
+    /** Strips of up to four rows times as many vectors as {@link #width} says. */
     private void multiplyStrips(
-            int[] table,
-            float[] x,
-            int xBase,
-            ConvTile tile,
-            float[] c,
-            int cBase,
-            int from,
-            int to,
-            int fromRow,
-            int toRow,
-            float[] bias,
-            int biasAt) {
-        boolean biased = bias.length > 0;
+            RightLayout right, float[] x, int xBase, float[] c, int cBase, int v, int fromRow, int toRow, Span bias) {
+        ConvTile tile = right.tile();
+        int[] table = right.table();
+        int end = Math.min(tile.vectors(), v + width(tile, v));
+        Span start = start(bias);
         for (int top = fromRow; top < toRow; top += height) {
             int first = pointers[top / height];
             int count = pointers[top / height + 1] - first;
             int bottom = Math.min(toRow, top + height);
-            for (int row = top; row < bottom; row += PackedRows.STRIP) {
-                int strip = Math.min(PackedRows.STRIP, bottom - row);
+            for (int row = top; row < bottom; row += STRIP) {
+                int strip = Math.min(STRIP, bottom - row);
                 int at = first * height + (row - top) * count;
-                tile.run(
-                        strip,
-                        count,
-                        values,
-                        at,
-                        table,
-                        first,
-                        x,
-                        xBase,
-                        c,
-                        cBase + row * tile.rowStride(),
-                        from,
-                        to,
-                        false,
-                        biased ? bias : ConvTile.NO_BIAS,
-                        biased ? biasAt + row : 0);
+                int cAt = cBase + row * tile.rowStride();
+                float[] b = start.array();
+                int bAt = start.at() + row;
+                tile.run(strip, count, values, at, table, first, x, xBase, c, cAt, v, end, false, b, bAt);
             }
         }
     }
 
     @Override
-    void multiplyVector(float[] x, int xAt, float[] y, int yAt, int fromRow, int toRow, float[] bias, int biasAt) {
-        boolean biased = bias.length > 0;
+    void multiplyVector(Span x, Span y, int fromRow, int toRow, Span bias) {
+        float[] xs = x.array();
+        float[] ys = y.array();
+        Span start = start(bias);
         for (int top = fromRow; top < toRow; top += height) {
             int first = pointers[top / height];
             int count = pointers[top / height + 1] - first;
             int bottom = Math.min(toRow, top + height);
+            int to = y.at() + top;
             if (height == 1) {
-                float sum = SparseTile.oneRowTimesVector(first, count, values, columnIndices, x, xAt);
-                y[yAt + top] = biased ? bias[biasAt + top] + sum : sum;
-            } else if (height == PackedRows.STRIP && bottom - top == height) {
-                SparseTile.fourRowsTimesVector(
-                        first,
-                        count,
-                        values,
-                        columnIndices,
-                        x,
-                        xAt,
-                        y,
-                        yAt + top,
-                        biased ? bias : ConvTile.NO_BIAS,
-                        biased ? biasAt + top : 0);
+                float sum = SparseTile.oneRowTimesVector(first, count, values, columnIndices, xs, x.at());
+                ys[to] = bias.isEmpty() ? sum : bias.orZero(top) + sum;
+            } else if (height == STRIP && bottom - top == height) {
+                float[] b = start.array();
+                int bAt = start.at() + top;
+                SparseTile.fourRowsTimesVector(first, count, values, columnIndices, xs, x.at(), ys, to, b, bAt);
             } else {
-                for (int row = top; row < bottom; row++) {
-                    float start = biased ? bias[biasAt + row] : 0f;
-                    y[yAt + row] = start + inBlockTimesVector(first, count, row - top, bottom - top, x, xAt);
+                for (int i = 0; i < bottom - top; i++) {
+                    ys[to + i] = bias.orZero(top + i) + inBlockTimesVector(first, count, i, bottom - top, x);
                 }
             }
         }
     }
 
     /** Row {@code i} of a block row that has {@code present} rows, times one column. */
-    private float inBlockTimesVector(int first, int count, int i, int present, float[] x, int xAt) {
-        int top = i / PackedRows.STRIP * PackedRows.STRIP;
-        int strip = Math.min(PackedRows.STRIP, present - top);
+    private float inBlockTimesVector(int first, int count, int i, int present, Span x) {
+        int top = i / STRIP * STRIP;
+        int strip = Math.min(STRIP, present - top);
         int at = first * height + top * count + i - top;
         float sum = 0f;
         for (int t = 0; t < count; t++) {
-            sum = Math.fma(values[at + t * strip], x[xAt + columnIndices[first + t]], sum);
+            sum = Math.fma(values[at + t * strip], x.array()[x.at() + columnIndices[first + t]], sum);
         }
         return sum;
     }

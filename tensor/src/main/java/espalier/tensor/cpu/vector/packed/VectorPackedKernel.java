@@ -6,6 +6,7 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.conv.VectorConvolution;
 import espalier.tensor.cpu.vector.lanes.Heap;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.PackedMatrix;
@@ -16,8 +17,6 @@ import java.util.Optional;
 
 /** The door from tensors to {@link PackedProduct} and {@link PackedConvolution}: any layout comes in, arrays go on. */
 public final class VectorPackedKernel implements PackedKernel {
-    private static final float[] NO_BIAS = new float[0];
-
     private final Parallel parallel;
     private final PackedKernel fallback;
     private final PackedRows rows;
@@ -39,49 +38,30 @@ public final class VectorPackedKernel implements PackedKernel {
 
     @Override
     public void matmul(Tensor b, Optional<Tensor> bias, Tensor out) {
-        Tensor right = b.contiguous();
-        Tensor start = bias.map(Tensor::contiguous).orElse(right);
-        PackedProduct.multiply(
-                parallel,
-                rows,
-                Heap.floats(right),
-                Heap.at(right),
-                b.dim(1),
-                Heap.floats(out),
-                Heap.at(out),
-                bias.isPresent() ? Heap.floats(start) : NO_BIAS,
-                Heap.at(start));
+        PackedProduct.multiply(parallel, rows, Span.contiguous(b), b.dim(1), Span.of(out), Span.contiguous(bias));
     }
 
     /** The kernels want the inputs of a batch side by side, so a batch is transposed, and the result back. */
     @Override
     public void linear(Tensor x, Optional<Tensor> bias, Tensor out) {
-        Tensor input = x.contiguous();
-        Tensor start = bias.map(Tensor::contiguous).orElse(input);
+        Span input = Span.contiguous(x);
+        Span result = Span.of(out);
+        Span start = Span.contiguous(bias);
         int n = x.dim(0);
-        float[] values = bias.isPresent() ? Heap.floats(start) : NO_BIAS;
         if (n == 1) {
-            PackedProduct.multiply(
-                    parallel,
-                    rows,
-                    Heap.floats(input),
-                    Heap.at(input),
-                    1,
-                    Heap.floats(out),
-                    Heap.at(out),
-                    values,
-                    Heap.at(start));
+            PackedProduct.multiply(parallel, rows, input, 1, result, start);
             return;
         }
-        float[] columns = Scratch.floats(Scratch.CONV_INPUT, n * rows.columns);
-        float[] results = Scratch.floats(Scratch.CONV_GRADIENT, n * rows.rows);
-        float[] from = Heap.floats(input);
-        int fromAt = Heap.at(input);
-        parallel.once(() -> Transpose.run(from, fromAt, rows.columns, n, rows.columns, columns, 0, n));
-        PackedProduct.multiply(parallel, rows, columns, 0, n, results, 0, values, Heap.at(start));
-        float[] to = Heap.floats(out);
-        int toAt = Heap.at(out);
-        parallel.once(() -> Transpose.run(results, 0, n, rows.rows, n, to, toAt, rows.rows));
+        Span columns = new Span(Scratch.floats(Scratch.CONV_INPUT, n * rows.columns), 0);
+        Span results = new Span(Scratch.floats(Scratch.CONV_GRADIENT, n * rows.rows), 0);
+        parallel.once(() -> transpose(input, n, rows.columns, columns));
+        PackedProduct.multiply(parallel, rows, columns, n, results, start);
+        parallel.once(() -> transpose(results, rows.rows, n, result));
+    }
+
+    /** {@code from [rows, columns] → to [columns, rows]}. */
+    private static void transpose(Span from, int rows, int columns, Span to) {
+        Transpose.run(from.array(), from.at(), columns, rows, columns, to.array(), to.at(), rows);
     }
 
     @Override
@@ -96,16 +76,7 @@ public final class VectorPackedKernel implements PackedKernel {
                 .filter(last -> last.geometry().equals(geometry))
                 .orElseGet(() -> new PackedConvolution(geometry, rows));
         convolution = Optional.of(prepared);
-        Tensor input = x.contiguous();
-        Tensor start = bias.map(Tensor::contiguous).orElse(input);
-        prepared.run(
-                parallel,
-                Heap.floats(input),
-                Heap.at(input),
-                bias.isPresent() ? Heap.floats(start) : NO_BIAS,
-                Heap.at(start),
-                Heap.floats(out),
-                Heap.at(out));
+        prepared.run(parallel, Span.contiguous(x), Span.contiguous(bias), Span.of(out));
     }
 
     @Override

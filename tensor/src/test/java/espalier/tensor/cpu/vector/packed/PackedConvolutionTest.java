@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.BlockMatrix;
 import espalier.tensor.packed.CsrMatrix;
@@ -92,7 +93,8 @@ class PackedConvolutionTest {
         System.arraycopy(x, 0, shifted, 2, x.length);
         float[] y = new float[g.outputLength() + 2];
         java.util.Arrays.fill(y, Float.NaN);
-        new PackedConvolution(g, PackedRows.of(matrix)).run(parallel, shifted, 2, bias, 0, y, 1);
+        var convolution = new PackedConvolution(g, PackedRows.of(matrix));
+        convolution.run(parallel, new Span(shifted, 2), new Span(bias, 0), new Span(y, 1));
         assertEquals(Float.NaN, y[0]);
         assertEquals(Float.NaN, y[y.length - 1]);
         return java.util.Arrays.copyOfRange(y, 1, y.length - 1);

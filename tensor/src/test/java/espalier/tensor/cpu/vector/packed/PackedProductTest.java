@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.BlockMatrix;
 import espalier.tensor.packed.CsrMatrix;
@@ -142,8 +143,8 @@ class PackedProductTest {
         System.arraycopy(bias, 0, shiftedBias, shiftedBias.length - bias.length, bias.length);
         float[] c = new float[matrix.rows() * n + 5];
         java.util.Arrays.fill(c, Float.NaN);
-        PackedProduct.multiply(
-                parallel, PackedRows.of(matrix), shiftedB, 3, n, c, 2, shiftedBias, shiftedBias.length - bias.length);
+        var start = new Span(shiftedBias, shiftedBias.length - bias.length);
+        PackedProduct.multiply(parallel, PackedRows.of(matrix), new Span(shiftedB, 3), n, new Span(c, 2), start);
         for (int i : new int[] {0, 1, c.length - 3, c.length - 2, c.length - 1}) {
             assertEquals(Float.NaN, c[i], "outside the result");
         }
