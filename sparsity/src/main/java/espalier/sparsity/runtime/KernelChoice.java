@@ -31,11 +31,11 @@ final class KernelChoice {
         if (grouped) {
             return Kernel.DENSE; // the packed kernels have no groups
         }
-        if (weight.form().equals(new Form(Index.EVERY, Coding.BINARY))
-                && weight.shape().dim(0) >= 16) {
+        int rows = weight.shape().dim(0);
+        Form form = weight.form();
+        if (form.index() == Index.EVERY && form.coding() == Coding.BINARY && rows >= 16) {
             return Kernel.BINARY;
         }
-        int rows = weight.shape().dim(0);
         int nonZeros = 0;
         for (float value : values) {
             nonZeros += value != 0 ? 1 : 0;

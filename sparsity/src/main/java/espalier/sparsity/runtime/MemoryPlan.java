@@ -4,8 +4,6 @@ import espalier.sparsity.export.Operation;
 import espalier.sparsity.export.Program;
 import espalier.sparsity.export.Step;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -29,13 +27,13 @@ final class MemoryPlan {
     /** A buffer and the steps it must survive; the input is there before step 0. */
     private static final class Buffer {
         private final int birth;
-        private int size;
+        private final int size;
         private int death;
         private int offset;
 
         Buffer(int birth, int size) {
             this.birth = birth;
-            this.size = size;
+            this.size = Math.ceilDiv(size, LINE) * LINE;
             this.death = birth;
         }
 
@@ -53,7 +51,6 @@ final class MemoryPlan {
                 lastUse[input] = i;
             }
         }
-        lastUse[values - 1] = values; // the result is copied out at the end
         List<Buffer> buffers = new ArrayList<>();
         bufferOf = new int[values];
         buffers.add(new Buffer(-1, program.input().size()));
@@ -70,10 +67,16 @@ final class MemoryPlan {
             }
         }
         size = place(buffers);
-        offsets = Arrays.stream(bufferOf).map(b -> buffers.get(b).offset).toArray();
+        offsets = new int[values];
+        for (int value = 0; value < values; value++) {
+            offsets[value] = buffers.get(bufferOf[value]).offset;
+        }
     }
 
-    /** The input whose buffer the step may take over; −1 if there is none. */
+    /**
+     * The input whose buffer the step may take over, since no later step reads it; −1 if there is none. Nor does one read
+     * the values that this input took the buffer from: they were free when it did.
+     */
     private int sharedInput(Step step, int at, int[] lastUse) {
         boolean inPlace = switch (step.operation()) {
             case Operation.Flatten _, Operation.Add _, Operation.Identity _ -> true;
@@ -84,7 +87,7 @@ final class MemoryPlan {
         };
         if (inPlace) {
             for (int input : step.inputs()) {
-                if (isFree(input, at, lastUse)) {
+                if (lastUse[input] == at) {
                     return input;
                 }
             }
@@ -92,36 +95,27 @@ final class MemoryPlan {
         return -1;
     }
 
-    /** Whether no step after this one reads the value's buffer, by this or another view. */
-    private boolean isFree(int value, int at, int[] lastUse) {
-        for (int other = 0; other <= at; other++) {
-            if (bufferOf[other] == bufferOf[value] && lastUse[other] > at) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     private static int place(List<Buffer> buffers) {
         List<Buffer> order = new ArrayList<>(buffers);
-        order.forEach(buffer -> buffer.size = Math.ceilDiv(buffer.size, LINE) * LINE);
-        order.sort(Comparator.comparingInt((Buffer buffer) -> buffer.size).reversed());
-        List<Buffer> placed = new ArrayList<>();
+        order.sort((a, b) -> Integer.compare(b.size, a.size));
+        List<Buffer> placed = new ArrayList<>(); // from the lowest place to the highest
         int total = 0;
         for (Buffer buffer : order) {
-            List<Buffer> inTheWay = placed.stream()
-                    .filter(buffer::meets)
-                    .sorted(Comparator.comparingInt(b -> b.offset))
-                    .toList();
             int offset = 0;
-            for (Buffer other : inTheWay) {
-                if (other.offset - offset >= buffer.size) {
-                    break;
+            for (Buffer other : placed) {
+                if (buffer.meets(other)) {
+                    if (other.offset - offset >= buffer.size) {
+                        break;
+                    }
+                    offset = Math.max(offset, other.offset + other.size);
                 }
-                offset = Math.max(offset, other.offset + other.size);
             }
             buffer.offset = offset;
-            placed.add(buffer);
+            int before = placed.size();
+            while (before > 0 && placed.get(before - 1).offset > offset) {
+                before--;
+            }
+            placed.add(before, buffer);
             total = Math.max(total, Math.addExact(offset, buffer.size));
         }
         return total;

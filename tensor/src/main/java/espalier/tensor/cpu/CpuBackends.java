@@ -1,9 +1,9 @@
 package espalier.tensor.cpu;
 
 import espalier.tensor.spi.Backend;
-import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Chooses the CPU back end: the vector one if this JVM has the Vector API and this machine has wide enough registers,
@@ -52,20 +52,23 @@ public final class CpuBackends {
         }
     }
 
-    /** Logs the choice the first time. */
+    /**
+     * Logs the choice the first time, in a thread of its own: the first record of a program takes as long as loading a
+     * small network and running it, and neither has to wait for the other.
+     */
     private static final class Announcement {
-        private static final java.util.concurrent.atomic.AtomicBoolean MADE =
-                new java.util.concurrent.atomic.AtomicBoolean();
+        private static final AtomicBoolean MADE = new AtomicBoolean();
 
         static void once(Backend chosen) {
             if (MADE.compareAndSet(false, true)) {
-                Logger log = System.getLogger("espalier.tensor");
-                boolean slow = chosen.name().equals("scalar");
-                log.log(
-                        Level.INFO,
-                        "CPU back end: " + chosen.description()
-                                + (slow ? "; for the fast one start java with --add-modules " + MODULE : ""));
+                Thread.ofPlatform().name("espalier-announcement").start(() -> make(chosen));
             }
+        }
+
+        private static void make(Backend chosen) {
+            boolean slow = chosen.name().equals("scalar");
+            String how = slow ? "; for the fast one start java with --add-modules " + MODULE : "";
+            System.getLogger("espalier.tensor").log(Level.INFO, "CPU back end: " + chosen.description() + how);
         }
     }
 }
