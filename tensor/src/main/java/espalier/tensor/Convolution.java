@@ -28,7 +28,8 @@ public final class Convolution {
         bias.ifPresent(b -> {
             x.requireSameType("conv2d", b);
             if (b.rank() != 1 || b.size() != w.dim(0)) {
-                throw new ShapeException("conv2d: bias " + b.shape() + " does not fit weight " + w.shape());
+                throw new ShapeException("conv2d: bias " + b.shape() + " does not fit weight " + w.shape() + " ("
+                        + b.size() + " ≠ " + w.dim(0) + ")");
             }
         });
         Tensor out = Tensor.allocate("conv2d", x.device(), x.dtype(), shape);
@@ -56,23 +57,46 @@ public final class Convolution {
 
     /** Gradient to the bias: the sum of {@code g [N, O, H', W']} over all but its channels, {@code [O]}. */
     public static Tensor biasGradient(Tensor g) {
+        if (g.rank() != 4) {
+            throw new ShapeException("conv2dBiasGradient: gradient must be [N, O, H', W'], not " + g.shape());
+        }
         return g.sum(0, 2, 3);
     }
 
     /**
      * Transposed convolution, the gradient of a convolution to its input used forwards:
      * {@code x [N, C, H, W], w [C, O/groups, kH, kW] → [N, O, H', W']} with
-     * {@code H' = (H−1)·stride − 2·pad + dilation·(kH−1) + 1 + outputPadding}.
+     * {@code H' = (H−1)·stride − 2·pad + dilation·(kH−1) + 1 + outputPadding}, where the output padding, from 0 to below
+     * the stride, chooses among the sizes that a convolution makes H of.
      */
     public static Tensor convTranspose2d(ConvSpec spec, Tensor x, Tensor w, int outputPadding) {
-        if (x.rank() != 4 || w.rank() != 4 || x.dim(1) != w.dim(0)) {
+        boolean images = x.rank() == 4 && w.rank() == 4;
+        if (!images || x.dim(1) != w.dim(0)) {
             throw new ShapeException("convTranspose2d: input must be [N, C, H, W] and weight [C, O/groups, kH, kW]: "
-                    + "input " + x.shape() + ", weight " + w.shape());
+                    + "input " + x.shape() + ", weight " + w.shape()
+                    + (images ? " (" + x.dim(1) + " ≠ " + w.dim(0) + ")" : ""));
         }
-        int height = (x.dim(2) - 1) * spec.strideH() - 2 * spec.padH() + spec.dilationH() * (w.dim(2) - 1) + 1;
-        int width = (x.dim(3) - 1) * spec.strideW() - 2 * spec.padW() + spec.dilationW() * (w.dim(3) - 1) + 1;
-        Shape output = Shape.of(x.dim(0), w.dim(1) * spec.groups(), height + outputPadding, width + outputPadding);
+        if (x.dim(1) % spec.groups() != 0) {
+            throw new ShapeException("convTranspose2d: channels are no multiple of groups " + spec.groups() + ": input "
+                    + x.shape() + ", weight " + w.shape());
+        }
+        if (outputPadding < 0 || outputPadding >= Math.min(spec.strideH(), spec.strideW())) {
+            throw new ShapeException("convTranspose2d: output padding " + outputPadding
+                    + " must be from 0 to below the stride " + spec.strideH() + "x" + spec.strideW());
+        }
+        long height = outputPadding + spread(x.dim(2), spec.strideH(), spec.padH(), spec.dilationH(), w.dim(2));
+        long width = outputPadding + spread(x.dim(3), spec.strideW(), spec.padW(), spec.dilationW(), w.dim(3));
+        if (height < 1 || width < 1 || Math.max(height, width) > Integer.MAX_VALUE) {
+            throw new ShapeException("convTranspose2d: there is no output of " + height + "x" + width + ": input "
+                    + x.shape() + ", weight " + w.shape() + ", padding " + spec.padH() + "x" + spec.padW());
+        }
+        Shape output = Shape.of(x.dim(0), w.dim(1) * spec.groups(), (int) height, (int) width);
         return inputGradient(spec, x, w, output);
+    }
+
+    /** How far {@code size} windows reach, less the padding on both sides. */
+    private static long spread(int size, int stride, int pad, int dilation, int kernel) {
+        return (size - 1L) * stride - 2L * pad + (long) dilation * (kernel - 1) + 1;
     }
 
     /** Convolution over one axis, as the two-dimensional one with height 1: {@code [N, C, L], [O, C/groups, k]}. */

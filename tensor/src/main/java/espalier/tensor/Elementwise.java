@@ -40,31 +40,15 @@ public sealed interface Elementwise permits Tensor {
     private Tensor binary(String name, BinaryOp op, double b) {
         Tensor a = self();
         a.storage();
-        requireFits(name, b);
+        a.requireFits(name, b);
         Tensor out = Tensor.allocate(name, a.device(), op.isPredicate() ? DType.BOOL : a.dtype(), a.shape());
         a.backend().binary(op, a, b, out);
         return out;
     }
 
-    /** An integer tensor takes no fraction, nor what its type cannot hold: 0.5 would become 0, and 300 in U8 44. */
-    private void requireFits(String name, double b) {
-        DType type = self().dtype();
-        if (type.isFloating()) {
-            return;
-        }
-        if (b != Math.rint(b)) {
-            throw new IllegalArgumentException(name + ": " + b + " is no whole number but the tensor is " + type + " "
-                    + self().shape() + "; convert it with .to(DType.F32)");
-        }
-        if (b < type.least() || b >= type.most() + 1.0) {
-            throw new IllegalArgumentException(name + ": " + b + " does not fit " + type + " " + self().shape()
-                    + ", which holds " + type.least() + " to " + type.most() + "; convert it with .to(dtype)");
-        }
-    }
-
     private Tensor binaryInPlace(String name, BinaryOp op, Tensor b) {
         Tensor a = self();
-        a.storage();
+        a.requireWritable(name);
         b.storage();
         a.requireSameType(name, b);
         Tensor stretched = Shaping.stretch(name, b, a.shape()).apartFrom(a);
@@ -80,8 +64,8 @@ public sealed interface Elementwise permits Tensor {
 
     private Tensor binaryInPlace(String name, BinaryOp op, double b) {
         Tensor a = self();
-        a.storage();
-        requireFits(name, b);
+        a.requireWritable(name);
+        a.requireFits(name, b);
         if (a.layout().isContiguous()) {
             a.backend().binary(op, a, b, a);
             return a;
@@ -156,7 +140,8 @@ public sealed interface Elementwise permits Tensor {
         if (!(slope >= 0 && slope <= 1)) {
             throw new IllegalArgumentException("leakyRelu: slope " + slope + " is not from 0 to 1");
         }
-        return self().max(self().mul(slope));
+        self().requireFits("leakyRelu", slope);
+        return slope == 0 ? relu() : self().max(self().mul(slope)); // 0·∞ would be no number
     }
 
     /** x·Φ(x), the exact form. */
@@ -241,7 +226,7 @@ public sealed interface Elementwise permits Tensor {
         return binary("div", BinaryOp.DIV, b);
     }
 
-    /** a<sup>b</sup>. */
+    /** a<sup>b</sup>, as {@link Math#pow}: 1 to the power of NaN is NaN. */
     default Tensor pow(Tensor b) {
         return binary("pow", BinaryOp.POW, b);
     }

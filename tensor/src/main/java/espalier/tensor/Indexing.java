@@ -1,5 +1,7 @@
 package espalier.tensor;
 
+import java.util.function.IntFunction;
+
 /** Choosing elements by index, by mask or by size. Indices are I32; a negative or too large one is an error. */
 public sealed interface Indexing permits Tensor {
     private Tensor self() {
@@ -9,15 +11,23 @@ public sealed interface Indexing permits Tensor {
     private static void checkIndex(String op, Tensor x, int axis, Tensor index) {
         index.requireType(op, DType.I32);
         x.requireSameDevice(op, index);
+        requireRange(
+                index,
+                x.dim(axis),
+                wrong -> op + ": index " + wrong + " is out of range for axis " + axis + " of " + x.shape());
+    }
+
+    /** Throws what is said of the first extreme that is not from 0 to {@code bound}−1. */
+    private static void requireRange(Tensor index, int bound, IntFunction<String> complaint) {
+        index.storage();
         if (index.size() == 0) {
             return;
         }
         Tensor once = withoutRepeats(index);
         int low = (int) once.minOver().item();
         int high = (int) once.maxOver().item();
-        if (low < 0 || high >= x.dim(axis)) {
-            throw new ShapeException(op + ": index " + (low < 0 ? low : high) + " is out of range for axis " + axis
-                    + " of " + x.shape());
+        if (low < 0 || high >= bound) {
+            throw new ShapeException(complaint.apply(low < 0 ? low : high));
         }
     }
 
@@ -42,39 +52,48 @@ public sealed interface Indexing permits Tensor {
 
     /** {@code out[.., i, ..] = x[.., index[.., i, ..], ..]}: the index has the sizes of x besides the axis. */
     default Tensor gather(int axis, Tensor index) {
+        return gather("gather", self().shape().axis(axis, "gather"), index);
+    }
+
+    private Tensor gather(String op, int axis, Tensor index) {
         Tensor x = self();
-        int at = x.shape().axis(axis, "gather");
-        checkOtherAxes("gather", x, at, index);
-        checkIndex("gather", x, at, index);
-        Tensor out = Tensor.allocate("gather", x.device(), x.dtype(), index.shape());
-        x.backend().gather(x, at, index, out);
+        x.storage();
+        checkOtherAxes(op, x, axis, index);
+        checkIndex(op, x, axis, index);
+        Tensor out = Tensor.allocate(op, x.device(), x.dtype(), index.shape());
+        x.backend().gather(x, axis, index, out);
         return out;
     }
 
     /** {@code this[.., index[.., i, ..], ..] += x[.., i, ..]}, in the order of i: repeated indices add up. */
     default Tensor scatterAddInPlace(int axis, Tensor index, Tensor x) {
+        return scatterAdd("scatterAdd", self().shape().axis(axis, "scatterAdd"), index, x);
+    }
+
+    private Tensor scatterAdd(String op, int axis, Tensor index, Tensor x) {
         Tensor into = self();
-        int at = into.shape().axis(axis, "scatterAdd");
-        into.requireSameType("scatterAdd", x);
-        checkOtherAxes("scatterAdd", into, at, index);
+        into.requireWritable(op);
+        into.requireSameType(op, x);
+        checkOtherAxes(op, into, axis, index);
         if (!x.shape().equals(index.shape())) {
-            throw new ShapeException("scatterAdd: values " + x.shape() + " and index " + index.shape() + " differ");
+            throw new ShapeException(op + ": values " + x.shape() + " and index " + index.shape() + " differ");
         }
-        checkIndex("scatterAdd", into, at, index);
-        into.backend().scatterAdd(into, at, index, x.apartFrom(into));
+        checkIndex(op, into, axis, index);
+        into.backend().scatterAdd(into, axis, index, x.apartFrom(into));
         return into;
     }
 
     /** The slices along an axis that a list of indices {@code [n]} names, in its order. */
     default Tensor indexSelect(int axis, Tensor index) {
         int at = self().shape().axis(axis, "indexSelect");
-        return gather(at, alongAxis("indexSelect", index, self().shape(), at));
+        return gather("indexSelect", at, alongAxis("indexSelect", index, self().shape(), at));
     }
 
     /** Adds slices {@code x} to the slices of this that {@code index [n]} names. */
     default Tensor indexAddInPlace(int axis, Tensor index, Tensor x) {
         int at = self().shape().axis(axis, "indexAdd");
-        return scatterAddInPlace(at, alongAxis("indexAdd", index, self().shape(), at), x);
+        Tensor along = alongAxis("indexAdd", index, self().shape(), at);
+        return scatterAdd("indexAdd", at, along, x);
     }
 
     /** A list of indices as a view that has them along one axis and repeats them over the others. */
@@ -91,14 +110,25 @@ public sealed interface Indexing permits Tensor {
     /** A copy with {@code value} where the mask (BOOL, broadcast) is true. */
     default Tensor maskedFill(Tensor mask, double value) {
         Tensor x = self();
+        x.requireFits("maskedFill", value);
+        mask.requireType("maskedFill", DType.BOOL);
+        x.requireSameDevice("maskedFill", mask);
+        Shape.broadcast("maskedFill", x.shape(), mask.shape());
         Tensor filler = Tensor.full(x.device(), x.dtype(), Shape.scalar(), value);
         return mask.where(filler, x);
     }
 
-    /** Labels (I32) as rows of 0 and one 1: {@code [..] → [.., classes]}, F32. */
+    /** Labels (I32), each from 0 to {@code classes}−1, as rows of 0 and one 1: {@code [..] → [.., classes]}, F32. */
     default Tensor oneHot(int classes) {
         Tensor labels = self();
         labels.requireType("oneHot", DType.I32);
+        if (classes < 0) {
+            throw new ShapeException("oneHot: a number of classes of " + classes + " is negative");
+        }
+        requireRange(
+                labels,
+                classes,
+                label -> "oneHot: label " + label + " of " + labels.shape() + " is not from 0 to " + (classes - 1));
         Tensor classIndex = Tensor.arange(labels.device(), 0, classes);
         return labels.unsqueeze(-1).eq(classIndex).to(DType.F32);
     }
@@ -141,7 +171,8 @@ public sealed interface Indexing permits Tensor {
 
     /** The {@code k} largest along an axis, largest first; of equals the lower index wins. */
     default Sorted topK(int axis, int k) {
-        if (k < 0 || k > self().dim(axis)) {
+        int at = self().shape().axis(axis, "topK");
+        if (k < 0 || k > self().dim(at)) {
             throw new ShapeException("topK: k " + k + " is out of range for axis " + axis + " of " + self().shape());
         }
         Sorted all = sort(axis, true);

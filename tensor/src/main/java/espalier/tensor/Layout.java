@@ -33,7 +33,7 @@ public final class Layout {
         return new Layout(shape, rowMajor(shape), 0);
     }
 
-    /** A layout with strides and offset as given; the caller answers for staying inside the storage. */
+    /** A layout with strides and offset as given. {@link Tensor#view} checks that it stays inside a storage. */
     public static Layout strided(Shape shape, int[] strides, int offset) {
         if (strides.length != shape.rank()) {
             throw new ShapeException("layout: " + strides.length + " strides for shape " + shape);
@@ -89,6 +89,31 @@ public final class Layout {
         return true;
     }
 
+    /** Whether two elements share a place in storage because an axis of more than one is broadcast. */
+    boolean repeats() {
+        for (int axis = 0; axis < strides.length; axis++) {
+            if (strides[axis] == 0 && shape.dim(axis) > 1 && shape.size() > 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Throws unless every element lies in a storage of {@code length} elements. */
+    void requireInside(int length) {
+        long first = offset;
+        long last = offset;
+        for (int axis = 0; axis < strides.length; axis++) {
+            long reach = (long) strides[axis] * (shape.dim(axis) - 1);
+            first += Math.min(0, reach);
+            last += Math.max(0, reach);
+        }
+        if (shape.size() > 0 && (first < 0 || last >= length)) {
+            throw new ShapeException(
+                    "view: " + this + " reaches from element " + first + " to " + last + " of a storage of " + length);
+        }
+    }
+
     /** Position in storage of one element. */
     public int position(int... index) {
         int at = offset;
@@ -118,7 +143,7 @@ public final class Layout {
         int at = shape.axis(axis, op);
         int dim = shape.dim(at);
         long last = start + (count - 1L) * step;
-        if (count < 0 || (count > 0 && (start < 0 || start >= dim || last < 0 || last >= dim)) || start > dim) {
+        if (count < 0 || start < 0 || start > dim || (count > 0 && (start == dim || last < 0 || last >= dim))) {
             throw new ShapeException(op + ": start " + start + ", count " + count + ", step " + step
                     + " do not fit axis " + at + " of " + shape + " (size " + dim + ")");
         }
@@ -139,8 +164,12 @@ public final class Layout {
 
     /** An axis taken out by fixing its index. */
     public Layout select(int axis, int index, String op) {
-        Layout one = slice(axis, index, 1, 1, op);
         int at = shape.axis(axis, op);
+        if (index < 0 || index >= shape.dim(at)) {
+            throw new ShapeException(op + ": index " + index + " is out of range for axis " + at + " of " + shape
+                    + " (size " + shape.dim(at) + ")");
+        }
+        Layout one = slice(at, index, 1, 1, op);
         int[] rest = new int[strides.length - 1];
         System.arraycopy(strides, 0, rest, 0, at);
         System.arraycopy(strides, at + 1, rest, at, rest.length - at);
@@ -158,14 +187,16 @@ public final class Layout {
         }
         int lead = target.rank() - shape.rank();
         if (lead < 0) {
-            throw new ShapeException(op + ": " + shape + " has more axes than " + target);
+            throw new ShapeException(op + ": " + shape + " has more axes than " + target + " (" + shape.rank() + " > "
+                    + target.rank() + ")");
         }
         int[] stretched = new int[target.rank()];
         for (int axis = 0; axis < shape.rank(); axis++) {
             int from = shape.dim(axis);
             int to = target.dim(lead + axis);
             if (from != to && from != 1) {
-                throw ShapeException.mismatch(op, "cannot be stretched", shape, target, from, to);
+                throw new ShapeException(
+                        op + ": " + shape + " cannot be stretched to " + target + " (" + from + " ≠ " + to + ")");
             }
             stretched[lead + axis] = from == to ? strides[axis] : 0;
         }

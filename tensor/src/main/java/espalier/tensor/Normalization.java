@@ -36,6 +36,8 @@ public final class Normalization {
     public static Gradients batchNormGradient(
             Tensor x, Tensor g, Tensor scale, Tensor mean, Tensor variance, double epsilon) {
         requireChannels("batchNormGradient", x, scale, mean);
+        requireChannels("batchNormGradient", x, scale, variance);
+        requireGradient("batchNormGradient", x, g);
         Tensor dx = Tensor.allocate("batchNormGradient", x.device(), x.dtype(), x.shape());
         Tensor dscale = Tensor.allocate("batchNormGradient", x.device(), x.dtype(), scale.shape());
         Tensor dshift = Tensor.allocate("batchNormGradient", x.device(), x.dtype(), scale.shape());
@@ -56,6 +58,7 @@ public final class Normalization {
         if (x.rank() < 1) {
             throw new ShapeException("standardize: needs at least one axis, not " + x.shape());
         }
+        x.requireFraction("standardize");
         Tensor rows = x.reshape(rowsOf(x), x.dim(-1));
         Tensor out = Tensor.allocate("standardize", x.device(), x.dtype(), rows.shape());
         Tensor mean = Tensor.allocate("standardize", x.device(), x.dtype(), Shape.of(rowsOf(x)));
@@ -67,6 +70,7 @@ public final class Normalization {
     /** Gradient of {@link #standardize}, from its output. */
     public static Tensor standardizeGradient(Normalized forward, Tensor g, double epsilon) {
         Tensor y = forward.output();
+        requireGradient("standardizeGradient", y, g);
         Shape rows = Shape.of(rowsOf(y), y.dim(-1));
         Tensor dx = Tensor.allocate("standardizeGradient", y.device(), y.dtype(), rows);
         y.backend().standardizeGradient(y.reshape(rows), g.reshape(rows), forward.variance(), epsilon, dx);
@@ -77,14 +81,23 @@ public final class Normalization {
         return x.shape().without(-1).size();
     }
 
+    private static void requireGradient(String op, Tensor x, Tensor g) {
+        x.requireSameType(op, g);
+        if (!g.shape().equals(x.shape())) {
+            throw new ShapeException(op + ": input " + x.shape() + " and gradient " + g.shape() + " differ");
+        }
+    }
+
     private static void requireChannels(String op, Tensor x, Tensor scale, Tensor shift) {
-        x.requireSameType(op, scale);
-        x.requireSameType(op, shift);
-        if (x.rank() < 2
-                || !scale.shape().equals(Shape.of(x.dim(1)))
-                || !shift.shape().equals(scale.shape())) {
-            throw new ShapeException(op + ": needs input [N, C, ..] and values [C]: input " + x.shape() + ", values "
-                    + scale.shape() + " and " + shift.shape());
+        x.requireFraction(op);
+        for (Tensor values : new Tensor[] {scale, shift}) {
+            x.requireSameType(op, values);
+            boolean comparable = x.rank() >= 2 && values.rank() == 1;
+            if (!comparable || values.size() != x.dim(1)) {
+                throw new ShapeException(op + ": needs input [N, C, ..] and values [C]: input " + x.shape()
+                        + ", values " + scale.shape() + " and " + shift.shape()
+                        + (comparable ? " (" + values.size() + " ≠ " + x.dim(1) + ")" : ""));
+            }
         }
     }
 }

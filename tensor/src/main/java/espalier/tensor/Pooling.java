@@ -10,7 +10,7 @@ public final class Pooling {
      * A maximum and where it was.
      *
      * @param values {@code [N, C, H', W']}
-     * @param indices I32, position {@code h·W + w} in the plane
+     * @param indices I32, position {@code h·W + w} in the plane, of the shape of the values
      */
     public record MaxPooled(Tensor values, Tensor indices) {}
 
@@ -24,9 +24,15 @@ public final class Pooling {
         return new MaxPooled(out, indices);
     }
 
-    /** Gradient of {@link #max} for an input of shape {@code input}. */
+    /** Gradient of {@link #max} for an input of shape {@code input}; {@code indices} are those it gave. */
     public static Tensor maxGradient(PoolSpec spec, Tensor g, Tensor indices, Shape input) {
         requireOutput("maxPool2dGradient", spec.outputShape(input), g.shape());
+        indices.requireType("maxPool2dGradient", DType.I32);
+        g.requireSameDevice("maxPool2dGradient", indices);
+        if (!indices.shape().equals(g.shape())) {
+            throw new ShapeException(
+                    "maxPool2dGradient: gradient " + g.shape() + " and indices " + indices.shape() + " differ");
+        }
         Tensor dx = Tensor.allocate("maxPool2dGradient", g.device(), g.dtype(), input);
         g.backend().maxPool2dGradient(spec, g, indices, dx);
         return dx;
@@ -35,6 +41,7 @@ public final class Pooling {
     /** The mean of each window. */
     public static Tensor average(PoolSpec spec, Tensor x) {
         x.storage();
+        x.requireFraction("avgPool2d");
         Tensor out = Tensor.allocate("avgPool2d", x.device(), x.dtype(), spec.outputShape(x.shape()));
         x.backend().avgPool2d(spec, x, out);
         return out;
@@ -50,6 +57,9 @@ public final class Pooling {
 
     /** The mean of each plane: {@code [N, C, H, W] → [N, C]}. */
     public static Tensor globalAverage(Tensor x) {
+        if (x.rank() != 4) {
+            throw new ShapeException("globalAverage: input must be [N, C, H, W], not " + x.shape());
+        }
         return x.mean(2, 3);
     }
 
@@ -58,6 +68,7 @@ public final class Pooling {
         if (x.rank() != 4 || height < 1 || width < 1) {
             throw new ShapeException("adaptiveAverage: cannot make " + height + "x" + width + " of " + x.shape());
         }
+        x.requireFraction("adaptiveAverage");
         Tensor out =
                 Tensor.allocate("adaptiveAverage", x.device(), x.dtype(), Shape.of(x.dim(0), x.dim(1), height, width));
         for (int i = 0; i < height; i++) {

@@ -22,12 +22,24 @@ public sealed interface Products permits Tensor {
         if (a.dim(-1) != b.dim(-2)) {
             throw ShapeException.mismatch("matmul", "inner sizes differ", a.shape(), b.shape(), a.dim(-1), b.dim(-2));
         }
-        Shape batch = Shape.broadcast("matmul", lead(a), lead(b));
+        Shape batch = batch(a, b);
         Tensor left = a.expand(joined(batch, a.dim(-2), a.dim(-1)));
         Tensor right = b.expand(joined(batch, b.dim(-2), b.dim(-1)));
         Tensor out = Tensor.allocate("matmul", a.device(), a.dtype(), joined(batch, a.dim(-2), b.dim(-1)));
         a.backend().matmul(left, right, out);
         return out;
+    }
+
+    /** The leading axes of both, stretched. */
+    private static Shape batch(Tensor a, Tensor b) {
+        for (int axis = -3; axis >= -Math.min(a.rank(), b.rank()); axis--) {
+            int l = a.dim(axis);
+            int r = b.dim(axis);
+            if (l != r && l != 1 && r != 1) {
+                throw ShapeException.mismatch("matmul", "leading sizes do not broadcast", a.shape(), b.shape(), l, r);
+            }
+        }
+        return Shape.broadcast("matmul", lead(a), lead(b));
     }
 
     private static Shape lead(Tensor x) {
@@ -41,18 +53,23 @@ public sealed interface Products permits Tensor {
     /** Σ a·b of two vectors of one length, a scalar. */
     default Tensor dot(Tensor b) {
         Tensor a = self();
-        if (a.rank() != 1 || b.rank() != 1 || a.size() != b.size()) {
-            throw ShapeException.mismatch(
-                    "dot", "needs two vectors of one length", a.shape(), b.shape(), a.size(), b.size());
+        requireVectors("dot", a, b);
+        if (a.size() != b.size()) {
+            throw ShapeException.mismatch("dot", "lengths differ", a.shape(), b.shape(), a.size(), b.size());
         }
         return a.unsqueeze(0).matmul(b.unsqueeze(1)).reshape(Shape.scalar());
     }
 
     /** All products of two vectors: {@code [M], [N] → [M, N]}. */
     default Tensor outer(Tensor b) {
-        if (self().rank() != 1 || b.rank() != 1) {
-            throw new ShapeException("outer: needs two vectors: lhs " + self().shape() + ", rhs " + b.shape());
-        }
+        requireVectors("outer", self(), b);
         return self().unsqueeze(1).mul(b.unsqueeze(0));
+    }
+
+    private static void requireVectors(String op, Tensor a, Tensor b) {
+        a.requireSameType(op, b);
+        if (a.rank() != 1 || b.rank() != 1) {
+            throw new ShapeException(op + ": needs two vectors: lhs " + a.shape() + ", rhs " + b.shape());
+        }
     }
 }

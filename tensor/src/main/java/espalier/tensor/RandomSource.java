@@ -96,6 +96,9 @@ public final class RandomSource {
 
     /** The numbers 0 to {@code n}−1 in random order (Fisher and Yates). */
     public int[] permutation(int n) {
+        if (n < 0) {
+            throw new IllegalArgumentException("permutation: of " + n + " numbers, which is negative");
+        }
         int[] order = new int[n];
         for (int i = 0; i < n; i++) {
             int j = nextInt(i + 1);
@@ -105,11 +108,16 @@ public final class RandomSource {
         return order;
     }
 
-    /** F32 values evenly spread from {@code low} (included) to {@code high} (not). */
+    /** F32 values evenly spread from {@code low} (included) to {@code high} (not, unless it is {@code low}). */
     public Tensor uniform(Device device, Shape shape, double low, double high) {
+        if (!(low <= high && Double.isFinite(high - low))) {
+            throw new IllegalArgumentException("uniform: there are no numbers from " + low + " to " + high);
+        }
+        float least = (float) low;
+        float most = Math.max(least, Math.nextDown((float) high));
         float[] values = new float[shape.size()];
         for (int i = 0; i < values.length; i++) {
-            values[i] = Math.min((float) (low + (high - low) * nextDouble()), Math.nextDown((float) high));
+            values[i] = Math.clamp((float) (low + (high - low) * nextDouble()), least, most);
         }
         return Tensor.of(device, values, shape);
     }
@@ -125,6 +133,9 @@ public final class RandomSource {
 
     /** F32 values that are 1 with probability {@code p}, else 0. */
     public Tensor bernoulli(Device device, Shape shape, double p) {
+        if (!(p >= 0 && p <= 1)) {
+            throw new IllegalArgumentException("bernoulli: probability " + p + " is not from 0 to 1");
+        }
         float[] values = new float[shape.size()];
         for (int i = 0; i < values.length; i++) {
             values[i] = nextDouble() < p ? 1 : 0;

@@ -13,11 +13,14 @@ public sealed interface Shaping permits Tensor {
 
     /** The same elements under another shape; one size may be −1 and is worked out. A view where strides allow. */
     default Tensor reshape(int... dims) {
-        int known = 1;
+        long known = 1;
         int open = -1;
         for (int i = 0; i < dims.length; i++) {
-            if (dims[i] != -1) {
-                known *= dims[i];
+            if (dims[i] < -1) {
+                throw new ShapeException(
+                        "reshape: negative size " + dims[i] + " in " + java.util.Arrays.toString(dims));
+            } else if (dims[i] != -1) {
+                known = dims[i] == 0 ? 0 : Math.min(known * dims[i], 1L << 31); // no tensor has so many
             } else if (open >= 0) {
                 throw new ShapeException("reshape: more than one size is -1 for " + self().shape());
             } else {
@@ -30,7 +33,7 @@ public sealed interface Shaping permits Tensor {
                 throw new ShapeException("reshape: " + self().shape() + " does not divide into "
                         + java.util.Arrays.toString(dims) + " (" + self().size() + " is no multiple of " + known + ")");
             }
-            solved[open] = self().size() / known;
+            solved[open] = (int) (self().size() / known);
         }
         return reshape(Shape.of(solved));
     }
@@ -82,10 +85,12 @@ public sealed interface Shaping permits Tensor {
 
     /** An axis of size 1 taken out. A view. */
     default Tensor squeeze(int axis) {
-        if (self().dim(axis) != 1) {
-            throw new ShapeException("squeeze: axis " + axis + " of " + self().shape() + " is not of size 1");
+        int at = self().shape().axis(axis, "squeeze");
+        if (self().dim(at) != 1) {
+            throw new ShapeException("squeeze: axis " + axis + " of " + self().shape() + " is not of size 1 ("
+                    + self().dim(at) + " ≠ 1)");
         }
-        return self().view(self().layout().select(axis, 0, "squeeze"));
+        return self().view(self().layout().select(at, 0, "squeeze"));
     }
 
     /** An axis of size 1 put in; −1 puts it last. A view. */
@@ -121,8 +126,9 @@ public sealed interface Shaping permits Tensor {
         if (step < 1) {
             throw new ShapeException("slice: step " + step + " must be at least 1; flip walks backwards");
         }
-        int count = Math.max(0, Math.ceilDiv(end - start, step));
-        return self().view(self().layout().slice(axis, start, count, step, "slice"));
+        long count = Math.max(0, Math.ceilDiv((long) end - start, step));
+        int fitting = (int) Math.min(count, Integer.MAX_VALUE); // more do not fit either
+        return self().view(self().layout().slice(axis, start, fitting, step, "slice"));
     }
 
     /** One index along an axis, which disappears. A view. */
@@ -132,21 +138,29 @@ public sealed interface Shaping permits Tensor {
 
     /** The elements along an axis in reverse. A view. */
     default Tensor flip(int axis) {
-        int n = self().dim(axis);
-        return self().view(self().layout().slice(axis, Math.max(0, n - 1), n, -1, "flip"));
+        int at = self().shape().axis(axis, "flip");
+        int n = self().dim(at);
+        return self().view(self().layout().slice(at, Math.max(0, n - 1), n, -1, "flip"));
     }
 
     /** Pieces of the given sizes along an axis. Views. */
     default List<Tensor> split(int axis, int... sizes) {
-        int total = java.util.Arrays.stream(sizes).sum();
-        if (total != self().dim(axis)) {
+        int at = self().shape().axis(axis, "split");
+        long total = 0;
+        for (int size : sizes) {
+            if (size < 0) {
+                throw new ShapeException("split: negative size " + size + " in " + java.util.Arrays.toString(sizes));
+            }
+            total += size;
+        }
+        if (total != self().dim(at)) {
             throw new ShapeException("split: sizes " + java.util.Arrays.toString(sizes) + " do not add up to axis "
-                    + axis + " of " + self().shape() + " (" + total + " ≠ " + self().dim(axis) + ")");
+                    + axis + " of " + self().shape() + " (" + total + " ≠ " + self().dim(at) + ")");
         }
         java.util.ArrayList<Tensor> pieces = new java.util.ArrayList<>();
         int start = 0;
         for (int size : sizes) {
-            pieces.add(narrow(axis, start, size));
+            pieces.add(narrow(at, start, size));
             start += size;
         }
         return List.copyOf(pieces);
@@ -159,18 +173,13 @@ public sealed interface Shaping permits Tensor {
         }
         Tensor first = parts.getFirst();
         int at = first.shape().axis(axis, "concat");
-        int total = 0;
+        long total = 0;
         for (Tensor part : parts) {
             first.requireSameType("concat", part);
-            if (part.rank() != first.rank()
-                    || !part.shape().with(at, 1).equals(first.shape().with(at, 1))) {
-                throw new ShapeException(
-                        "concat: sizes besides axis " + axis + " differ: " + first.shape() + " and " + part.shape());
-            }
+            requireEqual("concat", first, part, at);
             total += part.dim(at);
         }
-        Tensor out = Tensor.allocate(
-                "concat", first.device(), first.dtype(), first.shape().with(at, total));
+        Tensor out = Tensor.allocate("concat", first.device(), first.dtype(), grown("concat", first, at, total));
         int start = 0;
         for (Tensor part : parts) {
             out.narrow(at, start, part.dim(at)).copyInPlace(part);
@@ -179,8 +188,40 @@ public sealed interface Shaping permits Tensor {
         return out;
     }
 
+    /** Two tensors may differ in the size of one axis only; −1 for none. */
+    private static void requireEqual(String op, Tensor first, Tensor part, int besides) {
+        String among = besides < 0 ? "" : " besides axis " + besides;
+        if (part.rank() != first.rank()) {
+            throw ShapeException.mismatch(
+                    op, "numbers of axes differ", first.shape(), part.shape(), first.rank(), part.rank());
+        }
+        for (int axis = 0; axis < first.rank(); axis++) {
+            if (axis != besides && part.dim(axis) != first.dim(axis)) {
+                throw ShapeException.mismatch(
+                        op, "sizes" + among + " differ", first.shape(), part.shape(), first.dim(axis), part.dim(axis));
+            }
+        }
+    }
+
+    /** The shape of {@code x} with another size along an axis. */
+    private static Shape grown(String op, Tensor x, int axis, long size) {
+        if (size > Integer.MAX_VALUE) {
+            throw new ShapeException(op + ": axis " + axis + " of " + x.shape() + " would grow to " + size
+                    + ", more than the 2147483647 elements a tensor holds");
+        }
+        return x.shape().with(axis, (int) size);
+    }
+
     /** Tensors of one shape along a new axis. */
     static Tensor stack(int axis, List<Tensor> parts) {
+        if (parts.isEmpty()) {
+            throw new ShapeException("stack: there is nothing to join");
+        }
+        Tensor first = parts.getFirst();
+        if (axis < -first.rank() - 1 || axis > first.rank()) {
+            throw new ShapeException("stack: axis " + axis + " is out of range for " + first.shape());
+        }
+        parts.forEach(part -> requireEqual("stack", first, part, -1));
         return concat(axis, parts.stream().map(part -> part.unsqueeze(axis)).toList());
     }
 
@@ -199,7 +240,7 @@ public sealed interface Shaping permits Tensor {
             throw new ShapeException("pad: " + before + " before and " + after + " after do not fit axis " + axis
                     + " of " + x.shape() + " in mode " + mode);
         }
-        Tensor out = Tensor.allocate("pad", x.device(), x.dtype(), x.shape().with(at, before + n + after));
+        Tensor out = Tensor.allocate("pad", x.device(), x.dtype(), grown("pad", x, at, (long) before + n + after));
         out.narrow(at, before, n).copyInPlace(x);
         if (before > 0) {
             Tensor edge = out.narrow(at, 0, before);

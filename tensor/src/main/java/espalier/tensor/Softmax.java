@@ -28,8 +28,9 @@ public final class Softmax {
     private static Tensor forward(String op, Tensor x, boolean log) {
         x.storage();
         if (x.rank() < 1) {
-            throw new ShapeException(op + ": needs at least one axis");
+            throw new ShapeException(op + ": needs at least one axis, not " + x.shape());
         }
+        x.requireFraction(op);
         Tensor out = Tensor.allocate(op, x.device(), x.dtype(), x.shape());
         x.backend().softmax(x, log, out);
         return out;
@@ -51,33 +52,45 @@ public final class Softmax {
      * @param smoothing from 0 to 1
      */
     public static CrossEntropy crossEntropy(Tensor logits, Tensor labels, double smoothing) {
-        requireLabels(logits, labels);
+        requireLabels("crossEntropy", logits, labels, smoothing);
+        if (labels.size() > 0
+                && (labels.minOver().item() < 0 || labels.maxOver().item() >= logits.dim(1))) {
+            throw new ShapeException("crossEntropy: a label is not from 0 to " + (logits.dim(1) - 1) + " (labels from "
+                    + (int) labels.minOver().item() + " to "
+                    + (int) labels.maxOver().item() + ")");
+        }
         Tensor losses = Tensor.allocate("crossEntropy", logits.device(), logits.dtype(), labels.shape());
         Tensor probabilities = Tensor.allocate("crossEntropy", logits.device(), logits.dtype(), logits.shape());
         logits.backend().crossEntropy(logits, labels, smoothing, losses, probabilities);
         return new CrossEntropy(losses, probabilities);
     }
 
-    /** Gradient of {@link #crossEntropy} to the logits, for incoming gradients {@code g [N]}. */
+    /** Gradient of {@link #crossEntropy} to the logits, for the labels given there and incoming gradients {@code g [N]}. */
     public static Tensor crossEntropyGradient(Tensor probabilities, Tensor labels, double smoothing, Tensor g) {
+        requireLabels("crossEntropyGradient", probabilities, labels, smoothing);
+        probabilities.requireSameType("crossEntropyGradient", g);
+        if (!g.shape().equals(labels.shape())) {
+            throw new ShapeException(
+                    "crossEntropyGradient: labels " + labels.shape() + " and gradient " + g.shape() + " differ");
+        }
         Tensor dlogits = Tensor.allocate(
                 "crossEntropyGradient", probabilities.device(), probabilities.dtype(), probabilities.shape());
         probabilities.backend().crossEntropyGradient(probabilities, labels, smoothing, g, dlogits);
         return dlogits;
     }
 
-    private static void requireLabels(Tensor logits, Tensor labels) {
-        labels.requireType("crossEntropy", DType.I32);
-        logits.requireSameDevice("crossEntropy", labels);
-        if (logits.rank() != 2 || labels.rank() != 1 || logits.dim(0) != labels.dim(0)) {
-            throw new ShapeException("crossEntropy: logits must be [N, K] and labels [N]: logits " + logits.shape()
-                    + ", labels " + labels.shape());
+    private static void requireLabels(String op, Tensor logits, Tensor labels, double smoothing) {
+        logits.requireFraction(op);
+        labels.requireType(op, DType.I32);
+        logits.requireSameDevice(op, labels);
+        boolean ranks = logits.rank() == 2 && labels.rank() == 1;
+        if (!ranks || logits.dim(0) != labels.dim(0)) {
+            throw new ShapeException(op + ": logits must be [N, K] and labels [N]: logits " + logits.shape()
+                    + ", labels " + labels.shape()
+                    + (ranks ? " (" + logits.dim(0) + " ≠ " + labels.dim(0) + ")" : ""));
         }
-        if (labels.size() > 0
-                && (labels.minOver().item() < 0 || labels.maxOver().item() >= logits.dim(1))) {
-            throw new ShapeException("crossEntropy: a label is not from 0 to " + (logits.dim(1) - 1) + " (labels from "
-                    + (int) labels.minOver().item() + " to "
-                    + (int) labels.maxOver().item() + ")");
+        if (!(smoothing >= 0 && smoothing <= 1)) {
+            throw new IllegalArgumentException(op + ": smoothing " + smoothing + " is not from 0 to 1");
         }
     }
 }

@@ -3,6 +3,7 @@ package espalier.tensor;
 import espalier.tensor.spi.Backend;
 import espalier.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.function.Function;
 
@@ -80,7 +81,7 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
         if (dtype.bytes() != 1) {
             throw new IllegalArgumentException("of: bytes cannot make a tensor of " + dtype);
         }
-        return upload(device, dtype, MemorySegment.ofArray(values), values.length, shape);
+        return of(device, dtype, MemorySegment.ofArray(values), shape);
     }
 
     /** Truth values in row-major order, copied to the default CPU device. */
@@ -92,9 +93,26 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
         return of(Device.cpu(), DType.BOOL, bytes, shapeFor(values.length, dims));
     }
 
-    /** Packed little-endian elements, as a mapped file holds them, copied to a device. */
+    /** Packed little-endian elements, as a mapped file holds them, copied to a device; BOOL as 0 and 1. */
     public static Tensor of(Device device, DType dtype, MemorySegment packed, Shape shape) {
+        if (packed.byteSize() % dtype.bytes() != 0) {
+            throw new ShapeException("of: " + packed.byteSize() + " bytes are no whole number of " + dtype
+                    + ", which take " + dtype.bytes());
+        }
+        if (dtype == DType.BOOL) {
+            requireTruthValues(packed);
+        }
         return upload(device, dtype, packed, packed.byteSize() / dtype.bytes(), shape);
+    }
+
+    /** A truth value of 2 would be true and yet differ from true. */
+    private static void requireTruthValues(MemorySegment packed) {
+        for (long i = 0; i < packed.byteSize(); i++) {
+            byte value = packed.get(ValueLayout.JAVA_BYTE, i);
+            if ((value & ~1) != 0) {
+                throw new IllegalArgumentException("of: truth value " + i + " is " + (value & 0xFF) + ", not 0 or 1");
+            }
+        }
     }
 
     private static Tensor upload(Device device, DType dtype, MemorySegment from, long count, Shape shape) {
@@ -136,7 +154,7 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
         return full(device, dtype, shape, 0);
     }
 
-    /** One value everywhere. */
+    /** One value everywhere, converted as {@link DType} says. */
     public static Tensor full(Device device, DType dtype, Shape shape, double value) {
         Tensor made = allocate("full", device, dtype, shape);
         device.backend().fill(made, value);
@@ -148,15 +166,23 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
         return full(device, dtype(), shape(), 0);
     }
 
-    /** The integers from {@code start} (included) to {@code end} (not), as I32. */
+    /** The integers from {@code start} (included) to {@code end} (not), as I32; none if the end comes first. */
     public static Tensor arange(Device device, int start, int end) {
-        int[] values = new int[Math.max(0, end - start)];
+        long count = Math.max(0, (long) end - start);
+        if (count > Integer.MAX_VALUE) {
+            throw new ShapeException("arange: " + start + " to " + end + " are " + count
+                    + " numbers, more than the 2147483647 a tensor holds");
+        }
+        int[] values = new int[(int) count];
         Arrays.setAll(values, i -> start + i);
         return of(device, values, Shape.of(values.length));
     }
 
     /** {@code count} evenly spaced F32 values from {@code start} to {@code end}, both included. */
     public static Tensor linspace(Device device, float start, float end, int count) {
+        if (count < 0) {
+            throw new ShapeException("linspace: a count of " + count + " is negative");
+        }
         float[] values = new float[count];
         for (int i = 0; i < count; i++) {
             values[i] = count == 1 ? start : (float) (start + (double) i * (end - start) / (count - 1));
@@ -227,9 +253,14 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
 
     // ---- views, copies and conversions
 
-    /** Another view of the same storage; the layout must stay inside it. */
+    /**
+     * Another view of the same storage.
+     *
+     * @throws ShapeException if the layout reaches beyond it
+     */
     public Tensor view(Layout other) {
-        return new Tensor(device, storage(), other, origin);
+        other.requireInside(storage().length());
+        return new Tensor(device, storage, other, origin);
     }
 
     /** This tensor if its elements lie in row-major order, else a copy in which they do. */
@@ -320,15 +351,19 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
         if (index.length != rank()) {
             throw new ShapeException("get: " + index.length + " indices for shape " + shape());
         }
-        for (int i : index) {
-            at = at.select(0, i);
+        for (int axis = 0; axis < index.length; axis++) {
+            if (index[axis] < 0 || index[axis] >= dim(axis)) {
+                throw new ShapeException("get: index " + index[axis] + " is out of range for axis " + axis + " of "
+                        + shape() + " (size " + dim(axis) + ")");
+            }
+            at = at.select(0, index[axis]);
         }
         return at.item();
     }
 
     // ---- writing
 
-    /** Writes one value everywhere. */
+    /** Writes one value everywhere, converted as {@link DType} says. */
     public Tensor fillInPlace(double value) {
         storage();
         backend().fill(this, value);
@@ -338,8 +373,8 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
     /** Overwrites this with the values of another tensor, stretched to this shape and converted to this type. */
     public Tensor copyInPlace(Tensor from) {
         requireSameDevice("copyInPlace", from);
-        storage();
-        backend().copy(from.expand(shape()).apartFrom(this), this);
+        requireWritable("copyInPlace");
+        backend().copy(Shaping.stretch("copyInPlace", from, shape()).apartFrom(this), this);
         return this;
     }
 
@@ -349,6 +384,31 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
     }
 
     // ---- checks shared by the operation families
+
+    /** It is alive, and no two of its elements share a place. */
+    void requireWritable(String op) {
+        storage();
+        if (layout.repeats()) {
+            throw new ShapeException(op + ": " + shape() + " repeats elements of a smaller tensor (strides "
+                    + Arrays.toString(layout.strides()) + "), so it cannot be written; write to a copy() of it");
+        }
+    }
+
+    /** An integer tensor takes no fraction, nor what its type cannot hold: 0.5 would become 0, and 300 in U8 44. */
+    void requireFits(String op, double number) {
+        DType type = dtype();
+        if (type.isFloating()) {
+            return;
+        }
+        if (number != Math.rint(number)) {
+            throw new IllegalArgumentException(op + ": " + number + " is no whole number but the tensor is " + type
+                    + " " + shape() + "; convert it with .to(DType.F32)");
+        }
+        if (number < type.least() || number >= type.most() + 1.0) {
+            throw new IllegalArgumentException(op + ": " + number + " does not fit " + type + " " + shape()
+                    + ", which holds " + type.least() + " to " + type.most() + "; convert it with .to(dtype)");
+        }
+    }
 
     void requireSameDevice(String op, Tensor other) {
         if (other.device != device) {

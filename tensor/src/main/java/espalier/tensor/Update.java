@@ -26,6 +26,7 @@ public final class Update {
             throw new IllegalArgumentException("sgd: momentum " + spec.momentum()
                     + (velocity.isPresent() ? " needs no" : " needs a") + " velocity");
         }
+        w.requireWritable("sgd");
         require("sgd", w, g, "gradient");
         velocity.ifPresent(v -> require("sgd", w, v, "velocity"));
         w.backend().sgdStep(spec, w, g, velocity);
@@ -33,6 +34,7 @@ public final class Update {
 
     /** One step of {@link AdamSpec}, which changes the weight and both moments; all tensors have one shape. */
     public static void adam(AdamSpec spec, Tensor w, Tensor g, Tensor first, Tensor second) {
+        w.requireWritable("adam");
         require("adam", w, g, "gradient");
         require("adam", w, first, "first moment");
         require("adam", w, second, "second moment");

@@ -63,6 +63,15 @@ class ElementwiseTest {
         values(A.max(0.5), 0.5f, 0.5f, 0.5f, 1, 4);
     }
 
+    /** Nothing is multiplied by infinity that the result does not need. */
+    @Test
+    void leakyReluOfInfinities() {
+        Tensor ends = Tensor.of(new float[] {Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, -4});
+        values(ends.leakyRelu(0), Float.POSITIVE_INFINITY, 0, Float.NaN, 0);
+        values(ends.leakyRelu(0.25), Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, -1);
+        values(ends.leakyRelu(1), Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY, Float.NaN, -4);
+    }
+
     @Test
     void comparisonsAndLogicAreTruthValues() {
         assertEquals(DType.BOOL, A.eq(B).dtype());
@@ -107,10 +116,10 @@ class ElementwiseTest {
         values(x.mulInPlace(Tensor.scalar(2)).addInPlace(1).mulInPlace(0.5), 0.5f, 1.5f, 2.5f, 1.5f, 2.5f, 3.5f);
         values(x.divInPlace(Tensor.scalar(0.5f)), 1, 3, 5, 3, 5, 7);
         refused(
-                "addInPlace: [2, 3] has more axes than [3]",
+                "addInPlace: [2, 3] has more axes than [3] (2 > 1)",
                 () -> Tensor.zeros(3).addInPlace(x));
         refused(
-                "mulInPlace: cannot be stretched: lhs [2, 1], rhs [1, 3] (2 ≠ 1)",
+                "mulInPlace: [2, 1] cannot be stretched to [1, 3] (2 ≠ 1)",
                 () -> Tensor.zeros(1, 3).mulInPlace(Tensor.zeros(2, 1)));
     }
 

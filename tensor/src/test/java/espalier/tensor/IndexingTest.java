@@ -45,8 +45,8 @@ class IndexingTest {
         refused(
                 "indexSelect: index must have one axis, not [1, 2]",
                 () -> X.indexSelect(0, Tensor.of(new int[2], 1, 2)));
-        refused("gather: index 2 is out of range for axis 0 of [2, 3]", () -> X.indexSelect(0, ints(0, 2)));
-        refused("gather: index -1 is out of range for axis 1 of [2, 3]", () -> X.indexSelect(1, ints(-1)));
+        refused("indexSelect: index 2 is out of range for axis 0 of [2, 3]", () -> X.indexSelect(0, ints(0, 2)));
+        refused("indexSelect: index -1 is out of range for axis 1 of [2, 3]", () -> X.indexSelect(1, ints(-1)));
         refused("gather: needs I32, not F32 [1, 3]", () -> X.gather(0, Tensor.zeros(1, 3)));
         refused(
                 "gather: index [1, 2] must have the sizes of [2, 3] besides axis 0",

@@ -60,7 +60,7 @@ class NetworkOperationsTest {
         values(y, 2, 13, 20, 30, 0, 0, 0, 0);
         refused(
                 "convTranspose2d: input must be [N, C, H, W] and weight [C, O/groups, kH, kW]: input [1, 1, 1, 2],"
-                        + " weight [2, 1, 1, 3]",
+                        + " weight [2, 1, 1, 3] (1 ≠ 2)",
                 () -> Convolution.convTranspose2d(spec, x, Tensor.zeros(2, 1, 1, 3), 0));
     }
 
@@ -74,7 +74,7 @@ class NetworkOperationsTest {
         Tensor x = Tensor.zeros(1, 2, 4, 4);
         Tensor w = Tensor.zeros(3, 2, 3, 3);
         refused(
-                "conv2d: bias [2] does not fit weight [3, 2, 3, 3]",
+                "conv2d: bias [2] does not fit weight [3, 2, 3, 3] (2 ≠ 3)",
                 () -> Convolution.conv2d(PLAIN, x, w, Optional.of(Tensor.zeros(2))));
         refused(
                 "conv2d: lhs is F32, rhs F64; convert one with .to(dtype)",
@@ -145,7 +145,7 @@ class NetworkOperationsTest {
         assertEquals(x.shape(), rows.output().shape());
         values(rows.output(), -1, 1, -1, 1);
         refused(
-                "batchNorm: needs input [N, C, ..] and values [C]: input [1, 2, 2], values [3] and [3]",
+                "batchNorm: needs input [N, C, ..] and values [C]: input [1, 2, 2], values [3] and [3] (3 ≠ 2)",
                 () -> Normalization.batchNorm(x, Tensor.ones(3), Tensor.ones(3), 0));
         refused("standardize: needs at least one axis, not []", () -> Normalization.standardize(Tensor.scalar(1), 0));
     }
@@ -166,10 +166,10 @@ class NetworkOperationsTest {
                 "crossEntropy: a label is not from 0 to 1 (labels from 2 to 2)",
                 () -> Softmax.crossEntropy(x, Tensor.of(new int[] {2}), 0));
         refused(
-                "crossEntropy: logits must be [N, K] and labels [N]: logits [1, 2], labels [2]",
+                "crossEntropy: logits must be [N, K] and labels [N]: logits [1, 2], labels [2] (1 ≠ 2)",
                 () -> Softmax.crossEntropy(x, Tensor.of(new int[2]), 0));
         refused("crossEntropy: needs I32, not F32 [1]", () -> Softmax.crossEntropy(x, Tensor.zeros(1), 0));
-        refused("softmax: needs at least one axis", () -> Softmax.softmax(Tensor.scalar(1)));
+        refused("softmax: needs at least one axis, not []", () -> Softmax.softmax(Tensor.scalar(1)));
     }
 
     @Test
@@ -185,10 +185,10 @@ class NetworkOperationsTest {
         refused("matmul: inner sizes differ: lhs [2, 3], rhs [2, 3] (3 ≠ 2)", () -> a.matmul(a));
         refused("matmul: both need at least two axes: lhs [2, 3], rhs [3]", () -> a.matmul(Tensor.zeros(3)));
         refused(
-                "matmul: shapes do not broadcast: lhs [2], rhs [3] (2 ≠ 3)",
+                "matmul: leading sizes do not broadcast: lhs [2, 1, 1], rhs [3, 1, 1] (2 ≠ 3)",
                 () -> Tensor.zeros(2, 1, 1).matmul(Tensor.zeros(3, 1, 1)));
         refused(
-                "dot: needs two vectors of one length: lhs [2], rhs [3] (2 ≠ 3)",
+                "dot: lengths differ: lhs [2], rhs [3] (2 ≠ 3)",
                 () -> Tensor.zeros(2).dot(Tensor.zeros(3)));
     }
 

@@ -165,11 +165,11 @@ class TensorTest {
         refused("item: needs one element, not shape [2]", () -> Tensor.zeros(2).item());
         refused("get: 1 indices for shape [2, 2]", () -> Tensor.zeros(2, 2).get(1));
         refused(
-                "select: start 2, count 1, step 1 do not fit axis 0 of [2] (size 2)",
+                "get: index 2 is out of range for axis 0 of [2] (size 2)",
                 () -> Tensor.zeros(2).get(2));
         refused("layout: 1 strides for shape [2, 2]", () -> Layout.strided(Shape.of(2, 2), new int[1], 0));
         refused(
-                "expand: cannot be stretched: lhs [3], rhs [2] (3 ≠ 2)",
+                "copyInPlace: [3] cannot be stretched to [2] (3 ≠ 2)",
                 () -> Tensor.zeros(2).copyInPlace(Tensor.zeros(3)));
     }
 

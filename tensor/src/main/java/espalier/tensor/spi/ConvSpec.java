@@ -80,16 +80,23 @@ public record ConvSpec(int strideH, int strideW, int padH, int padW, int dilatio
                     + ", weight " + weight + ", groups " + groups + " (" + input.dim(1) / groups + " ≠ " + weight.dim(1)
                     + ")");
         }
-        int height = extent(input.dim(2), padH, dilationH, weight.dim(2), strideH);
-        int width = extent(input.dim(3), padW, dilationW, weight.dim(3), strideW);
+        if (weight.dim(2) < 1 || weight.dim(3) < 1) {
+            throw new ShapeException("conv2d: a kernel must be at least 1x1: weight " + weight);
+        }
+        long height = extent(input.dim(2), padH, dilationH, weight.dim(2), strideH);
+        long width = extent(input.dim(3), padW, dilationW, weight.dim(3), strideW);
         if (height < 1 || width < 1) {
             throw new ShapeException("conv2d: the kernel is larger than the padded input: input " + input + ", weight "
                     + weight + ", padding " + padH + "x" + padW + ", dilation " + dilationH + "x" + dilationW);
         }
-        return Shape.of(input.dim(0), weight.dim(0), height, width);
+        if (Math.max(height, width) > Integer.MAX_VALUE) {
+            throw new ShapeException("conv2d: an output of " + height + "x" + width
+                    + " is more than a tensor holds: input " + input + ", padding " + padH + "x" + padW);
+        }
+        return Shape.of(input.dim(0), weight.dim(0), (int) height, (int) width);
     }
 
-    private static int extent(int size, int pad, int dilation, int kernel, int stride) {
+    private static long extent(long size, long pad, long dilation, long kernel, long stride) {
         return Math.floorDiv(size + 2 * pad - dilation * (kernel - 1) - 1, stride) + 1;
     }
 }

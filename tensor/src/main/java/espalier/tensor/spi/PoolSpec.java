@@ -34,7 +34,7 @@ public record PoolSpec(
             throw new ShapeException("pool2d: kernel " + kernelH + "x" + kernelW + " and stride " + strideH + "x"
                     + strideW + " must be at least 1");
         }
-        if (padH < 0 || padW < 0 || 2 * padH > kernelH || 2 * padW > kernelW) {
+        if (padH < 0 || padW < 0 || 2L * padH > kernelH || 2L * padW > kernelW) {
             throw new ShapeException("pool2d: padding " + padH + "x" + padW + " must be from 0 to half the kernel "
                     + kernelH + "x" + kernelW);
         }
@@ -79,9 +79,9 @@ public record PoolSpec(
     }
 
     private int extent(int size, int kernel, int stride, int pad) {
-        int room = size + 2 * pad - kernel;
-        int count = (ceilMode ? Math.ceilDiv(room, stride) : Math.floorDiv(room, stride)) + 1;
-        boolean lastStartsOutside = ceilMode && (count - 1) * stride >= size + pad;
+        long room = size + 2L * pad - kernel;
+        int count = (int) (ceilMode ? Math.ceilDiv(room, stride) : Math.floorDiv(room, stride)) + 1;
+        boolean lastStartsOutside = ceilMode && (count - 1L) * stride >= (long) size + pad;
         return lastStartsOutside ? count - 1 : count;
     }
 }

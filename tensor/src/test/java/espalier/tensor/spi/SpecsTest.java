@@ -79,6 +79,35 @@ class SpecsTest {
                 () -> plain.withPadding(-1));
     }
 
+    /** Sums of sizes that leave the range of an int must not come back into it as small numbers. */
+    @Test
+    void hugePaddingAndDilation() {
+        Shape input = Shape.of(1, 3, 8, 8);
+        Shape weight = Shape.of(4, 3, 3, 3);
+        refused(
+                "conv2d: an output of 4294967300x4294967300 is more than a tensor holds: input [1, 3, 8, 8],"
+                        + " padding 2147483647x2147483647",
+                () -> ConvSpec.of().withPadding(Integer.MAX_VALUE).outputShape(input, weight));
+        refused(
+                "conv2d: the kernel is larger than the padded input: input [1, 3, 8, 8], weight [4, 3, 3, 3],"
+                        + " padding 0x0, dilation 2147483647x2147483647",
+                () -> ConvSpec.of().withDilation(Integer.MAX_VALUE).outputShape(input, weight));
+        refused(
+                "conv2d: a kernel must be at least 1x1: weight [4, 3, 0, 3]",
+                () -> ConvSpec.of().outputShape(input, Shape.of(4, 3, 0, 3)));
+        refused(
+                "pool2d: padding 1073741824x1073741824 must be from 0 to half the kernel 2x2",
+                () -> PoolSpec.of(2, 2).withPadding(1 << 30));
+        PoolSpec wide = PoolSpec.of(Integer.MAX_VALUE, 1).withPadding(Integer.MAX_VALUE / 2);
+        assertEquals(Shape.of(1, 3, 8, 8), wide.outputShape(input));
+        assertEquals(
+                Shape.of(1, 3, 1, 1), // a second window would begin beyond the input
+                PoolSpec.of(3, Integer.MAX_VALUE)
+                        .withPadding(1)
+                        .withCeilMode(true)
+                        .outputShape(input));
+    }
+
     @Test
     void poolingsThatCannotBe() {
         refused("pool2d: kernel 0x0 and stride 1x1 must be at least 1", () -> PoolSpec.of(0, 1));
