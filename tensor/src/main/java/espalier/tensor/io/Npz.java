@@ -13,9 +13,9 @@ import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.zip.CRC32;
-import java.util.zip.CheckedInputStream;
 import java.util.zip.CheckedOutputStream;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipException;
@@ -35,8 +35,9 @@ import java.util.zip.ZipOutputStream;
  * }</pre>
  *
  * <p>Members are only read, never unpacked to disk, and their names are only looked up. A member takes no memory beyond
- * what its npy header declares, and may declare no more than its compressed bytes can hold; members may not share
- * bytes, so a small archive cannot unfold into an endless one. Checksums are verified.
+ * what its npy header declares, and may declare no more than it holds: one that claims to unfold into more than the whole
+ * archive is unfolded once for nothing, to see whether it does. Members may not share bytes, so a small archive cannot
+ * unfold into an endless one. Checksums are verified.
  */
 public final class Npz implements AutoCloseable {
     private static final String SUFFIX = ".npy";
@@ -54,11 +55,13 @@ public final class Npz implements AutoCloseable {
     private static final LocalDateTime TIME = LocalDateTime.of(1980, 2, 1, 0, 0);
 
     private final String source;
+    private final long size;
     private final ZipFile zip;
     private final Map<String, ZipEntry> members;
 
-    private Npz(String source, ZipFile zip, Map<String, ZipEntry> members) {
+    private Npz(String source, long size, ZipFile zip, Map<String, ZipEntry> members) {
         this.source = source;
+        this.size = size;
         this.zip = zip;
         this.members = members;
     }
@@ -73,32 +76,35 @@ public final class Npz implements AutoCloseable {
     public static Npz open(Path path) throws IOException {
         String source = path.toString();
         long size = Files.size(path);
-        ZipFile zip = openZip(path);
+        ZipPlaces places = ZipPlaces.of(path);
+        ZipFile zip = openZip(path, places);
         try {
-            return new Npz(source, zip, members(source, zip, size));
+            return new Npz(source, size, zip, members(source, zip, size, places));
         } catch (IOException | RuntimeException | Error e) {
             zip.close();
             throw e;
         }
     }
 
-    private static ZipFile openZip(Path path) throws IOException {
+    private static ZipFile openZip(Path path, ZipPlaces places) throws IOException {
         try {
             return new ZipFile(path.toFile());
         } catch (ZipException | EOFException | IllegalArgumentException e) {
-            throw broken(path.toString(), e);
+            throw broken(path.toString(), places.directory(), e);
         }
     }
 
-    private static Map<String, ZipEntry> members(String source, ZipFile zip, long fileSize)
+    private static Map<String, ZipEntry> members(String source, ZipFile zip, long fileSize, ZipPlaces places)
             throws TensorFormatException {
         Map<String, ZipEntry> members = new LinkedHashMap<>();
         long taken = 0;
+        int index = 0;
         for (Iterator<? extends ZipEntry> i = zip.entries().asIterator(); i.hasNext(); ) {
             ZipEntry member = i.next();
-            String name = tensorName(source, member.getName());
+            long at = places.header(index++);
+            String name = tensorName(source, at, member.getName());
             if (members.putIfAbsent(name, member) != null) {
-                throw new TensorFormatException(source, -1, "member " + quote(member) + " comes twice");
+                throw new TensorFormatException(source, at, "member " + quote(member) + " comes twice");
             }
             long packed = member.getCompressedSize();
             taken += Math.clamp(packed, 0, fileSize)
@@ -107,22 +113,24 @@ public final class Npz implements AutoCloseable {
             if (packed < 0 || packed > fileSize || taken > fileSize) {
                 throw new TensorFormatException(
                         source,
-                        -1,
+                        at,
                         "members share bytes: up to " + quote(member) + " they claim more than the file's " + fileSize);
             }
-            if (member.getSize() < 0 || member.getSize() / MOST_EXPANSION > packed) {
+            long most = member.getMethod() == ZipEntry.STORED ? packed : MOST_EXPANSION * (packed + 1) - 1;
+            if (member.getSize() < 0 || member.getSize() > most) {
                 throw new TensorFormatException(
                         source,
-                        -1,
+                        at,
                         "member " + quote(member) + " claims " + member.getSize() + " bytes, which " + packed
-                                + " compressed ones cannot hold");
+                                + (member.getMethod() == ZipEntry.STORED ? " stored" : " compressed")
+                                + " ones cannot hold");
             }
         }
         return Collections.unmodifiableMap(members);
     }
 
     /** The name without its suffix. Names are never used as paths; those that could only serve an attack are refused. */
-    private static String tensorName(String source, String member) throws TensorFormatException {
+    private static String tensorName(String source, long at, String member) throws TensorFormatException {
         boolean sane = member.endsWith(SUFFIX)
                 && member.length() > SUFFIX.length()
                 && !member.startsWith("/")
@@ -131,7 +139,7 @@ public final class Npz implements AutoCloseable {
                 && !List.of(member.split("/", -1)).contains("..");
         if (!sane) {
             throw new TensorFormatException(
-                    source, -1, "member " + HeaderText.quote(member) + " is not a plain name that ends in .npy");
+                    source, at, "member " + HeaderText.quote(member) + " is not a plain name that ends in .npy");
         }
         return member.substring(0, member.length() - SUFFIX.length());
     }
@@ -156,14 +164,50 @@ public final class Npz implements AutoCloseable {
                     "npz: " + source + " has no tensor " + HeaderText.quote(name) + "; it has " + names());
         }
         String inside = source + "!" + member.getName();
-        try (CheckedInputStream in = new CheckedInputStream(zip.getInputStream(member), new CRC32())) {
-            Tensor tensor = Npy.read(inside, in, member.getSize(), device);
-            if (in.getChecksum().getValue() != member.getCrc()) {
-                throw new TensorFormatException(inside, -1, "the checksum does not fit the bytes");
+        if (member.getSize() > size) {
+            requireHeld(inside, member);
+        }
+        try (MemberStream in = opened(inside, member)) {
+            try {
+                Tensor tensor = Npy.read(inside, in, member.getSize(), device);
+                if (in.checksum() != member.getCrc()) {
+                    throw new TensorFormatException(
+                            inside, in.taken(), "the checksum does not fit the bytes before it");
+                }
+                return tensor;
+            } catch (ZipException | EOFException e) {
+                throw broken(inside, in.taken(), e);
             }
-            return tensor;
-        } catch (ZipException | EOFException | IllegalArgumentException e) {
-            throw broken(inside, e);
+        }
+    }
+
+    /** The bytes of a member; none have been read yet. */
+    private MemberStream opened(String inside, ZipEntry member) throws IOException {
+        try {
+            return new MemberStream(zip.getInputStream(member));
+        } catch (ZipException | EOFException e) {
+            throw broken(inside, 0, e);
+        }
+    }
+
+    /** Reads a member for nothing, before memory is taken for what it claims to hold. */
+    private void requireHeld(String inside, ZipEntry member) throws IOException {
+        try (MemberStream in = opened(inside, member)) {
+            byte[] chunk = new byte[1 << 16];
+            try {
+                while (in.taken() <= member.getSize() && in.read(chunk) >= 0) {
+                    continue;
+                }
+            } catch (ZipException | EOFException e) {
+                throw broken(inside, in.taken(), e);
+            }
+            if (in.taken() != member.getSize()) {
+                throw new TensorFormatException(
+                        inside,
+                        Math.min(in.taken(), member.getSize()),
+                        "the member holds " + (in.taken() < member.getSize() ? "less" : "more") + " than the "
+                                + member.getSize() + " bytes it claims");
+            }
         }
     }
 
@@ -200,9 +244,9 @@ public final class Npz implements AutoCloseable {
     private static void write(Path path, Map<String, Tensor> tensors, int method) throws IOException {
         for (String name : tensors.keySet()) {
             try {
-                tensorName("npz", name + SUFFIX);
+                tensorName("npz", 0, name + SUFFIX);
             } catch (TensorFormatException e) {
-                throw new IllegalArgumentException(e.getMessage(), e);
+                throw new IllegalArgumentException("npz: " + e.reason(), e);
             }
         }
         AtomicFile.write(path, out -> writeTo(out, new TreeMap<>(tensors), method));
@@ -229,9 +273,9 @@ public final class Npz implements AutoCloseable {
         zip.finish();
     }
 
-    private static TensorFormatException broken(String source, Exception e) {
-        TensorFormatException refusal =
-                new TensorFormatException(source, -1, "the zip archive is broken: " + e.getMessage());
+    private static TensorFormatException broken(String source, long at, Exception e) {
+        String how = Optional.ofNullable(e.getMessage()).orElse("it ends too soon");
+        TensorFormatException refusal = new TensorFormatException(source, at, "the zip archive is broken: " + how);
         refusal.initCause(e);
         return refusal;
     }

@@ -19,11 +19,11 @@ public final class TensorFormatException extends IOException {
      * A refusal.
      *
      * @param source the file; for a member of an archive {@code archive!member}
-     * @param offset the byte of the source, from 0, at which reading stopped making sense; −1 if it is not known
+     * @param offset the byte of the source, from 0, at which reading stopped making sense
      * @param reason the broken rule and the values that break it
      */
     public TensorFormatException(String source, long offset, String reason) {
-        super(source + (offset < 0 ? ": " : ": byte " + offset + ": ") + reason);
+        super(source + ": byte " + offset + ": " + reason);
         this.source = source;
         this.offset = offset;
         this.reason = reason;
@@ -34,7 +34,7 @@ public final class TensorFormatException extends IOException {
         return source;
     }
 
-    /** The byte, counted from 0 in the source; −1 if it is not known. */
+    /** The byte, counted from 0 in the source; at most its length. */
     public long offset() {
         return offset;
     }

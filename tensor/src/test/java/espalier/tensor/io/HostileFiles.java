@@ -51,9 +51,8 @@ final class HostileFiles {
         TensorFormatException refusal = assertThrows(TensorFormatException.class, reading);
         assertTrue(refusal.reason().contains(words), refusal.getMessage());
         assertEquals(offset, refusal.offset(), refusal.getMessage());
-        String at = offset < 0 ? ": " : ": byte " + offset + ": ";
         String message = String.valueOf(refusal.getMessage());
-        assertEquals(refusal.source() + at + refusal.reason(), message);
+        assertEquals(refusal.source() + ": byte " + offset + ": " + refusal.reason(), message);
         assertTrue(refusal.reason().length() < 250, refusal.getMessage());
         assertTrue(message.chars().noneMatch(Character::isISOControl), message);
     }

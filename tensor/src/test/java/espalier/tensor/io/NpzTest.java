@@ -3,6 +3,7 @@ package espalier.tensor.io;
 import static espalier.tensor.io.HostileFiles.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -10,8 +11,12 @@ import espalier.tensor.DType;
 import espalier.tensor.Device;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
+import espalier.tensor.spi.Backend;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -22,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TimeZone;
+import java.util.zip.CRC32;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.Test;
@@ -63,9 +69,13 @@ class NpzTest {
 
     /** Opens and loads everything. */
     private void load(byte[] archive) throws IOException {
+        load(archive, DEVICE);
+    }
+
+    private void load(byte[] archive, Device device) throws IOException {
         Path path = Files.write(folder.resolve("archive.npz"), archive);
         try (Npz file = Npz.open(path)) {
-            file.tensors(DEVICE);
+            file.tensors(device);
         }
     }
 
@@ -157,7 +167,7 @@ class NpzTest {
             })
     void namesThatAreNotPlainAreRefused(String name) throws IOException {
         byte[] archive = archive(Map.of(name, one(1)));
-        assertRefused(-1, "is not a plain name that ends in .npy", () -> load(archive));
+        assertRefused(directory(archive), "is not a plain name that ends in .npy", () -> load(archive));
     }
 
     @Test
@@ -176,7 +186,13 @@ class NpzTest {
         members.put("ab.npy", one(2));
         byte[] archive = archive(members);
         replaceAll(archive, "ab.npy", "aa.npy");
-        assertRefused(-1, "member \"aa.npy\" comes twice", () -> load(archive));
+        int second = directory(archive) + 46 + "aa.npy".length();
+        assertRefused(second, "member \"aa.npy\" comes twice", () -> load(archive));
+    }
+
+    /** The byte at which the list of members begins. */
+    private static int directory(byte[] archive) {
+        return new String(archive, StandardCharsets.ISO_8859_1).indexOf("PK\1\2");
     }
 
     private static void replaceAll(byte[] bytes, String from, String to) {
@@ -201,7 +217,7 @@ class NpzTest {
         shared[end + length + 12] = (byte) (2 * length); // bytes of the directory
         assertTrue(2 * length < 128);
         assertRefused(
-                -1,
+                end,
                 "members share bytes: up to \"y.npy\" they claim more than the file's " + shared.length,
                 () -> load(shared));
     }
@@ -213,9 +229,75 @@ class NpzTest {
         byte[] archive = archive(Map.of("x.npy", npy));
         assertTrue(archive.length < 6000);
         load(archive);
-        int directory = new String(archive, StandardCharsets.ISO_8859_1).indexOf("PK\1\2");
-        archive[directory + 27] = 0x7F; // size, highest byte: two gigabytes
-        assertRefused(-1, "compressed ones cannot hold", () -> load(archive));
+        archive[directory(archive) + 27] = 0x7F; // size, highest byte: two gigabytes
+        assertRefused(directory(archive), "compressed ones cannot hold", () -> load(archive));
+    }
+
+    /** Bytes that could be so many compressed ones, but are not: no memory is taken before that is known. */
+    @ParameterizedTest
+    @ValueSource(ints = {ZipEntry.STORED, ZipEntry.DEFLATED})
+    void aMemberThatHoldsLessThanItClaimsTakesNoMemory(int method) throws IOException {
+        byte[] noise = new byte[600_000];
+        new Random(11).nextBytes(noise);
+        byte[] npy = HostileFiles.npy("{'descr': '|u1', 'fortran_order': False, 'shape': (500000000,), }", noise);
+        byte[] archive = lying(npy, method, npy.length - noise.length + 500_000_000);
+        Device full = new Device("full", (Backend) Proxy.newProxyInstance(
+                Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (_, asked, _) -> {
+                    throw new AssertionError(asked + " although the file is broken");
+                }));
+        if (method == ZipEntry.STORED) {
+            assertRefused(directory(archive), "stored ones cannot hold", () -> load(archive, full));
+        } else {
+            assertRefused(npy.length, "the member holds less than the 5000000", () -> load(archive, full));
+        }
+    }
+
+    /** An archive with one member that claims another size. */
+    private static byte[] lying(byte[] npy, int method, int size) throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (ZipOutputStream zip = new ZipOutputStream(bytes)) {
+            ZipEntry member = new ZipEntry("x.npy");
+            member.setMethod(method);
+            CRC32 sum = new CRC32();
+            sum.update(npy);
+            member.setCrc(sum.getValue());
+            member.setSize(npy.length);
+            zip.putNextEntry(member);
+            zip.write(npy);
+            zip.closeEntry();
+        }
+        byte[] archive = bytes.toByteArray();
+        ByteBuffer.wrap(archive).order(ByteOrder.LITTLE_ENDIAN).putInt(directory(archive) + 24, size);
+        return archive;
+    }
+
+    @Test
+    void whatIsNoArchiveIsRefusedWhereItsListIsMissing() {
+        assertRefused(0, "the zip archive is broken: ", () -> load(new byte[0]));
+        assertRefused(100, "the zip archive is broken: ", () -> load(new byte[100]));
+    }
+
+    /** A complaint about a part has the byte of that part, also behind a comment and other bytes before the archive. */
+    @Test
+    void aBrokenListIsRefusedAtItsPlace() throws IOException {
+        byte[] archive = valid(true);
+        archive[directory(archive)] = 'Q';
+        int end = new String(archive, StandardCharsets.ISO_8859_1).indexOf("PK\5\6");
+        int list = ByteBuffer.wrap(archive).order(ByteOrder.LITTLE_ENDIAN).getInt(end + 16);
+        assertRefused(list, "the zip archive is broken: ", () -> load(archive));
+    }
+
+    /** Compressed bytes that end too soon or make no sense are refused at the last byte that came out of them. */
+    @Test
+    void brokenCompressedBytesAreRefusedInWords() throws IOException {
+        byte[] whole = valid(true);
+        byte[] archive = whole.clone();
+        int name = ByteBuffer.wrap(archive).order(ByteOrder.LITTLE_ENDIAN).getShort(26);
+        archive[30 + name] |= 6; // a kind of block that does not exist
+        assertRefused(0, "the zip archive is broken: invalid block type", () -> load(archive));
+        byte[] noHeader = whole.clone();
+        noHeader[0] = 'Q';
+        assertRefused(0, "the zip archive is broken: ", () -> load(noHeader));
     }
 
     @Test
@@ -232,10 +314,10 @@ class NpzTest {
         Path path = folder.resolve("sum.npz");
         Npz.write(path, Map.of("x", Tensor.of(DEVICE, DType.U8, new byte[] {1, 2, 3, 99}, Shape.of(4))));
         byte[] archive = Files.readAllBytes(path);
-        int directory = new String(archive, StandardCharsets.ISO_8859_1).indexOf("PK\1\2");
+        int directory = directory(archive);
         assertEquals(99, archive[directory - 1]);
         archive[directory - 1] = 98;
-        assertRefused(-1, "the checksum does not fit the bytes", () -> load(archive));
+        assertRefused(128 + 4, "the checksum does not fit the bytes before it", () -> load(archive));
     }
 
     @Test
@@ -274,6 +356,8 @@ class NpzTest {
                 load(flipped);
             } catch (TensorFormatException refusal) {
                 assertTrue(refusal.reason().length() < 300, refusal.getMessage());
+                assertTrue(refusal.offset() >= 0, refusal.getMessage());
+                assertFalse(refusal.reason().contains("null"), refusal.getMessage());
             }
         }
     }
