@@ -46,9 +46,12 @@ public final class ConvTile {
         this.rowStride = rowStride;
     }
 
-    /** Roughly the cycles of {@code rows} rows and two vectors with {@code n} terms. */
+    /**
+     * Roughly the cycles of {@code rows} rows and two vectors with {@code n} terms. A single row has too few sums to keep
+     * the FMA units busy and takes as long as two.
+     */
     static double cycles(int rows, int n) {
-        return 45.0 * RowGroups.count(rows) + (double) rows * n;
+        return 45.0 * RowGroups.count(rows) + (double) Math.max(2, rows) * n;
     }
 
     /** The number of vectors. */
