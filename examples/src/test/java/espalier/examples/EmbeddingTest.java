@@ -21,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.ToolProvider;
@@ -104,7 +105,13 @@ class EmbeddingTest {
             for (List<String> more : List.of(List.<String>of(), flag)) {
                 answers.add(answer(Stream.concat(path.stream(), more.stream()).toList(), image));
                 String log = Files.readString(folder.resolve("err"));
-                assertTrue(log.contains(more.isEmpty() ? "scalar" : "vector, "), log);
+                String chosen =
+                        more.isEmpty() ? "scalar, [^\\n]* there is no module" : "vector, [^\\n]* there is the module";
+                assertTrue(
+                        Pattern.compile("INFO: CPU back end: " + chosen)
+                                .matcher(log)
+                                .find(),
+                        log);
             }
         }
         assertEquals(1, answers.size(), answers::toString);

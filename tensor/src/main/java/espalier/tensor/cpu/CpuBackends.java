@@ -6,8 +6,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Chooses the CPU back end: the vector one if this JVM has the Vector API and this machine has wide enough registers,
- * else the scalar one. The choice is logged once.
+ * Chooses the CPU back end: the vector one if this JVM has the Vector API, else the scalar one. The choice and its reason
+ * are logged once.
  *
  * <p>The Vector API is an incubator module: it is there with {@code --add-modules jdk.incubator.vector} or when the
  * application's own module requires it. The vector classes are loaded by name and only after that is known, so the
@@ -66,9 +66,18 @@ public final class CpuBackends {
         }
 
         private static void make(Backend chosen) {
-            boolean slow = chosen.name().equals("scalar");
-            String how = slow ? "; for the fast one start java with --add-modules " + MODULE : "";
-            System.getLogger("espalier.tensor").log(Level.INFO, "CPU back end: " + chosen.description() + how);
+            System.getLogger("espalier.tensor").log(Level.INFO, announcement(chosen));
         }
+    }
+
+    /** Which back end was chosen and why. */
+    static String announcement(Backend chosen) {
+        boolean there = ModuleLayer.boot().findModule(MODULE).isPresent();
+        String why = !there
+                ? "there is no module " + MODULE + ": for the fast back end start java with --add-modules " + MODULE
+                : chosen.name().equals("scalar")
+                        ? "the vector back end cannot be loaded"
+                        : "there is the module " + MODULE;
+        return "CPU back end: " + chosen.description() + ", because " + why;
     }
 }

@@ -17,9 +17,11 @@ import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.BlockMatrix;
 import espalier.tensor.packed.CsrMatrix;
 import espalier.tensor.packed.DenseMatrix;
+import espalier.tensor.packed.Int4Matrix;
 import espalier.tensor.packed.Int8Matrix;
 import espalier.tensor.packed.PackedMatrix;
 import espalier.tensor.packed.PackedWeights;
+import espalier.tensor.packed.TernaryMatrix;
 import espalier.tensor.spi.AdamSpec;
 import espalier.tensor.spi.BinaryOp;
 import espalier.tensor.spi.ConvSpec;
@@ -117,13 +119,20 @@ class ThreadIndependenceTest {
         programs.put("copies", ThreadIndependenceTest::copies);
         programs.put("indexing", ThreadIndependenceTest::indexing);
         programs.put("products", ThreadIndependenceTest::products);
-        programs.put("convolution", device -> convolution(device, ConvSpec.of().withPadding(1), 16, 24));
+        ConvSpec plain = ConvSpec.of();
+        programs.put("convolution", device -> convolution(device, plain.withPadding(1), 3, 16, 24));
+        programs.put("convolution of odd channels", device -> convolution(device, plain.withPadding(1), 3, 17, 21));
+        programs.put("convolution in groups", device -> convolution(device, plain.withGroups(8), 3, 16, 24));
+        programs.put("convolution with a stride", device -> convolution(device, plain.withStride(2), 3, 16, 24));
+        programs.put("convolution 5x5", device -> convolution(device, plain.withPadding(2), 5, 16, 24));
+        programs.put("convolution 5x5 dilated", device -> convolution(device, plain.withDilation(2), 5, 16, 24));
+        programs.put("convolution 1x1", device -> convolution(device, plain, 1, 32, 48));
+        programs.put("convolution 1x1 with a stride", device -> convolution(device, plain.withStride(2), 1, 32, 48));
         programs.put(
-                "convolution in groups",
-                device -> convolution(device, ConvSpec.of().withGroups(8), 16, 24));
+                "depthwise", device -> convolution(device, plain.withPadding(1).withGroups(16), 3, 16, 16));
         programs.put(
-                "depthwise",
-                device -> convolution(device, ConvSpec.of().withStride(2).withGroups(16), 16, 16));
+                "depthwise with a stride",
+                device -> convolution(device, plain.withStride(2).withGroups(16), 3, 16, 16));
         programs.put("packed", ThreadIndependenceTest::packed);
         programs.put("pooling", ThreadIndependenceTest::pooling);
         programs.put("normalization", ThreadIndependenceTest::normalization);
@@ -223,9 +232,9 @@ class ThreadIndependenceTest {
                 normal(device, "long", 3, 20_000).matmul(normal(device, "column", 20_000, 2)));
     }
 
-    private static List<Tensor> convolution(Device device, ConvSpec spec, int inputs, int outputs) {
+    private static List<Tensor> convolution(Device device, ConvSpec spec, int kernel, int inputs, int outputs) {
         Tensor x = normal(device, "x", 5, inputs, 19, 21);
-        Tensor w = normal(device, "w", outputs, inputs / spec.groups(), 3, 3);
+        Tensor w = normal(device, "w", outputs, inputs / spec.groups(), kernel, kernel);
         Tensor y = Convolution.conv2d(spec, x, w, Optional.of(normal(device, "bias", outputs)));
         Tensor g = normal(device, "g", y.shape());
         return List.of(
@@ -247,6 +256,8 @@ class ThreadIndependenceTest {
                 CsrMatrix.of(dense, 72, 144),
                 BlockMatrix.of(dense, 72, 144),
                 Int8Matrix.of(dense, 72, 144),
+                Int4Matrix.of(dense, 72, 144),
+                TernaryMatrix.of(dense, 72, 144),
                 BinaryMatrix.of(dense, 72, 144))) {
             PackedWeights weights = PackedWeights.of(device, matrix);
             results.add(weights.linear(rows, bias));
