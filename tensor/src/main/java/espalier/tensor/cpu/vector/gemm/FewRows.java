@@ -56,15 +56,16 @@ final class FewRows {
     }
 
     private void inPlace(int from, int to) {
-        for (int r = 0; r < a.rows(); r += a.height(r)) {
-            int width = GemmTile.columns(a.height(r));
+        for (int r = 0, height; r < a.rows(); r += height) {
+            height = a.height(r);
+            int width = GemmTile.columns(height);
             for (int j = from; j < to; j += width) {
                 int at = Math.min(j, to - width);
                 GemmTile.multiply(
-                        a.height(r),
+                        height,
                         a.depth(),
                         a.values(),
-                        a.at(r, 0),
+                        a.at(r, height, 0),
                         b.values(),
                         b.at(0, at),
                         b.rowStride(),
@@ -81,8 +82,8 @@ final class FewRows {
         float[] packed = Scratch.floats(Scratch.GEMM_B, PackedB.length(columns, depth, widest));
         PackedB.pack(b, 0, depth, from, columns, widest, packed);
         float[] tile = Scratch.floats(Scratch.TILE, GemmTile.LARGEST);
-        for (int r = 0; r < a.rows(); r += a.height(r)) {
-            int height = a.height(r);
+        for (int r = 0, height; r < a.rows(); r += height) {
+            height = a.height(r);
             int width = GemmTile.columns(height);
             for (int j = 0; j < columns; j += width) {
                 int present = Math.min(width, columns - j);
@@ -95,7 +96,7 @@ final class FewRows {
                         height,
                         depth,
                         a.values(),
-                        a.at(r, 0),
+                        a.at(r, height, 0),
                         packed,
                         PackedB.at(j, depth, widest),
                         widest,

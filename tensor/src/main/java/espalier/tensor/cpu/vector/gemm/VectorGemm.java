@@ -136,12 +136,13 @@ public final class VectorGemm {
             int n = Math.min(depth, a.depth() - k);
             PackedB.pack(b, k, n, j0, columns, width, packed);
             for (int strip = r0, end; strip < r1; strip = end) {
-                end = r1 - strip <= STRIP_ROWS + RowGroups.MOST ? r1 : strip + STRIP_ROWS;
+                end = r1 - strip <= STRIP_ROWS + RowGroups.MOST_SHARED ? r1 : strip + STRIP_ROWS;
                 for (int j = 0; j < columns; j += width) {
                     int bAt = PackedB.at(j, n, width);
                     int present = Math.min(columns - j, width);
-                    for (int r = strip; r < end; r += a.height(r)) {
-                        tile(a, r, k, n, packed, bAt, width, c, j0 + j, present, accumulate || k > 0, tile);
+                    for (int r = strip, height; r < end; r += height) {
+                        height = a.height(r);
+                        tile(a, r, height, k, n, packed, bAt, width, c, j0 + j, present, accumulate || k > 0, tile);
                     }
                 }
             }
@@ -152,6 +153,7 @@ public final class VectorGemm {
     private static void tile(
             PackedA a,
             int r,
+            int height,
             int k,
             int n,
             float[] b,
@@ -162,7 +164,6 @@ public final class VectorGemm {
             int columns,
             boolean add,
             float[] tile) {
-        int height = a.height(r);
         int width = GemmTile.columns(height);
         for (int from = 0; from < columns; from += width) {
             int present = Math.min(width, columns - from);
@@ -175,7 +176,7 @@ public final class VectorGemm {
                     height,
                     n,
                     a.values(),
-                    a.at(r, k),
+                    a.at(r, height, k),
                     b,
                     bAt + from,
                     ld,

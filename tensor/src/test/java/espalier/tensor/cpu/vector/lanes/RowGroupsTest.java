@@ -1,0 +1,63 @@
+package espalier.tensor.cpu.vector.lanes;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The groups cover the rows, and the last of them are about alike. */
+class RowGroupsTest {
+    private static List<Integer> heights(int rows) {
+        List<Integer> heights = new ArrayList<>();
+        for (int r = 0; r < rows; r += heights.getLast()) {
+            heights.add(RowGroups.height(rows, r));
+        }
+        return heights;
+    }
+
+    @Test
+    void coverTheRows() {
+        for (int rows = 0; rows < 300; rows++) {
+            List<Integer> heights = heights(rows);
+            assertEquals(RowGroups.count(rows), heights.size(), "groups of " + rows);
+            int start = 0;
+            for (int group = 0; group < heights.size(); group++) {
+                assertEquals(start, RowGroups.start(rows, group), rows + " rows, group " + group);
+                start += heights.get(group);
+            }
+            assertEquals(rows, start);
+            assertEquals(rows, RowGroups.start(rows, heights.size()));
+        }
+    }
+
+    @Test
+    void smallerOnesStandAtTheEndAndDifferByOne() {
+        for (int rows = 1; rows < 300; rows++) {
+            List<Integer> heights = heights(rows);
+            int shared = 0;
+            for (int i = 0; i < heights.size(); i++) {
+                int height = heights.get(i);
+                assertTrue(height <= RowGroups.MOST && (i == 0 || height <= heights.get(i - 1)), heights::toString);
+                shared += height < RowGroups.MOST ? height : 0;
+            }
+            assertTrue(shared <= RowGroups.MOST_SHARED, heights::toString);
+            List<Integer> smaller =
+                    heights.stream().filter(h -> h < RowGroups.MOST).toList();
+            assertTrue(smaller.isEmpty() || smaller.getFirst() - smaller.getLast() <= 1, heights::toString);
+        }
+    }
+
+    @Test
+    void upToSix() {
+        assumeTrue(RowGroups.MOST == 6, "tiles have four rows here");
+        assertEquals(List.of(5, 5, 5, 5), heights(20));
+        assertEquals(List.of(6, 5, 5), heights(16));
+        assertEquals(List.of(4, 3), heights(7));
+        assertEquals(List.of(6, 6, 6, 6, 6, 5, 5, 5, 5), heights(50));
+        assertEquals(List.of(1), heights(1));
+        assertEquals(List.of(6, 6), heights(12));
+    }
+}
