@@ -32,6 +32,16 @@ class VectorGemmTest {
         }
     }
 
+    /** Rows are taken in strips, of which none may end inside a group. */
+    @Test
+    void anyNumberOfRowsBesideAStrip() {
+        try (var parallel = new Parallel(1)) {
+            for (int rows = 60; rows < 230; rows++) {
+                GemmCases.assertExact(VectorGemm::multiply, parallel, new Case(rows, 3, 20, false, false, false, rows));
+            }
+        }
+    }
+
     /** More than one block along each of M, K and N, with leftovers. */
     @Test
     void largeProductsHaveTheSameBitsForAnyNumberOfThreads() {
