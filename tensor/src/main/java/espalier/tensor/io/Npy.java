@@ -8,8 +8,12 @@ import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
@@ -25,7 +29,8 @@ import java.util.Arrays;
  *
  * <p>Versions 1.0, 2.0 and 3.0 are read, of either byte order and either memory order, with types f8, f4, f2, i8, i4,
  * i1, u1 and b1. Arrays of Python objects are pickles and are refused; so are other types and structured ones. A file
- * must hold one array and not a byte more. Written is version 1.0, little-endian, row-major.
+ * must hold one array and not a byte more. Written is version 1.0, little-endian, row-major. A little-endian file is
+ * mapped, and its elements are copied once, to where they belong.
  *
  * @see <a href="https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html">the format</a>
  */
@@ -44,10 +49,52 @@ public final class Npy {
      * @throws IOException if it cannot be read
      */
     public static Tensor read(Path path, Device device) throws IOException {
+        String source = path.toString();
         try (FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
-                InputStream in = new BufferedInputStream(Channels.newInputStream(channel))) {
-            return read(path.toString(), in, channel.size(), device);
+                Arena arena = Arena.ofConfined()) {
+            long length = channel.size();
+            Head head = readHead(source, new BufferedInputStream(Channels.newInputStream(channel)), length);
+            if (head.header.bigEndian()) {
+                InputStream data = new BufferedInputStream(Channels.newInputStream(channel.position(head.dataStart)));
+                return readData(source, data, head, device);
+            }
+            MemorySegment data = channel.map(MapMode.READ_ONLY, head.dataStart, length - head.dataStart, arena);
+            return copied(source, data, head, device);
         }
+    }
+
+    /**
+     * A file's header and where it ends.
+     *
+     * @param header what it says
+     * @param dataStart the first byte after it
+     */
+    private record Head(NpyHeader header, long dataStart) {}
+
+    /** The tensor whose elements lie in a mapped file as in memory: they are copied once. */
+    private static Tensor copied(String source, MemorySegment data, Head head, Device device) throws IOException {
+        DType dtype = head.header.dtype();
+        Tensor read = Tensor.allocate("npy", device, dtype, stored(head.header));
+        try {
+            if (dtype == DType.BOOL) {
+                requireTruthValues(source, head.dataStart, data.toArray(ValueLayout.JAVA_BYTE));
+            }
+            device.backend().upload(data, read.storage(), 0);
+        } catch (InternalError e) { // what Java makes of a fault in mapped memory
+            TensorFormatException refusal =
+                    new TensorFormatException(source, head.dataStart, "the file was cut short while it was read");
+            refusal.initCause(e);
+            throw refusal;
+        }
+        return turned(read, head.header);
+    }
+
+    private static Shape stored(NpyHeader header) {
+        return header.fortranOrder() ? reversed(header.shape()) : header.shape();
+    }
+
+    private static Tensor turned(Tensor read, NpyHeader header) {
+        return header.fortranOrder() ? read.permute(backwards(read.rank())).contiguous() : read;
     }
 
     /**
@@ -66,6 +113,11 @@ public final class Npy {
 
     /** Reads a tensor from a stream that claims to hold {@code length} bytes, and could. */
     static Tensor read(String source, InputStream in, long length, Device device) throws IOException {
+        return readData(source, in, readHead(source, in, length), device);
+    }
+
+    /** Reads and checks all before the first element; {@code in} stands there then. */
+    private static Head readHead(String source, InputStream in, long length) throws IOException {
         byte[] start = in.readNBytes(VERSION_END);
         int differs = Arrays.mismatch(start, NpyHeader.MAGIC);
         if (differs >= 0 && differs < Math.min(start.length, NpyHeader.MAGIC.length)) {
@@ -105,14 +157,14 @@ public final class Npy {
                     "shape " + header.shape() + " of " + header.dtype() + " needs " + header.dataBytes()
                             + " bytes, but the file has " + (length - dataStart) + " after its header");
         }
-        return readData(source, in, dataStart, header, device);
+        return new Head(header, dataStart);
     }
 
-    private static Tensor readData(String source, InputStream in, long dataStart, NpyHeader header, Device device)
-            throws IOException {
+    private static Tensor readData(String source, InputStream in, Head head, Device device) throws IOException {
+        NpyHeader header = head.header;
+        long dataStart = head.dataStart;
         DType dtype = header.dtype();
-        Shape stored = header.fortranOrder() ? reversed(header.shape()) : header.shape();
-        Tensor read = Tensor.allocate("npy", device, dtype, stored);
+        Tensor read = Tensor.allocate("npy", device, dtype, stored(header));
         boolean whole = PackedBytes.read(in, read, (chunk, first) -> {
             if (header.bigEndian()) {
                 swap(chunk, dtype.bytes());
@@ -125,7 +177,7 @@ public final class Npy {
             throw new TensorFormatException(
                     source, dataStart, "the data is not the " + header.dataBytes() + " bytes that the file promised");
         }
-        return header.fortranOrder() ? read.permute(backwards(stored.rank())).contiguous() : read;
+        return turned(read, header);
     }
 
     private static void requireWhole(String source, byte[] read, int wanted, long start) throws TensorFormatException {

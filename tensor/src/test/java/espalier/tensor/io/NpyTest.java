@@ -11,13 +11,18 @@ import espalier.tensor.DType;
 import espalier.tensor.Device;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
+import espalier.tensor.spi.Backend;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -283,6 +288,65 @@ class NpyTest {
     void aTruthValueThatIsNeitherIsRefused() {
         byte[] file = npy("{'descr': '|b1', 'fortran_order': False, 'shape': (3,), }", new byte[] {1, 0, -1});
         assertRefused(file.length - 1, "a truth value is 255, not 0 or 1", () -> read(file));
+    }
+
+    /** A mapped file gives the tensor, or the refusal, that a stream of the same bytes gives. */
+    @Test
+    void aFileIsReadAsAStreamIs() throws IOException {
+        Path path = folder.resolve("same.npy");
+        for (String type : List.of("<f4", ">f4", "<i8", ">i8", "|b1", "|u1", "<f2")) {
+            for (String order : List.of("True", "False")) {
+                byte[] data = new byte[6 * (type.charAt(2) - '0')];
+                for (int i = 0; i < data.length; i += 2) {
+                    data[i] = 1;
+                }
+                byte[] whole =
+                        npy("{'descr': '%s', 'fortran_order': %s, 'shape': (2, 3), }".formatted(type, order), data);
+                byte[] wrong = whole.clone();
+                wrong[whole.length - 2] = 2; // no truth value
+                for (byte[] file :
+                        List.of(whole, wrong, Arrays.copyOf(whole, whole.length - 1), Arrays.copyOf(whole, 40))) {
+                    assertEquals(
+                            outcome(() -> read(file)),
+                            outcome(() -> Npy.read(Files.write(path, file), DEVICE))
+                                    .replace(path.toString(), "test"));
+                }
+            }
+        }
+    }
+
+    private interface Reading {
+        Tensor run() throws IOException;
+    }
+
+    private static String outcome(Reading reading) throws IOException {
+        try {
+            return reading.run().toString();
+        } catch (TensorFormatException refusal) {
+            return String.valueOf(refusal.getMessage());
+        }
+    }
+
+    /** What lies in the file as it lies in memory goes there from the mapped file, not by way of the heap. */
+    @Test
+    void aLittleEndianFileIsMapped() throws IOException {
+        List<Boolean> mapped = new ArrayList<>();
+        Device watched = new Device("watched", (Backend) Proxy.newProxyInstance(
+                Backend.class.getClassLoader(), new Class<?>[] {Backend.class}, (_, method, arguments) -> {
+                    if (method.getName().equals("upload")) {
+                        mapped.add(((MemorySegment) arguments[0]).isMapped());
+                    }
+                    return method.invoke(DEVICE.backend(), arguments);
+                }));
+        Path path = Files.write(folder.resolve("mapped.npy"), knownFile());
+        assertArrayEquals(
+                new float[] {0, 1, 2, 3, 4, 5}, Npy.read(path, watched).toFloats());
+        assertEquals(List.of(true), mapped);
+        byte[] turned = new String(knownFile(), StandardCharsets.ISO_8859_1)
+                .replace("<f4", ">f4")
+                .getBytes(StandardCharsets.ISO_8859_1);
+        Npy.read(Files.write(path, turned), watched);
+        assertEquals(List.of(true, false), mapped);
     }
 
     @Test
