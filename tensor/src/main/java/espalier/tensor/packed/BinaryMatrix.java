@@ -10,7 +10,7 @@ import java.util.Arrays;
  * bits after its last column are clear. The dot product of the signs of two rows of n columns is then
  * {@code n - 2 * bitCount(a xor b)} (Rastegari et al. 2016, "XNOR-Net", section 3.2).
  */
-public final class BinaryMatrix implements PackedMatrix {
+public final class BinaryMatrix extends PackedMatrix {
     /** What becomes of an element that is zero. */
     public enum SignOfZero {
         /** Zero counts as positive, as in XNOR-Net. */
@@ -19,8 +19,6 @@ public final class BinaryMatrix implements PackedMatrix {
         NEGATIVE
     }
 
-    private final int rows;
-    private final int columns;
     private final int rowWords;
     private final long[] words;
     private final float[] scales;
@@ -33,7 +31,6 @@ public final class BinaryMatrix implements PackedMatrix {
      */
     public BinaryMatrix(int rows, int columns, long[] words, float[] scales) {
         this(rows, columns, scales.clone(), words.clone());
-        DenseInput.checkSize("BinaryMatrix", rows, columns);
         DenseInput.checkScales("BinaryMatrix", this.scales, rows);
         if (this.words.length != (long) rows * rowWords) {
             throw new IllegalArgumentException("BinaryMatrix: " + rows + " rows of " + columns + " bits need "
@@ -48,8 +45,7 @@ public final class BinaryMatrix implements PackedMatrix {
     }
 
     private BinaryMatrix(int rows, int columns, float[] ownScales, long[] ownWords) {
-        this.rows = rows;
-        this.columns = columns;
+        super(rows, columns);
         this.rowWords = Math.ceilDiv(columns, 64);
         this.words = ownWords;
         this.scales = ownScales;
@@ -68,14 +64,7 @@ public final class BinaryMatrix implements PackedMatrix {
     public static BinaryMatrix of(float[] dense, int rows, int columns, Scaling scaling, SignOfZero signOfZero) {
         DenseInput.check("BinaryMatrix", dense, rows, columns);
         DenseInput.checkFinite("BinaryMatrix", dense, columns);
-        float[] scales = new float[rows];
-        if (scaling == Scaling.PER_MATRIX) {
-            Arrays.fill(scales, meanMagnitude(dense, 0, dense.length));
-        } else {
-            for (int row = 0; row < rows; row++) {
-                scales[row] = meanMagnitude(dense, row * columns, (row + 1) * columns);
-            }
-        }
+        float[] scales = scaling.scales(rows, columns, (from, to) -> meanMagnitude(dense, from, to));
         return new BinaryMatrix(rows, columns, scales, signs(dense, rows, columns, signOfZero));
     }
 
@@ -109,16 +98,6 @@ public final class BinaryMatrix implements PackedMatrix {
         return words;
     }
 
-    @Override
-    public int rows() {
-        return rows;
-    }
-
-    @Override
-    public int columns() {
-        return columns;
-    }
-
     /** The number of words to a row, {@code columns / 64} rounded up. */
     public int rowWords() {
         return rowWords;
@@ -146,33 +125,30 @@ public final class BinaryMatrix implements PackedMatrix {
      * @throws IllegalArgumentException if the matrices differ in their number of columns
      */
     public int dot(int row, BinaryMatrix other, int otherRow) {
-        if (other.columns != columns) {
+        if (other.columns() != columns()) {
             throw new IllegalArgumentException(
-                    "BinaryMatrix.dot: columns differ: " + columns + " and " + other.columns);
+                    "BinaryMatrix.dot: columns differ: " + columns() + " and " + other.columns());
         }
         int different = 0;
         for (int i = 0; i < rowWords; i++) {
             different += Long.bitCount(word(row, i) ^ other.word(otherRow, i));
         }
-        return columns - 2 * different;
+        return columns() - 2 * different;
     }
 
     @Override
     public long nonZeros() {
         long count = 0;
         for (float scale : scales) {
-            count += scale != 0 ? columns : 0;
+            count += scale != 0 ? columns() : 0;
         }
         return count;
     }
 
     @Override
-    public long bytes() {
-        return 8L * words.length + 4L * scales.length;
-    }
-
-    @Override
     public float[] toDense() {
+        int rows = rows();
+        int columns = columns();
         float[] dense = new float[rows * columns];
         for (int row = 0; row < rows; row++) {
             for (int column = 0; column < columns; column++) {
@@ -183,21 +159,7 @@ public final class BinaryMatrix implements PackedMatrix {
     }
 
     @Override
-    public boolean equals(Object other) {
-        return other instanceof BinaryMatrix that
-                && rows == that.rows
-                && columns == that.columns
-                && Arrays.equals(words, that.words)
-                && Arrays.equals(scales, that.scales);
-    }
-
-    @Override
-    public int hashCode() {
-        return 31 * (31 * rows + columns) + Arrays.hashCode(words);
-    }
-
-    @Override
-    public String toString() {
-        return "BinaryMatrix[" + rows + " x " + columns + "]";
+    Object[] parts() {
+        return new Object[] {words, scales};
     }
 }

@@ -1,7 +1,5 @@
 package espalier.tensor.packed;
 
-import java.util.Arrays;
-
 /**
  * Sparse column blocks: {@code height} neighbouring rows share the columns they keep, so that one load of an input
  * serves {@code height} outputs.
@@ -15,15 +13,13 @@ import java.util.Arrays;
  * <p>With 4 rows to a block the product runs near the speed of a dense one on the values that are left, at any sparsity;
  * single zeros ({@link CsrMatrix}) pay only when they are many. Prune in groups of 4 output channels to use this.
  */
-public final class BlockMatrix implements PackedMatrix {
+public final class BlockMatrix extends PackedMatrix {
     /** The height that suits the product's kernels. */
     public static final int DEFAULT_HEIGHT = 4;
 
     /** The greatest height. */
     public static final int MAX_HEIGHT = 16;
 
-    private final int rows;
-    private final int columns;
     private final int height;
     private final int[] blockPointers;
     private final int[] columnIndices;
@@ -39,10 +35,8 @@ public final class BlockMatrix implements PackedMatrix {
      * @throws IllegalArgumentException if the arrays do not fit together, saying where
      */
     public BlockMatrix(int rows, int columns, int height, int[] blockPointers, int[] columnIndices, float[] values) {
-        DenseInput.checkSize("BlockMatrix", rows, columns);
+        super(rows, columns);
         checkHeight(height);
-        this.rows = rows;
-        this.columns = columns;
         this.height = height;
         this.blockPointers = blockPointers.clone();
         this.columnIndices = columnIndices.clone();
@@ -59,8 +53,7 @@ public final class BlockMatrix implements PackedMatrix {
     }
 
     private BlockMatrix(int rows, int columns, int height, int[] blockPointers, int blocks) {
-        this.rows = rows;
-        this.columns = columns;
+        super(rows, columns);
         this.height = height;
         this.blockPointers = blockPointers;
         this.columnIndices = new int[blocks];
@@ -125,7 +118,7 @@ public final class BlockMatrix implements PackedMatrix {
     }
 
     private void checkPadding(int blockRows) {
-        int present = rows - (blockRows - 1) * height; // rows of the last block row that are there
+        int present = rows() - (blockRows - 1) * height; // rows of the last block row that are there
         if (blockRows == 0 || present == height) {
             return;
         }
@@ -137,16 +130,6 @@ public final class BlockMatrix implements PackedMatrix {
                 }
             }
         }
-    }
-
-    @Override
-    public int rows() {
-        return rows;
-    }
-
-    @Override
-    public int columns() {
-        return columns;
     }
 
     /** The rows in a block. */
@@ -181,26 +164,17 @@ public final class BlockMatrix implements PackedMatrix {
 
     @Override
     public long nonZeros() {
-        long count = 0;
-        for (float value : values) {
-            count += value != 0 ? 1 : 0;
-        }
-        return count;
-    }
-
-    @Override
-    public long bytes() {
-        return 4L * blockPointers.length + 4L * columnIndices.length + 4L * values.length;
+        return count(values);
     }
 
     @Override
     public float[] toDense() {
-        float[] dense = new float[rows * columns];
+        float[] dense = new float[rows() * columns()];
         for (int blockRow = 0; blockRow < blockRows(); blockRow++) {
-            int present = Math.min(height, rows - blockRow * height);
+            int present = Math.min(height, rows() - blockRow * height);
             for (int block = blockPointers[blockRow]; block < blockPointers[blockRow + 1]; block++) {
                 for (int i = 0; i < present; i++) {
-                    dense[(blockRow * height + i) * columns + columnIndices[block]] = values[block * height + i];
+                    dense[(blockRow * height + i) * columns() + columnIndices[block]] = values[block * height + i];
                 }
             }
         }
@@ -208,23 +182,12 @@ public final class BlockMatrix implements PackedMatrix {
     }
 
     @Override
-    public boolean equals(Object other) {
-        return other instanceof BlockMatrix that
-                && rows == that.rows
-                && columns == that.columns
-                && height == that.height
-                && Arrays.equals(blockPointers, that.blockPointers)
-                && Arrays.equals(columnIndices, that.columnIndices)
-                && Arrays.equals(values, that.values);
-    }
-
-    @Override
-    public int hashCode() {
-        return 31 * (31 * rows + columns) + Arrays.hashCode(values);
+    Object[] parts() {
+        return new Object[] {height, blockPointers, columnIndices, values};
     }
 
     @Override
     public String toString() {
-        return "BlockMatrix[" + rows + " x " + columns + ", " + blocks() + " blocks of " + height + " x 1]";
+        return "BlockMatrix[" + rows() + " x " + columns() + ", " + blocks() + " blocks of " + height + " x 1]";
     }
 }

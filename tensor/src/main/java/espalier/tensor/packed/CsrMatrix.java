@@ -1,7 +1,5 @@
 package espalier.tensor.packed;
 
-import java.util.Arrays;
-
 /**
  * Compressed sparse rows: for each row, the columns whose value is not zero, ascending, and those values.
  *
@@ -14,9 +12,7 @@ import java.util.Arrays;
  * <p>An entry costs 8 bytes, so this saves memory when more than half of the elements are zero, and time when more than
  * about two thirds are. If zeros may be placed freely, {@link BlockMatrix} is much faster for the same number of them.
  */
-public final class CsrMatrix implements PackedMatrix {
-    private final int rows;
-    private final int columns;
+public final class CsrMatrix extends PackedMatrix {
     private final int[] rowPointers;
     private final int[] columnIndices;
     private final float[] values;
@@ -30,9 +26,7 @@ public final class CsrMatrix implements PackedMatrix {
      * @throws IllegalArgumentException if the arrays do not fit together, saying where
      */
     public CsrMatrix(int rows, int columns, int[] rowPointers, int[] columnIndices, float[] values) {
-        DenseInput.checkSize("CsrMatrix", rows, columns);
-        this.rows = rows;
-        this.columns = columns;
+        super(rows, columns);
         this.rowPointers = rowPointers.clone();
         this.columnIndices = columnIndices.clone();
         this.values = values.clone();
@@ -44,8 +38,7 @@ public final class CsrMatrix implements PackedMatrix {
     }
 
     private CsrMatrix(int rows, int columns, int[] rowPointers, int entries) {
-        this.rows = rows;
-        this.columns = columns;
+        super(rows, columns);
         this.rowPointers = rowPointers;
         this.columnIndices = new int[entries];
         this.values = new float[entries];
@@ -80,16 +73,6 @@ public final class CsrMatrix implements PackedMatrix {
         return matrix;
     }
 
-    @Override
-    public int rows() {
-        return rows;
-    }
-
-    @Override
-    public int columns() {
-        return columns;
-    }
-
     /** The number of stored entries, explicit zeros included. */
     public int entries() {
         return values.length;
@@ -112,46 +95,27 @@ public final class CsrMatrix implements PackedMatrix {
 
     @Override
     public long nonZeros() {
-        long count = 0;
-        for (float value : values) {
-            count += value != 0 ? 1 : 0;
-        }
-        return count;
-    }
-
-    @Override
-    public long bytes() {
-        return 4L * rowPointers.length + 4L * columnIndices.length + 4L * values.length;
+        return count(values);
     }
 
     @Override
     public float[] toDense() {
-        float[] dense = new float[rows * columns];
-        for (int row = 0; row < rows; row++) {
+        float[] dense = new float[rows() * columns()];
+        for (int row = 0; row < rows(); row++) {
             for (int entry = rowPointers[row]; entry < rowPointers[row + 1]; entry++) {
-                dense[row * columns + columnIndices[entry]] = values[entry];
+                dense[row * columns() + columnIndices[entry]] = values[entry];
             }
         }
         return dense;
     }
 
     @Override
-    public boolean equals(Object other) {
-        return other instanceof CsrMatrix that
-                && rows == that.rows
-                && columns == that.columns
-                && Arrays.equals(rowPointers, that.rowPointers)
-                && Arrays.equals(columnIndices, that.columnIndices)
-                && Arrays.equals(values, that.values);
-    }
-
-    @Override
-    public int hashCode() {
-        return 31 * (31 * rows + columns) + Arrays.hashCode(values);
+    Object[] parts() {
+        return new Object[] {rowPointers, columnIndices, values};
     }
 
     @Override
     public String toString() {
-        return "CsrMatrix[" + rows + " x " + columns + ", " + values.length + " entries]";
+        return "CsrMatrix[" + rows() + " x " + columns() + ", " + values.length + " entries]";
     }
 }

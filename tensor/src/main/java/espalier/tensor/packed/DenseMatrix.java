@@ -1,7 +1,5 @@
 package espalier.tensor.packed;
 
-import java.util.Arrays;
-
 /**
  * A matrix of floats with nothing left out: the form for layers that are not compressed.
  *
@@ -9,14 +7,11 @@ import java.util.Arrays;
  * the order in which the kernel reads them, and for one image that copy can take as long as the product. Here it is
  * made once.
  */
-public final class DenseMatrix implements PackedMatrix {
-    private final int rows;
-    private final int columns;
+public final class DenseMatrix extends PackedMatrix {
     private final float[] values;
 
     private DenseMatrix(int rows, int columns, float[] values) {
-        this.rows = rows;
-        this.columns = columns;
+        super(rows, columns);
         this.values = values;
     }
 
@@ -30,33 +25,14 @@ public final class DenseMatrix implements PackedMatrix {
         return new DenseMatrix(rows, columns, dense.clone());
     }
 
-    @Override
-    public int rows() {
-        return rows;
-    }
-
-    @Override
-    public int columns() {
-        return columns;
-    }
-
     /** The element at a row and column. */
     public float value(int row, int column) {
-        return values[row * columns + column];
+        return values[row * columns() + column];
     }
 
     @Override
     public long nonZeros() {
-        long count = 0;
-        for (float value : values) {
-            count += value != 0 ? 1 : 0;
-        }
-        return count;
-    }
-
-    @Override
-    public long bytes() {
-        return 4L * values.length;
+        return count(values);
     }
 
     @Override
@@ -65,20 +41,7 @@ public final class DenseMatrix implements PackedMatrix {
     }
 
     @Override
-    public boolean equals(Object other) {
-        return other instanceof DenseMatrix that
-                && rows == that.rows
-                && columns == that.columns
-                && Arrays.equals(values, that.values);
-    }
-
-    @Override
-    public int hashCode() {
-        return 31 * (31 * rows + columns) + Arrays.hashCode(values);
-    }
-
-    @Override
-    public String toString() {
-        return "DenseMatrix[" + rows + " x " + columns + "]";
+    Object[] parts() {
+        return new Object[] {values};
     }
 }

@@ -1,5 +1,7 @@
 package espalier.tensor.packed;
 
+import java.util.Arrays;
+
 /**
  * An immutable matrix, as a rule in a compressed form: the weights {@code [rows, columns]} of a pruned or quantized layer.
  *
@@ -18,21 +20,50 @@ package espalier.tensor.packed;
  * <tr><td>{@link BinaryMatrix}</td><td>-1 or 1 times a scale</td><td>1</td></tr>
  * </table>
  */
-public sealed interface PackedMatrix permits DenseMatrix, CsrMatrix, BlockMatrix, QuantizedMatrix, BinaryMatrix {
+public abstract sealed class PackedMatrix permits DenseMatrix, CsrMatrix, BlockMatrix, QuantizedMatrix, BinaryMatrix {
+    private final int rows;
+    private final int columns;
+
+    /** @throws IllegalArgumentException if a size is negative or their product more than an array can hold */
+    PackedMatrix(int rows, int columns) {
+        DenseInput.checkSize(getClass().getSimpleName(), rows, columns);
+        this.rows = rows;
+        this.columns = columns;
+    }
+
     /** The number of rows, 0 or more. */
-    int rows();
+    public final int rows() {
+        return rows;
+    }
 
     /** The number of columns, 0 or more. */
-    int columns();
+    public final int columns() {
+        return columns;
+    }
 
     /** How many elements of {@link #toDense()} differ from zero. */
-    long nonZeros();
-
-    /** The size of the arrays that hold this matrix, in bytes, without headers of objects. */
-    long bytes();
+    public abstract long nonZeros();
 
     /** A new array {@code [rows, columns]}, row by row, of the matrix this stands for. */
-    float[] toDense();
+    public abstract float[] toDense();
+
+    /** The arrays that hold this matrix, and what else tells it from others of its form and size. */
+    abstract Object[] parts();
+
+    /** The size of the arrays that hold this matrix, in bytes, without headers of objects. */
+    public final long bytes() {
+        long bytes = 0;
+        for (Object part : parts()) {
+            bytes += switch (part) {
+                case byte[] array -> array.length;
+                case int[] array -> 4L * array.length;
+                case float[] array -> 4L * array.length;
+                case long[] array -> 8L * array.length;
+                default -> 0;
+            };
+        }
+        return bytes;
+    }
 
     /**
      * The product with {@code b [columns, n]}, row by row: a new array {@code [rows, n]}. Plain loops, for arrays; layers
@@ -40,7 +71,36 @@ public sealed interface PackedMatrix permits DenseMatrix, CsrMatrix, BlockMatrix
      *
      * @throws IllegalArgumentException if the array does not have {@code columns * n} elements
      */
-    default float[] times(float[] b, int n) {
+    public final float[] times(float[] b, int n) {
         return PlainProduct.multiply(this, b, n);
+    }
+
+    /** How many values are not zero. */
+    static long count(float[] values) {
+        long count = 0;
+        for (float value : values) {
+            count += value != 0 ? 1 : 0;
+        }
+        return count;
+    }
+
+    /** Whether the other has the same form, size and content. */
+    @Override
+    public final boolean equals(Object other) {
+        return other instanceof PackedMatrix that
+                && getClass() == that.getClass()
+                && rows == that.rows
+                && columns == that.columns
+                && Arrays.deepEquals(parts(), that.parts());
+    }
+
+    @Override
+    public final int hashCode() {
+        return 31 * (31 * rows + columns) + Arrays.deepHashCode(parts());
+    }
+
+    @Override
+    public String toString() {
+        return getClass().getSimpleName() + "[" + rows + " x " + columns + "]";
     }
 }

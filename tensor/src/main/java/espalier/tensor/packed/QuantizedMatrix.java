@@ -6,41 +6,59 @@ package espalier.tensor.packed;
  * <p>The quantizers are symmetric: the codes run from {@code -maxCode()} to {@code maxCode()} and code 0 is 0, so what
  * was pruned stays exactly zero. Rounding is to the nearest code, halves away from zero.
  */
-public sealed interface QuantizedMatrix extends PackedMatrix permits Int8Matrix, Int4Matrix, TernaryMatrix {
+public abstract sealed class QuantizedMatrix extends PackedMatrix permits Int8Matrix, Int4Matrix, TernaryMatrix {
+    final float[] scales;
+
+    /**
+     * @param scales copied
+     * @throws IllegalArgumentException if there is not one for each row, or one is negative or not finite
+     */
+    QuantizedMatrix(int rows, int columns, float[] scales) {
+        super(rows, columns);
+        this.scales = scales.clone();
+        DenseInput.checkScales(getClass().getSimpleName(), this.scales, rows);
+    }
+
     /** The largest code: 127, 7 or 1. */
-    int maxCode();
+    public abstract int maxCode();
 
     /** A code, {@code -maxCode()} to {@code maxCode()}. */
-    int code(int row, int column);
+    public abstract int code(int row, int column);
 
     /** Writes the {@link #columns()} codes of a row to {@code to}, from index {@code at}. */
-    void copyCodes(int row, byte[] to, int at);
+    public void copyCodes(int row, byte[] to, int at) {
+        for (int column = 0; column < columns(); column++) {
+            to[at + column] = (byte) code(row, column);
+        }
+    }
 
     /** The scale of a row, finite and not negative. */
-    float scale(int row);
+    public final float scale(int row) {
+        return scales[row];
+    }
 
     @Override
-    default long nonZeros() {
+    public final long nonZeros() {
         byte[] codes = new byte[columns()];
         long count = 0;
         for (int row = 0; row < rows(); row++) {
             copyCodes(row, codes, 0);
             for (byte code : codes) {
-                count += scale(row) * code != 0 ? 1 : 0;
+                count += scales[row] * code != 0 ? 1 : 0;
             }
         }
         return count;
     }
 
     @Override
-    default float[] toDense() {
+    public final float[] toDense() {
         int columns = columns();
         byte[] codes = new byte[columns];
         float[] dense = new float[rows() * columns];
         for (int row = 0; row < rows(); row++) {
             copyCodes(row, codes, 0);
             for (int column = 0; column < columns; column++) {
-                dense[row * columns + column] = scale(row) * codes[column];
+                dense[row * columns + column] = scales[row] * codes[column];
             }
         }
         return dense;

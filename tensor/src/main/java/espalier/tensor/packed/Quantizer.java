@@ -1,34 +1,18 @@
 package espalier.tensor.packed;
 
-import java.util.Arrays;
-
 /** The symmetric quantizers: scales from the values, and codes from values and scales. */
 final class Quantizer {
     private Quantizer() {}
 
-    /** {@code max|x| / maxCode} over each row, or over all of them; 0 where all is zero. */
-    static float[] maxScales(float[] dense, int rows, int columns, Scaling scaling, int maxCode) {
-        float[] scales = new float[rows];
-        for (int row = 0; row < rows; row++) {
-            float max = 0;
-            for (int i = row * columns; i < (row + 1) * columns; i++) {
-                max = Math.max(max, Math.abs(dense[i]));
-            }
-            scales[row] = max;
+    /** {@code max|x| / maxCode} over elements {@code from} to {@code to - 1}; 0 where all is zero. */
+    static float maxScale(float[] dense, int from, int to, int maxCode) {
+        float max = 0;
+        for (int i = from; i < to; i++) {
+            max = Math.max(max, Math.abs(dense[i]));
         }
-        if (scaling == Scaling.PER_MATRIX) {
-            float max = 0;
-            for (float s : scales) {
-                max = Math.max(max, s);
-            }
-            Arrays.fill(scales, max);
-        }
-        for (int row = 0; row < rows; row++) {
-            float scale = (float) ((double) scales[row] / maxCode);
-            // A scale that would vanish in the division is the least float there is: the codes are small then.
-            scales[row] = scale == 0 && scales[row] > 0 ? Float.MIN_VALUE : scale;
-        }
-        return scales;
+        float scale = (float) ((double) max / maxCode);
+        // A scale that would vanish in the division is the least float there is: the codes are small then.
+        return scale == 0 && max > 0 ? Float.MIN_VALUE : scale;
     }
 
     /** The code nearest to {@code x / scale}, halves away from zero; 0 if the scale is 0. */

@@ -1,7 +1,5 @@
 package espalier.tensor.packed;
 
-import java.util.Arrays;
-
 /**
  * A matrix of -1, 0 and 1 with a scale for each row: two bits to an element.
  *
@@ -10,15 +8,12 @@ import java.util.Arrays;
  *
  * <p>Each row has two runs of 64-bit words: which elements are not zero, and which of them are negative.
  */
-public final class TernaryMatrix implements QuantizedMatrix {
+public final class TernaryMatrix extends QuantizedMatrix {
     private static final double THRESHOLD = 0.7;
 
-    private final int rows;
-    private final int columns;
     private final int rowWords;
     private final long[] present;
     private final long[] negative;
-    private final float[] scales;
 
     /**
      * A matrix from its codes, row by row and one to a byte, and one scale for each row; both are copied.
@@ -27,15 +22,12 @@ public final class TernaryMatrix implements QuantizedMatrix {
      *     finite
      */
     public TernaryMatrix(int rows, int columns, byte[] codes, float[] scales) {
+        super(rows, columns, scales);
         byte[] own = codes.clone();
         DenseInput.checkCodes("TernaryMatrix", own, rows, columns, 1);
-        this.rows = rows;
-        this.columns = columns;
-        this.rowWords = Math.ceilDiv(columns, 64);
-        this.scales = scales.clone();
-        DenseInput.checkScales("TernaryMatrix", this.scales, rows);
-        this.present = new long[rows * rowWords];
-        this.negative = new long[rows * rowWords];
+        rowWords = Math.ceilDiv(columns, 64);
+        present = new long[rows * rowWords];
+        negative = new long[rows * rowWords];
         for (int row = 0; row < rows; row++) {
             for (int column = 0; column < columns; column++) {
                 int code = own[row * columns + column];
@@ -60,14 +52,7 @@ public final class TernaryMatrix implements QuantizedMatrix {
         DenseInput.check("TernaryMatrix", dense, rows, columns);
         DenseInput.checkFinite("TernaryMatrix", dense, columns);
         byte[] codes = new byte[rows * columns];
-        float[] scales = new float[rows];
-        if (scaling == Scaling.PER_MATRIX) {
-            Arrays.fill(scales, ternarize(dense, 0, dense.length, codes));
-        } else {
-            for (int row = 0; row < rows; row++) {
-                scales[row] = ternarize(dense, row * columns, (row + 1) * columns, codes);
-            }
-        }
+        float[] scales = scaling.scales(rows, columns, (from, to) -> ternarize(dense, from, to, codes));
         return new TernaryMatrix(rows, columns, codes, scales);
     }
 
@@ -91,16 +76,6 @@ public final class TernaryMatrix implements QuantizedMatrix {
     }
 
     @Override
-    public int rows() {
-        return rows;
-    }
-
-    @Override
-    public int columns() {
-        return columns;
-    }
-
-    @Override
     public int maxCode() {
         return 1;
     }
@@ -112,39 +87,7 @@ public final class TernaryMatrix implements QuantizedMatrix {
     }
 
     @Override
-    public void copyCodes(int row, byte[] to, int at) {
-        for (int column = 0; column < columns; column++) {
-            to[at + column] = (byte) code(row, column);
-        }
-    }
-
-    @Override
-    public float scale(int row) {
-        return scales[row];
-    }
-
-    @Override
-    public long bytes() {
-        return 8L * present.length + 8L * negative.length + 4L * scales.length;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof TernaryMatrix that
-                && rows == that.rows
-                && columns == that.columns
-                && Arrays.equals(present, that.present)
-                && Arrays.equals(negative, that.negative)
-                && Arrays.equals(scales, that.scales);
-    }
-
-    @Override
-    public int hashCode() {
-        return 31 * (31 * rows + columns) + Arrays.hashCode(negative);
-    }
-
-    @Override
-    public String toString() {
-        return "TernaryMatrix[" + rows + " x " + columns + "]";
+    Object[] parts() {
+        return new Object[] {present, negative, scales};
     }
 }
