@@ -69,8 +69,10 @@ final class QuantizedRows extends PackedRows {
     @Override
     void multiply(RightLayout right, float[] x, int xBase, float[] c, int cBase, int fromRow, int toRow, Span bias) {
         ConvTile tile = right.tile();
+        int[] table = right.table();
         int vectors = tile.vectors();
-        Span start = start(bias);
+        float[] b = start(bias).array();
+        int bAt = start(bias).at();
         float[] widened = Scratch.floats(Scratch.GEMM_A, BLOCK * columns + LANES);
         int width = LANES == 8 ? 2 : 4;
         for (int top = fromRow; top < toRow; top += BLOCK) {
@@ -84,9 +86,7 @@ final class QuantizedRows extends PackedRows {
                     int height = Math.min(STRIP, bottom - row);
                     int at = (row - top) * columns;
                     int to = cBase + row * tile.rowStride();
-                    float[] bs = start.array();
-                    int bsAt = start.at() + row;
-                    tile.run(height, columns, widened, at, right.table(), 0, x, xBase, c, to, v, end, false, bs, bsAt);
+                    tile.run(height, columns, widened, at, table, 0, x, xBase, c, to, v, end, false, b, bAt + row);
                 }
             }
         }

@@ -121,13 +121,14 @@ final class SparseRows extends PackedRows {
     /** Rows of their own times eight vectors that are neighbours. */
     private void multiplyEight(
             RightLayout right, float[] x, int xBase, float[] c, int cBase, int v, int fromRow, int toRow, Span bias) {
+        int[] table = right.table();
+        int stride = right.tile().rowStride();
         int x0 = xBase + right.tile().xStart(v);
         int c0 = cBase + right.tile().cStart(v);
         for (int row = fromRow; row < toRow; row++) {
             int first = pointers[row];
             int count = pointers[row + 1] - first;
-            int to = c0 + row * right.tile().rowStride();
-            SparseTile.oneRow(first, count, values, right.table(), x, x0, c, to, bias.orZero(row));
+            SparseTile.oneRow(first, count, values, table, x, x0, c, c0 + row * stride, bias.orZero(row));
         }
     }
 
@@ -161,18 +162,18 @@ final class SparseRows extends PackedRows {
             RightLayout right, float[] x, int xBase, float[] c, int cBase, int v, int fromRow, int toRow, Span bias) {
         ConvTile tile = right.tile();
         int last = Math.min(v + 1, tile.vectors() - 1);
+        int[] table = right.table();
         int stride = tile.rowStride();
-        Span start = start(bias);
         int x0 = xBase + tile.xStart(v);
         int x1 = xBase + tile.xStart(last);
-        for (int row = fromRow; row < toRow; row += STRIP) {
+        int c0 = cBase + tile.cStart(v) + fromRow * stride;
+        int c1 = cBase + tile.cStart(last) + fromRow * stride;
+        float[] b = start(bias).array();
+        int bAt = start(bias).at();
+        for (int row = fromRow; row < toRow; row += STRIP, c0 += STRIP * stride, c1 += STRIP * stride) {
             int first = pointers[row / STRIP];
             int count = pointers[row / STRIP + 1] - first;
-            int c0 = cBase + tile.cStart(v) + row * stride;
-            int c1 = cBase + tile.cStart(last) + row * stride;
-            float[] b = start.array();
-            int bAt = start.at() + row;
-            SparseTile.fourRows(first, count, values, right.table(), x, x0, x1, c, c0, c1, stride, b, bAt);
+            SparseTile.fourRows(first, count, values, table, x, x0, x1, c, c0, c1, stride, b, bAt + row);
         }
     }
 
@@ -182,7 +183,8 @@ final class SparseRows extends PackedRows {
         ConvTile tile = right.tile();
         int[] table = right.table();
         int end = Math.min(tile.vectors(), v + width(tile, v));
-        Span start = start(bias);
+        float[] b = start(bias).array();
+        int bAt = start(bias).at();
         for (int top = fromRow; top < toRow; top += height) {
             int first = pointers[top / height];
             int count = pointers[top / height + 1] - first;
@@ -191,9 +193,7 @@ final class SparseRows extends PackedRows {
                 int strip = Math.min(STRIP, bottom - row);
                 int at = first * height + (row - top) * count;
                 int cAt = cBase + row * tile.rowStride();
-                float[] b = start.array();
-                int bAt = start.at() + row;
-                tile.run(strip, count, values, at, table, first, x, xBase, c, cAt, v, end, false, b, bAt);
+                tile.run(strip, count, values, at, table, first, x, xBase, c, cAt, v, end, false, b, bAt + row);
             }
         }
     }
@@ -201,23 +201,24 @@ final class SparseRows extends PackedRows {
     @Override
     void multiplyVector(Span x, Span y, int fromRow, int toRow, Span bias) {
         float[] xs = x.array();
+        int xAt = x.at();
         float[] ys = y.array();
-        Span start = start(bias);
+        int yAt = y.at();
+        float[] b = start(bias).array();
+        int bAt = start(bias).at();
         for (int top = fromRow; top < toRow; top += height) {
             int first = pointers[top / height];
             int count = pointers[top / height + 1] - first;
             int bottom = Math.min(toRow, top + height);
-            int to = y.at() + top;
+            int to = yAt + top;
             if (height == 1) {
-                float sum = SparseTile.oneRowTimesVector(first, count, values, columnIndices, xs, x.at());
-                ys[to] = bias.isEmpty() ? sum : bias.orZero(top) + sum;
+                float sum = SparseTile.oneRowTimesVector(first, count, values, columnIndices, xs, xAt);
+                ys[to] = bias.isEmpty() ? sum : b[bAt + top] + sum;
             } else if (height == STRIP && bottom - top == height) {
-                float[] b = start.array();
-                int bAt = start.at() + top;
-                SparseTile.fourRowsTimesVector(first, count, values, columnIndices, xs, x.at(), ys, to, b, bAt);
+                SparseTile.fourRowsTimesVector(first, count, values, columnIndices, xs, xAt, ys, to, b, bAt + top);
             } else {
                 for (int i = 0; i < bottom - top; i++) {
-                    ys[to + i] = bias.orZero(top + i) + inBlockTimesVector(first, count, i, bottom - top, x);
+                    ys[to + i] = b[bAt + top + i] + inBlockTimesVector(first, count, i, bottom - top, x);
                 }
             }
         }
