@@ -136,7 +136,7 @@ public final class VectorGemm {
             int n = Math.min(depth, a.depth() - k);
             PackedB.pack(b, k, n, j0, columns, width, packed);
             for (int strip = r0, end; strip < r1; strip = end) {
-                end = r1 - strip <= STRIP_ROWS + RowGroups.MOST_SHARED ? r1 : strip + STRIP_ROWS;
+                end = r1 - strip <= STRIP_ROWS + RowGroups.MOST ? r1 : strip + STRIP_ROWS;
                 for (int j = 0; j < columns; j += width) {
                     int bAt = PackedB.at(j, n, width);
                     int present = Math.min(columns - j, width);

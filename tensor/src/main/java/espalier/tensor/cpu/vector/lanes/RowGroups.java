@@ -1,23 +1,20 @@
 package espalier.tensor.cpu.vector.lanes;
 
 /**
- * How the rows of a packed left operand are divided among tiles: groups of {@link #MOST} rows from the top, and at the end
- * some smaller ones, all about alike.
+ * How the rows of a packed left operand are divided among tiles: groups of {@link #MOST} rows from the top, and a
+ * smaller one, or two, at the end.
  *
  * <p>A tile of six rows by two vectors has 12 sums. They cover the latency of two FMA units with a few to spare, and
  * with the operands just fit the 16 registers of AVX2. Where there are 32 registers, or vectors of four lanes, tiles
  * have four rows by more vectors.
  *
- * <p>The fewer rows a group has, the more instructions come with each multiplication: a row in a group of four takes 17 % longer
- * than in one of six, in a group of five 3 %; groups of one or two wait for the FMA units. So what would be left over is
- * shared: 20 rows are 5, 5, 5 and 5, 16 are 6, 5 and 5, and 7 are 4 and 3.
+ * <p>Groups of one or two rows have few sums and wait for the FMA units. So what would leave one or two over is divided
+ * more evenly: 7 rows are 4 and 3, and 8 are 4 and 4. To share more than that, so that 20 rows were four times 5 instead of 6, 6,
+ * 4 and 4, made 16 rows 2 % faster and 20 rows 5 % slower.
  */
 public final class RowGroups {
     /** The most rows of a group. */
     public static final int MOST = Lanes.COUNT == 8 ? 6 : 4;
-
-    /** The most rows at the end that smaller groups take; what stands above is in groups of {@link #MOST}. */
-    public static final int MOST_SHARED = (MOST - 1) * (MOST - 1);
 
     private RowGroups() {}
 
@@ -28,22 +25,15 @@ public final class RowGroups {
 
     /** The first row of a group; that of group {@link #count} is {@code rows}. */
     public static int start(int rows, int group) {
-        int whole = Math.max(0, count(rows) - MOST + 1);
-        int start = Math.min(group, whole) * MOST;
-        for (int i = whole; i < group; i++) {
-            start += height(rows, start);
-        }
-        return start;
+        int start = Math.min(rows, group * MOST);
+        boolean shared = MOST == 6 && start < rows && start > 0 && rows - start <= 2;
+        return shared ? start - 2 : start;
     }
 
     /** How many rows the group has that begins with row {@code start}. */
     public static int height(int rows, int start) {
         int left = rows - start;
-        if (left > MOST_SHARED) { // this is asked for each tile
-            return MOST;
-        }
-        int groups = count(left);
-        int missing = groups * MOST - left;
-        return missing < groups ? MOST : MOST - missing / groups;
+        boolean shared = MOST == 6 && (left == 7 || left == 8);
+        return shared ? 4 : Math.min(MOST, left);
     }
 }
