@@ -99,7 +99,7 @@ public final class Bench implements Callable<Integer> {
             if (once.stream().anyMatch(workload -> workload.unit() == Unit.IMAGES)) {
                 memory();
             }
-            if (!twice.isEmpty()) {
+            if (!twice.isEmpty() && (several > 1 || once.isEmpty())) { // one thread beside one says little
                 MachinePeak.workloads().forEach(workload -> compare(workload, one, many));
                 twice.forEach(workload -> compare(workload, one, many));
             }

@@ -27,7 +27,7 @@ import java.util.stream.Stream;
 final class NetworkWorkloads {
     private static final long SEED = 1;
     private static final int TRAINING_BATCH = 128;
-    private static final long SETTLING_NANOS = 15_000_000_000L;
+    private static final long SETTLING_NANOS = 12_000_000_000L;
     private static final long BRIEF_NANOS = 3_000_000_000L;
 
     private NetworkWorkloads() {}

@@ -24,7 +24,7 @@ public record Stopwatch(Duration warmUp, Duration window) {
 
     /** For a look. */
     public static Stopwatch quick() {
-        return new Stopwatch(Duration.ofMillis(500), Duration.ofMillis(300));
+        return new Stopwatch(Duration.ofMillis(450), Duration.ofMillis(250));
     }
 
     /** For one of many, after whose like the compiler is done. */
