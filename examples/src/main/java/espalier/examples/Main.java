@@ -105,12 +105,14 @@ public final class Main implements Runnable {
         COMMANDS.stream()
                 .filter(type -> arguments.length > 0 && nameOf(type).equals(arguments[0]))
                 .forEach(type -> line.addSubcommand(nameOf(type), type));
-        return line.setOut(out)
+        int status = line.setOut(out)
                 .setErr(err)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setParameterExceptionHandler((problem, _) -> explain(problem))
                 .setExecutionExceptionHandler((problem, command, _) -> fail(problem, command))
                 .execute(arguments);
+        out.flush(); // only whole lines were
+        return status;
     }
 
     /** Lists the commands, one line each. */

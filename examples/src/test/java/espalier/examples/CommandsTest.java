@@ -76,7 +76,7 @@ class CommandsTest {
             train --data /                | examples/run train: /: holds neither idx files, nor CIFAR-10's
             train --data ''               | examples/run train: there is no data called '';
             train --lr -1                 | examples/run train: sgd: rate
-            train --momentum 1            | examples/run train: sgd: rate 0.01 and decay 5.0E-4 must not be negative, momentum 1.0
+            train --momentum 1            | examples/run train: sgd: rate 0.01 and decay 5.0E-4 must be finite and not negative, momentum 1.0
             train --schedule nix          | examples/run train: Invalid value for option '--schedule'
             train --frob                  | examples/run train: Unknown option: '--frob'
             quickstart --epochs 0         | examples/run quickstart: --epochs must be at least 1, not 0

@@ -23,18 +23,22 @@ public final class Convolution {
     /** {@code x [N, C, H, W], w [O, C/groups, kH, kW], bias [O] → [N, O, H', W']}. */
     public static Tensor conv2d(ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias) {
         Shape shape = spec.outputShape(x.shape(), w.shape());
-        x.storage();
-        x.requireSameType("conv2d", w);
-        bias.ifPresent(b -> {
-            x.requireSameType("conv2d", b);
-            if (b.rank() != 1 || b.size() != w.dim(0)) {
-                throw new ShapeException("conv2d: bias " + b.shape() + " does not fit weight " + w.shape() + " ("
-                        + b.size() + " ≠ " + w.dim(0) + ")");
-            }
-        });
+        requireOperands("conv2d", x, w, bias);
         Tensor out = Tensor.allocate("conv2d", x.device(), x.dtype(), shape);
         x.backend().conv2d(spec, x, w, bias, out);
         return out;
+    }
+
+    private static void requireOperands(String op, Tensor x, Tensor w, Optional<Tensor> bias) {
+        x.storage();
+        x.requireSameType(op, w);
+        bias.ifPresent(b -> {
+            x.requireSameType(op, b);
+            if (b.rank() != 1 || b.size() != w.dim(0)) {
+                throw new ShapeException(op + ": bias " + b.shape() + " does not fit weight " + w.shape() + " ("
+                        + b.size() + " ≠ " + w.dim(0) + ")");
+            }
+        });
     }
 
     /** Gradient to the input: {@code g [N, O, H', W'], w → [N, C, H, W]} for an input of shape {@code input}. */
@@ -70,6 +74,7 @@ public final class Convolution {
      * the stride, chooses among the sizes that a convolution makes H of.
      */
     public static Tensor convTranspose2d(ConvSpec spec, Tensor x, Tensor w, int outputPadding) {
+        x.requireSameType("convTranspose2d", w);
         boolean images = x.rank() == 4 && w.rank() == 4;
         if (!images || x.dim(1) != w.dim(0)) {
             throw new ShapeException("convTranspose2d: input must be [N, C, H, W] and weight [C, O/groups, kH, kW]: "
@@ -101,12 +106,11 @@ public final class Convolution {
 
     /** Convolution over one axis, as the two-dimensional one with height 1: {@code [N, C, L], [O, C/groups, k]}. */
     public static Tensor conv1d(ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias) {
-        if (x.rank() != 3 || w.rank() != 3) {
-            throw new ShapeException("conv1d: input must be [N, C, L] and weight [O, C/groups, k]: input " + x.shape()
-                    + ", weight " + w.shape());
-        }
-        ConvSpec flat = new ConvSpec(1, spec.strideW(), 0, spec.padW(), 1, spec.dilationW(), spec.groups());
-        return conv2d(flat, x.unsqueeze(2), w.unsqueeze(2), bias).squeeze(2);
+        Shape shape = spec.outputShape1d(x.shape(), w.shape());
+        requireOperands("conv1d", x, w, bias);
+        Tensor out = Tensor.allocate("conv1d", x.device(), x.dtype(), shape);
+        x.backend().conv2d(spec.ofOneAxis(), x.unsqueeze(2), w.unsqueeze(2), bias, out.unsqueeze(2));
+        return out;
     }
 
     private static void requireOutput(String op, Shape expected, Shape actual) {

@@ -53,12 +53,6 @@ public final class Softmax {
      */
     public static CrossEntropy crossEntropy(Tensor logits, Tensor labels, double smoothing) {
         requireLabels("crossEntropy", logits, labels, smoothing);
-        if (labels.size() > 0
-                && (labels.minOver().item() < 0 || labels.maxOver().item() >= logits.dim(1))) {
-            throw new ShapeException("crossEntropy: a label is not from 0 to " + (logits.dim(1) - 1) + " (labels from "
-                    + (int) labels.minOver().item() + " to "
-                    + (int) labels.maxOver().item() + ")");
-        }
         Tensor losses = Tensor.allocate("crossEntropy", logits.device(), logits.dtype(), labels.shape());
         Tensor probabilities = Tensor.allocate("crossEntropy", logits.device(), logits.dtype(), logits.shape());
         logits.backend().crossEntropy(logits, labels, smoothing, losses, probabilities);
@@ -91,6 +85,14 @@ public final class Softmax {
         }
         if (!(smoothing >= 0 && smoothing <= 1)) {
             throw new IllegalArgumentException(op + ": smoothing " + smoothing + " is not from 0 to 1");
+        }
+        if (labels.size() > 0) {
+            int low = (int) labels.minOver().item();
+            int high = (int) labels.maxOver().item();
+            if (low < 0 || high >= logits.dim(1)) {
+                throw new ShapeException(op + ": a label is not from 0 to " + (logits.dim(1) - 1) + " (labels from "
+                        + low + " to " + high + ")");
+            }
         }
     }
 }

@@ -184,6 +184,9 @@ class RefusalsTest {
         refused(
                 "convTranspose2d: there is no output of -11x-11: input [1, 4, 5, 5], weight [4, 3, 3, 3], padding 9x9",
                 () -> Convolution.convTranspose2d(PLAIN.withPadding(9), x(1, 4, 5, 5), x(4, 3, 3, 3), 0));
+        refused(
+                "convTranspose2d: lhs is F64, rhs F32; convert one with .to(dtype)",
+                () -> Convolution.convTranspose2d(PLAIN, x(1, 4, 5, 5).to(DType.F64), x(4, 3, 3, 3), 0));
         Shape image = Shape.of(1, 1, 4, 4);
         refused(
                 "maxPool2dGradient: gradient [1, 1, 2, 2] and indices [1, 1, 3, 3] differ",
@@ -191,6 +194,12 @@ class RefusalsTest {
         refused(
                 "maxPool2dGradient: needs I32, not F32 [1, 1, 2, 2]",
                 () -> Pooling.maxGradient(HALF, x(1, 1, 2, 2), x(1, 1, 2, 2), image));
+        for (int wrong : new int[] {-1, 16}) { // the second would be the next plane's
+            refused(
+                    "maxPool2dGradient: index " + wrong + " is out of range for a plane of [2, 1, 4, 4]",
+                    () -> Pooling.maxGradient(
+                            HALF, x(2, 1, 2, 2), ints(0, 2, wrong, 10, 0, 2, 8, 10).reshape(2, 1, 2, 2), Shape.of(2, 1, 4, 4)));
+        }
         refused("globalAverage: input must be [N, C, H, W], not [2, 2]", () -> Pooling.globalAverage(x(2, 2)));
         Tensor labels = ints(0, 1);
         refused("crossEntropy: smoothing 2.0 is not from 0 to 1", () -> Softmax.crossEntropy(x(2, 3), labels, 2));
@@ -200,6 +209,52 @@ class RefusalsTest {
         refused(
                 "crossEntropyGradient: logits must be [N, K] and labels [N]: logits [2, 3], labels [3] (2 ≠ 3)",
                 () -> Softmax.crossEntropyGradient(x(2, 3), ints(0, 1, 1), 0, x(2)));
+        refused(
+                "crossEntropyGradient: a label is not from 0 to 2 (labels from 0 to 3)",
+                () -> Softmax.crossEntropyGradient(x(2, 3), ints(0, 3), 0, x(2)));
+        refused(
+                "crossEntropyGradient: a label is not from 0 to 2 (labels from -1 to 0)",
+                () -> Softmax.crossEntropyGradient(x(2, 3), ints(0, -1), 0, x(2)));
+    }
+
+    /** In its own name and with the shapes it was given, although it is computed as one over two axes. */
+    @Test
+    void convolutionOverOneAxis() {
+        Tensor sound = x(1, 2, 4);
+        refusedConv1d(
+                "conv1d: the kernel is larger than the padded input: input [1, 2, 4], weight [2, 2, 9], padding 1,"
+                        + " dilation 1",
+                PLAIN.withPadding(1),
+                sound,
+                x(2, 2, 9),
+                Optional.empty());
+        refusedConv1d(
+                "conv1d: input channels per group differ from the weight's: input [1, 2, 4], weight [2, 3, 3], groups 1"
+                        + " (2 ≠ 3)",
+                PLAIN,
+                sound,
+                x(2, 3, 3),
+                Optional.empty());
+        refusedConv1d(
+                "conv1d: channels are no multiple of groups 2: input [1, 2, 4], weight [3, 1, 3]",
+                PLAIN.withGroups(2),
+                sound,
+                x(3, 1, 3),
+                Optional.empty());
+        refusedConv1d(
+                "conv1d: a kernel must be at least 1: weight [2, 2, 0]", PLAIN, sound, x(2, 2, 0), Optional.empty());
+        refusedConv1d(
+                "conv1d: bias [4] does not fit weight [3, 2, 3] (4 ≠ 3)", PLAIN, sound, x(3, 2, 3), Optional.of(x(4)));
+        refusedConv1d(
+                "conv1d: lhs is F64, rhs F32; convert one with .to(dtype)",
+                PLAIN,
+                sound.to(DType.F64),
+                x(3, 2, 3),
+                Optional.empty());
+    }
+
+    private static void refusedConv1d(String message, ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias) {
+        refused(message, () -> Convolution.conv1d(spec, x, w, bias));
     }
 
     @Test

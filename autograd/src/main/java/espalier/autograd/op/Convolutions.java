@@ -6,6 +6,8 @@ import espalier.autograd.Edge;
 import espalier.autograd.Spec;
 import espalier.autograd.Variable;
 import espalier.tensor.Convolution;
+import espalier.tensor.Shape;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import espalier.tensor.spi.ConvSpec;
 import java.util.ArrayList;
@@ -49,7 +51,7 @@ public final class Convolutions {
         Tensor input = x.value();
         Tensor weight = w.value();
         Tensor y = Convolution.conv1d(spec, input, weight, bias.map(Variable::value));
-        ConvSpec flat = new ConvSpec(1, spec.strideW(), 0, spec.padW(), 1, spec.dilationW(), spec.groups());
+        ConvSpec flat = spec.ofOneAxis();
         List<Edge> edges = new ArrayList<>();
         edges.add(edge(
                 x,
@@ -86,7 +88,13 @@ public final class Convolutions {
         Tensor input = x.value();
         Tensor weight = w.value();
         Tensor y = Convolution.convTranspose2d(spec, input, weight, outputPadding);
-        bias.ifPresent(b -> y.addInPlace(b.value().reshape(y.dim(1), 1, 1)));
+        bias.ifPresent(b -> {
+            if (!b.shape().equals(Shape.of(y.dim(1)))) {
+                throw new ShapeException("convTranspose2d: bias " + b.shape() + " does not fit weight " + w.shape()
+                        + " (output channels " + y.dim(1) + ")");
+            }
+            y.addInPlace(b.value().reshape(y.dim(1), 1, 1));
+        });
         List<Edge> edges = new ArrayList<>();
         edges.add(edge(x, g -> Convolution.conv2d(spec, g, weight)));
         edges.add(edge(w, g -> Convolution.weightGradient(spec, g, input, weight.shape())));

@@ -24,9 +24,11 @@ public final class RmsProp extends Optimizer<RmsProp.Options> {
     public record Options(double rate, double smoothing, double epsilon, double decay) {
         /** Checks the ranges. */
         public Options {
-            if (!(rate >= 0) || !(decay >= 0) || !(epsilon >= 0) || !(smoothing >= 0 && smoothing < 1)) {
+            boolean finite = Double.isFinite(rate) && Double.isFinite(decay) && Double.isFinite(epsilon);
+            if (!finite || rate < 0 || decay < 0 || epsilon < 0 || !(smoothing >= 0 && smoothing < 1)) {
                 throw new IllegalArgumentException("rmsprop: rate " + rate + ", decay " + decay + " and epsilon "
-                        + epsilon + " must not be negative, smoothing " + smoothing + " must be from 0 to below 1");
+                        + epsilon + " must be finite and not negative, smoothing " + smoothing
+                        + " must be from 0 to below 1");
             }
         }
 

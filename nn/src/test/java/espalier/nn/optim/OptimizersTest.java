@@ -199,7 +199,13 @@ class OptimizersTest {
     @Test
     void rangesAreChecked() {
         assertThrows(IllegalArgumentException.class, () -> Sgd.Options.of(-1));
-        assertThrows(IllegalArgumentException.class, () -> Sgd.Options.of(Double.NaN));
+        for (double endless : new double[] {Double.NaN, Double.POSITIVE_INFINITY}) {
+            assertThrows(IllegalArgumentException.class, () -> Sgd.Options.of(endless));
+            assertThrows(IllegalArgumentException.class, () -> Sgd.Options.of(1).withDecay(endless));
+            assertThrows(IllegalArgumentException.class, () -> Adam.Options.of(endless));
+            assertThrows(IllegalArgumentException.class, () -> Adam.Options.of(1).withDecay(endless));
+            assertThrows(IllegalArgumentException.class, () -> RmsProp.Options.of(endless));
+        }
         assertThrows(IllegalArgumentException.class, () -> Sgd.Options.of(1).withMomentum(1));
         assertThrows(IllegalArgumentException.class, () -> Sgd.Options.of(1).withDecay(-1));
         assertThrows(IllegalArgumentException.class, () -> new Adam.Options(1, 1, 0.9, 1e-8, 0, false));

@@ -10,11 +10,11 @@ package espalier.tensor.spi;
  * w ← w − rate·(m/(1−β₁ᵗ)) / (√(u/(1−β₂ᵗ)) + ε)
  * }</pre>
  *
- * @param rate learning rate, not negative
+ * @param rate learning rate, finite and not negative
  * @param beta1 decay of the first moment, from 0 to below 1
  * @param beta2 decay of the second moment, from 0 to below 1
- * @param epsilon added to the root, not negative
- * @param decay weight decay, not negative
+ * @param epsilon added to the root, finite and not negative
+ * @param decay weight decay, finite and not negative
  * @param decoupled whether decay leaves the gradient alone: AdamW
  * @param step t, the number of this step, from 1
  */
@@ -22,9 +22,10 @@ public record AdamSpec(
         double rate, double beta1, double beta2, double epsilon, double decay, boolean decoupled, long step) {
     /** Checks the ranges. */
     public AdamSpec {
-        if (!(rate >= 0) || !(decay >= 0) || !(epsilon >= 0)) {
-            throw new IllegalArgumentException(
-                    "adam: rate " + rate + ", decay " + decay + " and epsilon " + epsilon + " must not be negative");
+        boolean finite = Double.isFinite(rate) && Double.isFinite(decay) && Double.isFinite(epsilon);
+        if (!finite || rate < 0 || decay < 0 || epsilon < 0) {
+            throw new IllegalArgumentException("adam: rate " + rate + ", decay " + decay + " and epsilon " + epsilon
+                    + " must be finite and not negative");
         }
         if (!(beta1 >= 0 && beta1 < 1) || !(beta2 >= 0 && beta2 < 1) || step < 1) {
             throw new IllegalArgumentException("adam: betas " + beta1 + " and " + beta2

@@ -1,6 +1,7 @@
 package espalier.tensor.spi;
 
 import espalier.tensor.Shape;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import espalier.tensor.TensorScope;
 
@@ -40,8 +41,19 @@ final class ComposedPooling {
         Shape to = Shape.of(planes, dx.dim(2) * dx.dim(3));
         Shape from = Shape.of(planes, g.dim(2) * g.dim(3));
         try (TensorScope _ = TensorScope.open()) {
+            if (indices.size() > 0) {
+                requirePlace((int) indices.minOver().item(), dx);
+                requirePlace((int) indices.maxOver().item(), dx);
+            }
             dx.fillInPlace(0);
             dx.reshape(to).scatterAddInPlace(1, indices.reshape(from), g.reshape(from));
+        }
+    }
+
+    private static void requirePlace(int index, Tensor dx) {
+        if (index < 0 || index >= dx.dim(2) * dx.dim(3)) {
+            throw new ShapeException(
+                    "maxPool2dGradient: index " + index + " is out of range for a plane of " + dx.shape());
         }
     }
 

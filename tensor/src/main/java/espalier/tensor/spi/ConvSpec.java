@@ -71,15 +71,7 @@ public record ConvSpec(int strideH, int strideW, int padH, int padW, int dilatio
             throw new ShapeException("conv2d: input must be [N, C, H, W] and weight [O, C/groups, kH, kW]: input "
                     + input + ", weight " + weight);
         }
-        if (input.dim(1) % groups != 0 || weight.dim(0) % groups != 0) {
-            throw new ShapeException(
-                    "conv2d: channels are no multiple of groups " + groups + ": input " + input + ", weight " + weight);
-        }
-        if (input.dim(1) / groups != weight.dim(1)) {
-            throw new ShapeException("conv2d: input channels per group differ from the weight's: input " + input
-                    + ", weight " + weight + ", groups " + groups + " (" + input.dim(1) / groups + " ≠ " + weight.dim(1)
-                    + ")");
-        }
+        requireChannels("conv2d", input, weight);
         if (weight.dim(2) < 1 || weight.dim(3) < 1) {
             throw new ShapeException("conv2d: a kernel must be at least 1x1: weight " + weight);
         }
@@ -94,6 +86,50 @@ public record ConvSpec(int strideH, int strideW, int padH, int padW, int dilatio
                     + " is more than a tensor holds: input " + input + ", padding " + padH + "x" + padW);
         }
         return Shape.of(input.dim(0), weight.dim(0), (int) height, (int) width);
+    }
+
+    /**
+     * The output's shape {@code [N, O, L']} for an input {@code [N, C, L]} and a weight {@code [O, C/groups, k]}, where the
+     * numbers for width count.
+     *
+     * @throws ShapeException naming the sizes that do not fit
+     */
+    public Shape outputShape1d(Shape input, Shape weight) {
+        if (input.rank() != 3 || weight.rank() != 3) {
+            throw new ShapeException("conv1d: input must be [N, C, L] and weight [O, C/groups, k]: input " + input
+                    + ", weight " + weight);
+        }
+        requireChannels("conv1d", input, weight);
+        if (weight.dim(2) < 1) {
+            throw new ShapeException("conv1d: a kernel must be at least 1: weight " + weight);
+        }
+        long length = extent(input.dim(2), padW, dilationW, weight.dim(2), strideW);
+        if (length < 1) {
+            throw new ShapeException("conv1d: the kernel is larger than the padded input: input " + input + ", weight "
+                    + weight + ", padding " + padW + ", dilation " + dilationW);
+        }
+        if (length > Integer.MAX_VALUE) {
+            throw new ShapeException("conv1d: an output of " + length + " is more than a tensor holds: input " + input
+                    + ", padding " + padW);
+        }
+        return Shape.of(input.dim(0), weight.dim(0), (int) length);
+    }
+
+    /** This over images of one row: what a convolution over one axis is computed as. */
+    public ConvSpec ofOneAxis() {
+        return new ConvSpec(1, strideW, 0, padW, 1, dilationW, groups);
+    }
+
+    private void requireChannels(String op, Shape input, Shape weight) {
+        if (input.dim(1) % groups != 0 || weight.dim(0) % groups != 0) {
+            throw new ShapeException(
+                    op + ": channels are no multiple of groups " + groups + ": input " + input + ", weight " + weight);
+        }
+        if (input.dim(1) / groups != weight.dim(1)) {
+            throw new ShapeException(op + ": input channels per group differ from the weight's: input " + input
+                    + ", weight " + weight + ", groups " + groups + " (" + input.dim(1) / groups + " ≠ " + weight.dim(1)
+                    + ")");
+        }
     }
 
     private static long extent(long size, long pad, long dilation, long kernel, long stride) {

@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.pool;
 
 import espalier.tensor.Shape;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
@@ -111,7 +112,12 @@ public final class MaxPoolKernel {
                 int start = xo + p * plane;
                 Arrays.fill(to, start, start + plane, 0f);
                 for (int i = p * windows; i < (p + 1) * windows; i++) {
-                    to[start + places[po + i]] += gs[go + i];
+                    int place = places[po + i];
+                    if (place < 0 || place >= plane) {
+                        throw new ShapeException(
+                                "maxPool2dGradient: index " + place + " is out of range for a plane of " + dx.shape());
+                    }
+                    to[start + place] += gs[go + i];
                 }
             }
         });
