@@ -26,8 +26,14 @@ public final class PaddedWindow {
     private final int left;
     private final int phaseRows;
     private final int[] phases;
+    private final int usedPhases;
     private final int pitch;
     private final int plane;
+
+    /** For each remainder of a column the first one of its phase that lies on the image, and one past the last. */
+    private final int[] first;
+
+    private final int[] last;
 
     /**
      * @param k whose source is the image
@@ -67,7 +73,14 @@ public final class PaddedWindow {
         } else {
             pitch = reach;
         }
+        usedPhases = count;
         plane = spread(Math.max(count, 1) * phaseRows * pitch + overhang);
+        first = new int[strideW];
+        last = new int[strideW];
+        for (int rx = 0; rx < strideW; rx++) {
+            first[rx] = Math.clamp(Math.ceilDiv(left - rx, strideW), 0, pitch);
+            last[rx] = Math.clamp(Math.ceilDiv(left + srcW - rx, strideW), first[rx], pitch);
+        }
     }
 
     /** The least multiple of 16, not of 32, that is at least {@code length}: planes then differ in their cache sets. */
@@ -98,87 +111,87 @@ public final class PaddedWindow {
 
     /** The same for channels {@code from} to {@code to - 1}, in a window that begins at {@code windowAt}. */
     void fill(float[] src, int srcAt, int from, int to, int firstRow, float[] window, int windowAt) {
-        for (int c = from; c < to; c++) {
-            fillPlane(src, srcAt + c * srcH * srcW, firstRow, window, windowAt + c * plane);
-        }
-    }
-
-    private void fillPlane(float[] src, int from, int firstRow, float[] window, int to) {
-        int end = to;
         for (int ry = 0; ry < strideH; ry++) {
-            if (strideW == 2 && left >= 0 && phases[2 * ry] >= 0 && phases[2 * ry + 1] >= 0) {
-                end = fillPair(src, from, firstRow, ry, window, to);
-                continue;
+            int y = firstRow * strideH + ry - top;
+            int above = Math.clamp(Math.ceilDiv(-y, strideH), 0, phaseRows);
+            int rows = Math.clamp(Math.ceilDiv(srcH - y, strideH), above, phaseRows) - above;
+            int row = srcAt + (y + above * strideH) * srcW;
+            for (int c = from; c < to; c++) {
+                fillRows(src, row + c * srcH * srcW, ry, above, rows, window, windowAt + c * plane);
             }
-            for (int rx = 0; rx < strideW; rx++) {
-                int phase = phases[ry * strideW + rx];
-                if (phase < 0) {
-                    continue;
-                }
-                int first = firstColumn(rx);
-                int last = lastColumn(rx, first);
+        }
+        for (int c = from; c < to; c++) {
+            int at = windowAt + c * plane;
+            zero(window, at + usedPhases * phaseRows * pitch, at + plane);
+        }
+    }
+
+    /** The phases of a channel that hold {@code rows} rows from {@code row} on, below {@code above} rows of zeros. */
+    private void fillRows(float[] src, int row, int ry, int above, int rows, float[] window, int to) {
+        boolean paired = strideW == 2 && left >= 0 && phases[2 * ry] >= 0 && phases[2 * ry + 1] >= 0;
+        for (int rx = 0; rx < strideW; rx++) {
+            int phase = phases[ry * strideW + rx];
+            if (phase >= 0) {
                 int at = to + phase * phaseRows * pitch;
-                for (int i = 0; i < phaseRows; i++, at += pitch) {
-                    int y = (firstRow + i) * strideH + ry - top;
-                    if (y < 0 || y >= srcH) {
-                        zero(window, at, at + pitch);
-                    } else {
-                        zero(window, at, at + first);
-                        StridedCopy.gather(
-                                src,
-                                from + y * srcW + first * strideW + rx - left,
-                                strideW,
-                                window,
-                                at + first,
-                                last - first);
-                        zero(window, at + last, at + pitch);
-                    }
+                zeroAround(window, at, above, rows, first[rx], last[rx]);
+                if (!paired) {
+                    gatherRows(src, row, rx, window, at + above * pitch, rows);
                 }
-                end = at;
             }
         }
-        zero(window, end, to + plane);
+        if (paired) {
+            int even = left & 1; // the phase that holds columns 0, 2, .. of the image
+            int evenAt = to + (phases[2 * ry + even] * phaseRows + above) * pitch + first[even];
+            int oddAt = to + (phases[2 * ry + 1 - even] * phaseRows + above) * pitch + first[1 - even];
+            splitRows(src, row, window, evenAt, oddAt, rows);
+        }
     }
 
-    /** The even and the odd columns of the rows of a phase, in one go. Returns where the second of them ends. */
-    private int fillPair(float[] src, int from, int firstRow, int ry, float[] window, int to) {
-        int even = left % 2; // the phase that holds columns 0, 2, .. of the image
-        int odd = 1 - even;
-        int firstEven = firstColumn(even);
-        int firstOdd = firstColumn(odd);
-        int evens = lastColumn(even, firstEven) - firstEven;
-        int odds = lastColumn(odd, firstOdd) - firstOdd;
+    /** Zeros where a phase has no pixels: above and below {@code rows} rows, and beside them. */
+    private void zeroAround(float[] window, int at, int above, int rows, int firstColumn, int lastColumn) {
+        int begin = at + above * pitch;
+        int end = begin + rows * pitch;
+        zero(window, at, begin);
+        zero(window, end, at + phaseRows * pitch);
+        for (int j = 0; j < firstColumn; j++) {
+            zeroColumn(window, begin + j, end);
+        }
+        for (int j = lastColumn; j < pitch; j++) {
+            zeroColumn(window, begin + j, end);
+        }
+    }
+
+    private void zeroColumn(float[] window, int from, int end) {
+        for (int i = from; i < end; i += pitch) {
+            window[i] = 0f;
+        }
+    }
+
+    private void gatherRows(float[] src, int row, int rx, float[] window, int at, int rows) {
+        int from = row + first[rx] * strideW + rx - left;
+        int count = last[rx] - first[rx];
+        for (int i = 0; i < rows; i++) {
+            StridedCopy.gather(src, from + i * strideH * srcW, strideW, window, at + i * pitch + first[rx], count);
+        }
+    }
+
+    /** The even and the odd columns of rows, in one go. */
+    private void splitRows(float[] src, int row, float[] window, int evenAt, int oddAt, int rows) {
+        int even = left & 1;
+        int evens = last[even] - first[even];
+        int odds = last[1 - even] - first[1 - even];
         int pairs = Math.min(evens, odds);
-        int evenAt = to + phases[2 * ry + even] * phaseRows * pitch;
-        int oddAt = to + phases[2 * ry + odd] * phaseRows * pitch;
-        for (int i = 0; i < phaseRows; i++, evenAt += pitch, oddAt += pitch) {
-            int y = (firstRow + i) * strideH + ry - top;
-            if (y < 0 || y >= srcH) {
-                zero(window, evenAt, evenAt + pitch);
-                zero(window, oddAt, oddAt + pitch);
-                continue;
+        for (int i = 0; i < rows; i++) {
+            int from = row + i * strideH * srcW;
+            int put = i * pitch;
+            StridedCopy.split(src, from, window, evenAt + put, window, oddAt + put, pairs);
+            for (int j = pairs; j < evens; j++) {
+                window[evenAt + put + j] = src[from + 2 * j];
             }
-            int row = from + y * srcW;
-            zero(window, evenAt, evenAt + firstEven);
-            zero(window, oddAt, oddAt + firstOdd);
-            StridedCopy.split(src, row, window, evenAt + firstEven, window, oddAt + firstOdd, pairs);
-            int rest = row + 2 * pairs;
-            StridedCopy.gather(src, rest, 2, window, evenAt + firstEven + pairs, evens - pairs);
-            StridedCopy.gather(src, rest + 1, 2, window, oddAt + firstOdd + pairs, odds - pairs);
-            zero(window, evenAt + firstEven + evens, evenAt + pitch);
-            zero(window, oddAt + firstOdd + odds, oddAt + pitch);
+            for (int j = pairs; j < odds; j++) {
+                window[oddAt + put + j] = src[from + 2 * j + 1];
+            }
         }
-        return Math.max(evenAt, oddAt);
-    }
-
-    /** The first column of a phase that lies on the image. */
-    private int firstColumn(int rx) {
-        return Math.clamp(Math.ceilDiv(left - rx, strideW), 0, pitch);
-    }
-
-    /** One past the last column of a phase that lies on the image. */
-    private int lastColumn(int rx, int first) {
-        return Math.clamp(Math.ceilDiv(left + srcW - rx, strideW), first, pitch);
     }
 
     /** Zeros in {@code [from, to)}. */

@@ -109,9 +109,11 @@ final class WinogradSweep extends Sweep {
         }
         double tiles =
                 Math.ceilDiv(vectors(rows), 2) * WinogradRows.TERMS * ConvTile.cycles(k.rows(), k.channels() * columns);
-        double fill = (double) rows * k.channels() * (15 + 1.3 * k.srcW());
-        double store = (double) rows * k.rows() * (15 + 0.5 * k.gridW());
-        double cycles = (tiles + fill + store) * Math.ceilDiv(pairs, count) / images;
+        double fill = k.channels() * (50 + rows * (15 + 1.3 * k.srcW()));
+        double store = (double) rows * k.rows() * (25 + 0.8 * k.gridW());
+        int blocks =
+                Math.ceilDiv(k.images(), images) * Math.ceilDiv(pairs, count); // one that is not full costs as much
+        double cycles = (tiles + fill + store) * blocks / Math.max(1, k.images());
         if (cycles < cost) {
             cost = cycles;
             blockImages = images;

@@ -9,17 +9,20 @@ import jdk.incubator.vector.VectorSpecies;
 public final class StridedCopy {
     private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
     private static final boolean IN_REGISTERS = Lanes.COUNT >= 8;
-    private static final VectorShuffle<Float> EVENS = VectorShuffle.fromValues(EIGHT, 0, 2, 4, 6, 0, 2, 4, 6);
-    private static final VectorShuffle<Float> ODDS = VectorShuffle.fromValues(EIGHT, 1, 3, 5, 7, 1, 3, 5, 7);
     private static final VectorShuffle<Float> LOW = VectorShuffle.fromValues(EIGHT, 0, 0, 1, 1, 2, 2, 3, 3);
     private static final VectorShuffle<Float> HIGH = VectorShuffle.fromValues(EIGHT, 4, 4, 5, 5, 6, 6, 7, 7);
-    private static final VectorMask<Float> UPPER = VectorMask.fromLong(EIGHT, 0b11110000);
+    private static final VectorShuffle<Float> SORTED = VectorShuffle.fromValues(EIGHT, 0, 2, 4, 6, 1, 3, 5, 7);
     private static final VectorMask<Float> ODD = VectorMask.fromLong(EIGHT, 0b10101010);
 
     private StridedCopy() {}
 
     private static FloatVector load(float[] a, int at) {
         return FloatVector.fromArray(EIGHT, a, at);
+    }
+
+    /** Elements 0, 2, .. 14: the second load begins at 7, not 8, so as not to read past the last. */
+    private static FloatVector everySecond(float[] a, int at) {
+        return load(a, at).blend(load(a, at + 7), ODD).rearrange(SORTED);
     }
 
     /** {@code to[toAt + i] = from[fromAt + i]}. */
@@ -54,8 +57,7 @@ public final class StridedCopy {
             for (; i < count && count >= 8; i += 8) {
                 int start = Math.min(i, count - 8);
                 int at = fromAt + 2 * start;
-                FloatVector upper = load(from, at + 7).rearrange(ODDS); // from 7, so as not to read past the last
-                load(from, at).rearrange(EVENS).blend(upper, UPPER).intoArray(to, toAt + start);
+                everySecond(from, at).intoArray(to, toAt + start);
             }
         }
         for (; i < count; i++) {
@@ -70,10 +72,9 @@ public final class StridedCopy {
         if (IN_REGISTERS) {
             for (; i < pairs && pairs >= 8; i += 8) {
                 int start = Math.min(i, pairs - 8);
-                FloatVector low = load(from, fromAt + 2 * start);
-                FloatVector high = load(from, fromAt + 2 * start + 8);
-                low.rearrange(EVENS).blend(high.rearrange(EVENS), UPPER).intoArray(evens, evensAt + start);
-                low.rearrange(ODDS).blend(high.rearrange(ODDS), UPPER).intoArray(odds, oddsAt + start);
+                int at = fromAt + 2 * start;
+                everySecond(from, at).intoArray(evens, evensAt + start);
+                everySecond(from, at + 1).intoArray(odds, oddsAt + start);
             }
         }
         for (; i < pairs; i++) {
