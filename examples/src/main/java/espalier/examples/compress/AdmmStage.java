@@ -12,7 +12,6 @@ import espalier.sparsity.admm.LayerBits;
 import espalier.sparsity.admm.LayerRates;
 import espalier.sparsity.admm.Pull;
 import espalier.sparsity.admm.Rounds;
-import espalier.sparsity.prune.Allocation;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,25 +23,12 @@ import java.util.function.Function;
 /**
  * ADMM: weights are pulled towards a set while they learn, and put into it at the end (Ma et al. 2022).
  *
- * <p>To prune, {@code keep = conv1 100, conv2 8%, fc1 111x} or {@code rate = 71} says how many units stay; lines
- * {@code filters}, {@code columns} and {@code channels} do so for those, one after the other. To quantize,
+ * <p>To prune, {@code keep = conv1 100, conv2 8%, fc1 111x} or {@code rate = 71} says how many units stay, or a budget's CSV
+ * file ({@link Quota}); lines {@code filters}, {@code columns} and {@code channels} do so for those, one after the other. To quantize,
  * {@code bits = 3}, {@code bits = binary} or {@code bits = conv1 4, fc1 2} says on how many levels the weights are put,
  * pruned zeros staying what they are.
  */
 final class AdmmStage implements Stage {
-    private enum Rule {
-        UNIFORM(Allocation.UNIFORM),
-        GLOBAL(Allocation.GLOBAL),
-        ERK(Allocation.ERK),
-        ROOT(LayerRates.ROOT_OF_SIZE);
-
-        private final Allocation allocation;
-
-        Rule(Allocation allocation) {
-            this.allocation = allocation;
-        }
-    }
-
     /** What is done at the end. */
     private enum Hold {
         /** The weights are put into the set; their zeros stay, the rest may be trained. */
@@ -87,9 +73,9 @@ final class AdmmStage implements Stage {
         }
         Optional<Map<String, String>> keep = settings.layers("keep");
         Units units = Units.of(settings, piece, "element");
-        Rule rule = settings.choice("rule", Rule.ROOT);
         boolean named = keep.isPresent() || !structured.isEmpty();
-        double rate = named ? 1 : settings.number("rate", 1 / (1 - Units.sparsity(settings)));
+        Optional<Quota> quota =
+                named ? Optional.empty() : Optional.of(Quota.of(settings, units.in(piece.blank()), "root", 1));
         return new AdmmStage(
                 settings,
                 piece,
@@ -98,9 +84,9 @@ final class AdmmStage implements Stage {
                     structured.forEach((kind, amounts) -> merge(sets, every(net, kind), amounts));
                     List<Prunable> layers = units.in(net);
                     keep.ifPresent(amounts -> merge(sets, layers, amounts));
-                    return named
-                            ? sets
-                            : LayerRates.by(rule.allocation, layers, rate).sets(layers);
+                    return quota.map(all -> LayerRates.by(all.allocation(), layers, all.rate())
+                                    .sets(layers))
+                            .orElse(sets);
                 },
                 Hold.MASK);
     }

@@ -105,8 +105,8 @@ public final class Compress implements Callable<Integer> {
         if (file.isPresent()) {
             work.from(file.get());
         }
+        RunFolder folder = RunFolder.open(out, false); // before hours of work that it could not take
         work.run();
-        RunFolder folder = RunFolder.open(out, false);
         SafeTensors.write(folder.file("model.safetensors"), work.piece().net().state(), work.metadata());
         console.println(Sparsity.of(work.piece().net()));
         SizeTable table = new SizeTable()

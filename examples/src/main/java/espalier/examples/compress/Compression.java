@@ -65,6 +65,10 @@ public final class Compression {
         }
         piece = new Workpiece(() -> make(seed), smoke ? read.smoke() : read, batch, device, RandomSource.of(seed), out);
         boolean given = trained || modelFile.isPresent();
+        if (!given && recipe.stages().isEmpty()) {
+            throw new IllegalArgumentException(
+                    recipe.name() + " has no stage, so nothing would be done; write [train] and what shall follow it");
+        }
         for (Settings section : recipe.stages()) {
             if (!given || !section.section().equals(StageCatalog.TRAIN.label())) {
                 String name = section.section();

@@ -52,6 +52,9 @@ final class CompressionReport {
             page.heading("What the stages told").lines(String.join("\n", piece.told()));
         }
         layers(folder, piece.layerRows(), page);
+        if (piece.budget().isPresent()) {
+            piece.budget().get().write(folder.file("budget.csv"));
+        }
         if (!piece.residuals().isEmpty()) {
             List<String> lines = new ArrayList<>(List.of(Residual.CSV_HEADER));
             piece.residuals().forEach(residual -> lines.add(residual.csv()));

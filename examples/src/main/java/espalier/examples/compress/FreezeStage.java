@@ -18,7 +18,7 @@ final class FreezeStage implements Stage {
         this.settings = settings;
         plan = TrainingPlan.of(settings, 1, 0.005);
         passes = settings.whole("passes", 4);
-        part = settings.number("part", 0.3);
+        part = settings.within("part", 0.3, 1e-6, 1);
         AdmmStage.levels(settings, piece); // so that a mistake is found before anything is run
     }
 

@@ -1,6 +1,7 @@
 package espalier.examples.compress;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,7 +46,15 @@ public record Recipe(String name, Settings start, List<Settings> stages) {
      * @throws IllegalArgumentException naming the line that is none of a recipe
      */
     public static Recipe read(Path file) throws IOException {
-        return parse(file.getFileName().toString(), Files.readAllLines(file));
+        List<String> lines;
+        try {
+            lines = Files.readAllLines(file);
+        } catch (FileSystemException missing) {
+            throw missing; // says which file
+        } catch (IOException problem) {
+            throw new IOException(file + ": cannot be read as a text (" + problem.getMessage() + ")", problem);
+        }
+        return parse(String.valueOf(file.getFileName()), lines);
     }
 
     /**

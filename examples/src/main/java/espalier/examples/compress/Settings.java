@@ -58,6 +58,15 @@ public final class Settings {
         return number(key).orElse(otherwise);
     }
 
+    /** A number from least to most, or what stands for it. */
+    public double within(String key, double otherwise, double least, double most) {
+        double value = number(key, otherwise);
+        if (!(value >= least && value <= most)) {
+            throw wrong(key, value + " is not from " + least + " to " + most);
+        }
+        return value;
+    }
+
     /** A whole number, or what stands for it. */
     public int whole(String key, int otherwise) {
         double value = number(key, otherwise);

@@ -8,6 +8,7 @@ import espalier.sparsity.Prunable;
 import espalier.sparsity.TopK;
 import espalier.sparsity.parametrize.SoftThreshold;
 import espalier.sparsity.parametrize.ThresholdMap;
+import espalier.sparsity.prune.Budget;
 import espalier.sparsity.prune.LayerHistory;
 import espalier.sparsity.prune.Measure;
 import espalier.sparsity.prune.NormPenalty;
@@ -26,7 +27,8 @@ import java.util.Optional;
  * the thresholds are on the scales of batch norm, and whole channels go.
  *
  * <p>{@code sparsity = 95%} finds the decay of the thresholds by feedback; {@code threshold-decay = 0.001} takes that one
- * and ends at whatever sparsity it leads to. {@code penalty} is the strength of an L1 penalty on the units; scales have one
+ * and ends at whatever sparsity it leads to. What each layer keeps is the run's {@code budget.csv}, for the {@code allocation}
+ * of other stages. {@code penalty} is the strength of an L1 penalty on the units; scales have one
  * unless it is set to 0, for all of them are 1 at first and would die together. {@code of = macs} or {@code parameters}
  * makes the target a part of what a cut of the dead channels would leave, in place of a part of the units.
  */
@@ -67,7 +69,7 @@ final class StrStage implements Stage {
                 .with(sharing)
                 .withFloor(settings.whole("floor", 1));
         decay = settings.number("threshold-decay");
-        penalty = settings.number("penalty", scales ? 2e-2 : 0);
+        penalty = settings.within("penalty", scales ? 2e-2 : 0, 0, 1e6);
         of = settings.choice("of", Of.UNITS);
         sparsity = decay.isPresent() ? Double.NaN : Units.sparsity(settings);
         Module blank = piece.blank();
@@ -124,6 +126,7 @@ final class StrStage implements Stage {
         layers.forEach(Prunable::bake);
         target.ifPresent(reached -> tell(piece, reached));
         piece.note(history);
+        piece.note(Budget.of(layers));
     }
 
     private void tell(Workpiece piece, SparsityTarget reached) {

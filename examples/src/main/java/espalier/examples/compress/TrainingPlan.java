@@ -49,6 +49,8 @@ public record TrainingPlan(
         ADAM
     }
 
+    private static final double LARGE = 1e6;
+
     /** The roles that are not decayed. */
     private static final EnumSet<Role> NOT_DECAYED =
             EnumSet.of(Role.BIAS, Role.NORM_SCALE, Role.NORM_SHIFT, Role.THRESHOLD, Role.GATE, Role.QUANTIZER);
@@ -64,13 +66,13 @@ public record TrainingPlan(
         return new TrainingPlan(
                 positive(settings, epochs),
                 kind,
-                settings.number("lr", kind == Kind.ADAM ? 1e-3 : rate),
-                settings.number("momentum", 0.9),
-                settings.number("decay", kind == Kind.ADAM ? 0 : 5e-4),
+                settings.within("lr", kind == Kind.ADAM ? 1e-3 : rate, 0, LARGE),
+                settings.within("momentum", 0.9, 0, 1),
+                settings.within("decay", kind == Kind.ADAM ? 0 : 5e-4, 0, LARGE),
                 settings.choice("schedule", schedule),
-                settings.number("smoothing", 0),
-                settings.number("distill", 0),
-                settings.number("temperature", 3),
+                settings.within("smoothing", 0, 0, 1),
+                settings.within("distill", 0, 0, 1),
+                settings.within("temperature", 3, 1e-3, LARGE),
                 crop(settings));
     }
 

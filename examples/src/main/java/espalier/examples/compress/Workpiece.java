@@ -14,6 +14,7 @@ import espalier.nn.train.Trainer;
 import espalier.nn.train.TrainingListener;
 import espalier.sparsity.Sparsity;
 import espalier.sparsity.admm.Residual;
+import espalier.sparsity.prune.Budget;
 import espalier.sparsity.prune.LayerHistory;
 import espalier.sparsity.quant.Activations;
 import espalier.sparsity.surgery.Plan;
@@ -45,6 +46,7 @@ public final class Workpiece {
     private Optional<Module> teacher = Optional.empty();
     private Optional<Activations> inputs = Optional.empty();
     private final Map<String, Object> figures = new LinkedHashMap<>();
+    private Optional<Budget> budget = Optional.empty();
     private final List<String> told = new ArrayList<>();
     private final List<Plan> cuts = new ArrayList<>();
     private int trainings;
@@ -241,6 +243,16 @@ public final class Workpiece {
     /** Notes how far the weights were from their sets in the rounds of a stage. */
     void note(List<Residual> rounds) {
         residuals.addAll(rounds);
+    }
+
+    /** Notes the shares of the layers that a stage has found. */
+    void note(Budget found) {
+        budget = Optional.of(found);
+    }
+
+    /** The shares of the layers that the last stage to learn some has found. */
+    public Optional<Budget> budget() {
+        return budget;
     }
 
     /** What became of each layer, epoch by epoch, in the stages that watch it. */

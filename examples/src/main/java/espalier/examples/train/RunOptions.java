@@ -34,9 +34,8 @@ public final class RunOptions {
 
     @Option(
             names = "--threads",
-            defaultValue = "0",
             description = "Threads of the CPU; results do not depend on them. Default: one a processor.")
-    private int threads;
+    private @Nullable Integer threads;
 
     @Option(names = "--seed", defaultValue = "1", description = "Of all random numbers. Default: ${DEFAULT-VALUE}.")
     private long seed;
@@ -58,16 +57,16 @@ public final class RunOptions {
 
     /** Where to compute. */
     public Device device() {
-        if (threads < 0) {
+        if (threads == null) {
+            return Device.named(device);
+        }
+        if (threads < 1) {
             throw new IllegalArgumentException("--threads must be at least 1, not " + threads);
         }
         if (threads > MOST_THREADS) {
             throw new IllegalArgumentException("--threads must be at most " + MOST_THREADS + ", not " + threads);
         }
-        if (device.equals("cpu") && threads > 0) {
-            return Device.cpu(threads);
-        }
-        return Device.named(device);
+        return device.equals("cpu") ? Device.cpu(threads) : Device.named(device);
     }
 
     /** The seed of all random numbers. */

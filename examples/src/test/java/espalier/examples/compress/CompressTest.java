@@ -58,6 +58,56 @@ class CompressTest {
         assertEquals(0, judged.status(), judged.err());
     }
 
+    /** What STR keeps of each layer is a file, and other methods keep as much of each. */
+    @Test
+    void aLearnedBudgetGoesIntoOtherMethods(@TempDir Path folder) throws Exception {
+        Path first = folder.resolve("str");
+        Console learned = Console.run("compress --method str --sparsity 90% --epochs 2 --model lenet5" + SMALL + first);
+        assertEquals(0, learned.status(), learned.err());
+        Path csv = first.resolve("budget.csv");
+        for (String method : List.of("gmp", "admm")) {
+            Console done = Console.run("compress --method " + method + " --epochs 1 --model lenet5 --set " + method
+                    + ".allocation=" + csv + SMALL + folder.resolve(method));
+            assertEquals(0, done.status(), done.err());
+            assertTrue(
+                    done.out()
+                            .lines()
+                            .anyMatch(line -> line.startsWith("[" + method + "]")
+                                    && line.contains(" 43,050 of 430,500 weights (10.0x)")),
+                    done.out());
+        }
+    }
+
+    @Test
+    void aRecipeOfNothingAndWhatIsNoText(@TempDir Path folder) throws Exception {
+        Path recipe = folder.resolve("empty.recipe");
+        Files.writeString(recipe, "model = lenet5\n");
+        Console empty = Console.run("compress --smoke --recipe " + recipe + " --out " + folder.resolve("run"));
+        assertEquals(2, empty.status());
+        assertEquals(
+                "examples/run compress: empty.recipe has no stage, so nothing would be done; write [train] and what shall"
+                        + " follow it",
+                empty.err().strip());
+        Files.write(recipe, new byte[] {'a', (byte) 0xff, (byte) 0xfe});
+        for (Path unreadable : List.of(recipe, folder)) {
+            Console refused = Console.run("compress --smoke --recipe " + unreadable);
+            assertEquals(2, refused.status());
+            assertTrue(
+                    refused.err().startsWith("examples/run compress: " + unreadable + ": cannot be read as a text"),
+                    refused.err());
+        }
+    }
+
+    /** A folder that cannot be made is found out before the training whose results should go there. */
+    @Test
+    void aFolderThatCannotBeMade(@TempDir Path folder) throws Exception {
+        Path file = Files.createFile(folder.resolve("file"));
+        Console done = Console.run("compress --method magnitude --sparsity 50% --model lenet5" + SMALL + file);
+        assertEquals(2, done.status());
+        assertTrue(done.err().contains(" is a file, not a folder for results"), done.err());
+        assertTrue(!done.out().contains("[train]"), done.out());
+    }
+
     @ParameterizedTest
     @CsvSource(delimiter = '|', textBlock = """
             --recipe /no/such                                       | there is no file /no/such
@@ -72,7 +122,14 @@ class CompressTest {
             --method magnitude --sparsity 0.5 --epochs 3            | --epochs: [magnitude] knows no epochs
             --method quantize                                       | [quantize] bits: say on how many bits
             --method quantize --bits lots                           | bits: conv1.weight is to be 'lots'
-            --method retrain --set retrain.distill=2                | distillation: part 2.0 must be from 0 to 1
+            --method admm --rate 2 --set admm.allocation=some   | --allocation: allocation: some is none of uniform, global, erk, root, or a budget's .csv file
+            --method gmp --set gmp.allocation=/no/such.csv          | there is no file /no/such.csv
+            --method retrain --set retrain.distill=2                | --distill: distill: 2.0 is not from 0.0 to 1.0
+            --method retrain --set retrain.lr=-1                    | --lr: lr: -1.0 is not from 0.0 to 1000000.0
+            --method retrain --set retrain.momentum=NaN             | --momentum: momentum: NaN is not from 0.0 to 1.0
+            --method freeze --bits 3 --set freeze.part=2            | --part: part: 2.0 is not from 1.0E-6 to 1.0
+            --method gmp --sparsity 0.5 --set gmp.every=0           | ramp: sparsity from 0.0 to 0.5, steps from 0 to
+            --method magnitude --sparsity 0.5 --set magnitude.floor=-1 | --floor: floor: -1 units are less than none
             --method gmp --sparsity 0.5 --model resnet20            | model resnet20 takes images [3, 32, 32]
             """)
     void aMistakeGetsOneSentence(String arguments, String message, @TempDir Path folder) {

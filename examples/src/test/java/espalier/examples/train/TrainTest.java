@@ -117,6 +117,14 @@ class TrainTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {-1, 0, 100_000})
+    void threadsThereAreNot(int threads) {
+        Console done = Console.run("eval --model-file " + run("a", "") + "/model.safetensors --threads " + threads);
+        assertEquals(2, done.status(), done.out());
+        assertTrue(done.err().contains("--threads must be at "), done.err());
+    }
+
+    @ParameterizedTest
     @CsvSource({
         "--seed 2, 'seed 1, not 2'",
         "--batch 32, 'batch 64, not 32'",

@@ -139,7 +139,7 @@ public record LayerRates(Map<String, Integer> keeps) {
     private static void requireRate(List<Prunable> layers, double rate) {
         long all = units(layers);
         if (!(rate >= 1) || all < rate * layers.size()) {
-            throw new IllegalArgumentException("rates: " + rate + "x leaves fewer than one unit for each of "
+            throw new IllegalArgumentException("rates: " + (float) rate + "x leaves fewer than one unit for each of "
                     + layers.size() + " layers, of " + all + " units in all; choose a rate from 1 to "
                     + all / Math.max(1, layers.size()));
         }

@@ -1,10 +1,10 @@
 package espalier.sparsity.prune;
 
 import espalier.sparsity.Prunable;
+import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,10 +80,13 @@ public record Budget(Map<String, Double> densities) implements Allocation {
         return Shares.of(layers, floor, i -> 1 - part * (1 - of(layers.get(i))));
     }
 
+    /** The share of a layer, which is named by its path or, as a person writes it, by what stands before the last dot. */
     private double of(Prunable layer) {
-        Double density = densities.get(layer.path());
+        String path = layer.path();
+        Double whole = densities.get(path);
+        Double density = whole != null ? whole : densities.get(path.substring(0, Math.max(0, path.lastIndexOf('.'))));
         if (density == null) {
-            throw new IllegalArgumentException("budget: has no share for " + layer.path() + "; it has shares for "
+            throw new IllegalArgumentException("budget: has no share for " + path + "; it has shares for "
                     + String.join(", ", densities.keySet()));
         }
         return density;
@@ -93,9 +96,9 @@ public record Budget(Map<String, Double> densities) implements Allocation {
 
     /** Writes a line a layer. */
     public void write(Path csv) throws IOException {
-        List<String> lines = new ArrayList<>(List.of(HEADER));
-        densities.forEach((path, density) -> lines.add(path + "," + density));
-        Files.write(csv, lines);
+        StringBuilder lines = new StringBuilder(HEADER + "\n");
+        densities.forEach((path, density) -> lines.append(path + "," + density + "\n"));
+        AtomicFile.writeText(csv, lines.toString());
     }
 
     /**
@@ -118,7 +121,10 @@ public record Budget(Map<String, Double> densities) implements Allocation {
                     throw new IOException(csv + ": line " + (i + 1) + " is '" + line
                             + "', not a layer, a comma and a density from 0 to 1");
                 }
-                densities.put(line.substring(0, comma).strip(), density);
+                String layer = line.substring(0, comma).strip();
+                if (densities.put(layer, density) != null) {
+                    throw new IOException(csv + ": line " + (i + 1) + " names " + layer + " a second time");
+                }
             }
         }
         return new Budget(densities);

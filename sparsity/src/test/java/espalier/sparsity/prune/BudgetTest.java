@@ -60,6 +60,18 @@ class BudgetTest {
                 other.stream().map(Prunable::liveUnits).toList());
     }
 
+    /** As a person writes a budget: layers without the name of their weight, each once. */
+    @Test
+    void aLayersNameStandsForItsWeight() throws IOException {
+        Budget budget = new Budget(Map.of("conv1", 0.3, "conv1.weight", 0.5, "fc", 0.1));
+        List<Prunable> named = List.of(layer("conv1.weight", 10), layer("fc.weight", 30));
+        assertArrayEquals(new int[] {5, 3}, budget.keeps(named, 0.2, 1));
+        Path csv = folder.resolve("twice.csv");
+        Files.writeString(csv, "layer,density\na,0.5\na , 0.6\n");
+        Exception twice = assertThrows(IOException.class, () -> Budget.read(csv));
+        assertEquals(csv + ": line 3 names a a second time", twice.getMessage());
+    }
+
     @Test
     void ofChannelsIsTheRoot() {
         assertEquals(0.5, new Budget(Map.of("a", 0.25)).ofChannels().densities().get("a"));
