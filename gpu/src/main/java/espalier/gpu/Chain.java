@@ -10,7 +10,9 @@ import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.EnumSet;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
@@ -72,11 +74,25 @@ final class Chain {
     /** One operation, as an expression of variables. */
     private record Step(String operation, String expression) {}
 
+    /** What the text of a kernel says of a place: its type, whether it is read, and the step that is stored there or −1. */
+    private record Use(DType dtype, boolean read, int stored) {
+        boolean isNone() {
+            return !read && stored < 0;
+        }
+    }
+
+    /** All that the text of a kernel depends on; that of a chain that came before is not written again. */
+    private record Form(List<Step> steps, List<Use> uses, int numbers, boolean flat, int axes) {}
+
+    /** A kernel, and what it computes, for messages. */
+    private record Fused(KernelName kernel, String operation) {}
+
     private final CommandQueue queue;
     private final IntFunction<Geometry> items;
     private final List<Step> steps = new ArrayList<>();
     private final List<Place> places = new ArrayList<>();
     private final List<Object> numbers = new ArrayList<>();
+    private final Map<Form, Fused> known = new HashMap<>();
     private Shape shape = Shape.of();
 
     /**
@@ -168,7 +184,10 @@ final class Chain {
         steps.clear();
         places.clear();
         numbers.clear();
-        if (at.stream().noneMatch(Place::isWanted)) {
+        List<Use> uses = at.stream()
+                .map(place -> new Use(place.dtype, place.read, place.isWanted() ? place.step : -1))
+                .toList();
+        if (uses.stream().noneMatch(use -> use.stored >= 0)) {
             return;
         }
         Axes axes = Axes.of(shape, at.stream().map(place -> place.layout).toArray(Layout[]::new));
@@ -178,7 +197,7 @@ final class Chain {
             arguments.add(axes.sizes());
         }
         for (int p = 0; p < at.size(); p++) {
-            if (at.get(p).read || at.get(p).isWanted()) {
+            if (!uses.get(p).isNone()) {
                 arguments.add(at.get(p).memory);
                 arguments.add(at.get(p).layout.offset());
                 if (!flat) {
@@ -187,36 +206,47 @@ final class Chain {
             }
         }
         arguments.addAll(constants);
-        String options = TypeNames.define(DType.F32) + " -DAXES=" + (axes.count() > 4 ? 8 : 4);
-        KernelName kernel = new KernelName("chain.cl", options, "chain", text(todo, at, constants.size(), flat));
-        String operation = todo.stream().map(Step::operation).collect(Collectors.joining("+"));
-        queue.launch(operation, kernel, items.apply(shape.size()), arguments.toArray());
+        Form form = new Form(todo, uses, constants.size(), flat, axes.count() > 4 ? 8 : 4);
+        Fused fused = known.computeIfAbsent(form, Chain::write);
+        queue.launch(fused.operation, fused.kernel, items.apply(shape.size()), arguments.toArray());
     }
 
-    private static String text(List<Step> steps, List<Place> places, int numbers, boolean flat) {
+    /** Texts written so far. */
+    int written() {
+        return known.size();
+    }
+
+    private static Fused write(Form form) {
+        String options = TypeNames.define(DType.F32) + " -DAXES=" + form.axes;
+        String operation = form.steps.stream().map(Step::operation).collect(Collectors.joining("+"));
+        return new Fused(new KernelName("chain.cl", options, "chain", text(form)), operation);
+    }
+
+    private static String text(Form form) {
+        boolean flat = form.flat;
         StringBuilder head = new StringBuilder("kernel void chain(const uint n" + (flat ? "" : ", const uint8 size"));
         StringBuilder loads = new StringBuilder();
         StringBuilder stores = new StringBuilder();
-        for (int p = 0; p < places.size(); p++) {
-            Place place = places.get(p);
+        for (int p = 0; p < form.uses.size(); p++) {
+            Use use = form.uses.get(p);
             String at = "p%d, p%dAt + ".formatted(p, p) + (flat ? "i" : "offset(index, p%dStride)".formatted(p));
-            if (place.read || place.isWanted()) {
-                head.append(", global TYPE(%s)* p%d, const int p%dAt".formatted(place.dtype, p, p));
+            if (!use.isNone()) {
+                head.append(", global TYPE(%s)* p%d, const int p%dAt".formatted(use.dtype, p, p));
                 head.append(flat ? "" : ", const int8 p%dStride".formatted(p));
             }
-            if (place.read) {
-                loads.append("    const T x%d = LOAD(%s, %s);%n".formatted(p, place.dtype, at));
+            if (use.read) {
+                loads.append("    const T x%d = LOAD(%s, %s);\n".formatted(p, use.dtype, at));
             }
-            if (place.isWanted()) {
-                stores.append("    STORE(%s, %s, v%d);%n".formatted(place.dtype, at, place.step));
+            if (use.stored >= 0) {
+                stores.append("    STORE(%s, %s, v%d);\n".formatted(use.dtype, at, use.stored));
             }
         }
-        for (int c = 0; c < numbers; c++) {
+        for (int c = 0; c < form.numbers; c++) {
             head.append(", const T c").append(c);
         }
         StringBuilder body = new StringBuilder();
-        for (int s = 0; s < steps.size(); s++) {
-            body.append("    const T v%d = %s;%n".formatted(s, steps.get(s).expression));
+        for (int s = 0; s < form.steps.size(); s++) {
+            body.append("    const T v%d = %s;\n".formatted(s, form.steps.get(s).expression));
         }
         return head + ") {\n    const uint i = get_global_id(0);\n    if (i >= n) return;\n"
                 + (flat ? "" : "    const int8 index = split(i, size);\n") + loads + body + stores + "}\n";

@@ -168,7 +168,10 @@ final class Convolution {
                 Layout.strided(Shape.of(parts, groups), new int[] {imagesAPart * xImage, xImage / groups}, 0));
         queue.launch(
                 "conv2dWeightGradient",
-                new KernelName("tile.cl", "-DAXES=8 -DWORK=4 -DWINDOWS -DWEIGHTS", "tile"),
+                new KernelName(
+                        "tile.cl",
+                        "-DAXES=4 -DWORK=4 -DA_ALONG=ALONG_DEPTH -DB_ALONG=ALONG_DEPTH -DWEIGHTS" + windows.options(Flavour.GPU),
+                        "tile"),
                 Geometry.groups(Math.ceilDiv(inputs, 64), Math.ceilDiv(outputs, 64), (long) parts * groups, 256),
                 outputs,
                 inputs,

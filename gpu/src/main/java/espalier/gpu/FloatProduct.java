@@ -45,7 +45,17 @@ final class FloatProduct {
      * @param run columns that are neighbours in memory: 16, 8, 4 or 1
      * @param divided whether the geometry has a divisor
      */
-    record Windows(DeviceMemory memory, int at, int[] geometry, int run, boolean divided) implements Right {}
+    record Windows(DeviceMemory memory, int at, int[] geometry, int run, boolean divided) implements Right {
+        /** Definitions for kernels; those for GPUs divide much, and by numbers that the compiler knows it is cheap. */
+        String options(Flavour flavour) {
+            return " -DWINDOWS -DRUN=" + run + (divided ? " -DDIVIDED" : "")
+                    + switch (flavour) {
+                        case CPU -> "";
+                        case GPU ->
+                            " -DCOLUMNS=" + geometry[0] + " -DTAPS=" + geometry[3] + " -DTAPS_X=" + geometry[4];
+                    };
+        }
+    }
 
     /**
      * A number for each row.
@@ -111,28 +121,35 @@ final class FloatProduct {
         if ((long) m * n * batch.size() == 0) {
             return;
         }
+        StringBuilder options = new StringBuilder("-DAXES=").append(batch.count() > 4 ? 8 : 4);
         List<Object> arguments = new ArrayList<>(List.of(m, n, size[2]));
-        StringBuilder options = new StringBuilder("-DAXES=8");
-        Geometry geometry;
-        if (flavour == Flavour.CPU) {
-            int rows = rowsAnItem(m, Math.ceilDiv(n, PANEL) * batch.size());
-            arguments.add(rows);
-            options.append(" -DDEPTH=").append(tuning.depth());
-            geometry = Geometry.groups(Math.ceilDiv(n, PANEL), Math.ceilDiv(m, rows), batch.size(), 1);
-        } else {
-            boolean large = Math.min(m, n) >= tuning.largeFrom();
-            int work = large ? 8 : 4;
-            options.append(" -DWORK=").append(work);
-            options.append(" -DDEPTH=").append(large ? tuning.largeDepth() : tuning.depth());
-            geometry = Geometry.groups(Math.ceilDiv(n, 16 * work), Math.ceilDiv(m, 16 * work), batch.size(), 256);
-        }
+        Geometry geometry =
+                switch (flavour) {
+                    case CPU -> {
+                        int rows = rowsAnItem(m, Math.ceilDiv(n, PANEL) * batch.size());
+                        arguments.add(rows);
+                        options.append(" -DDEPTH=").append(tuning.depth());
+                        yield Geometry.groups(Math.ceilDiv(n, PANEL), Math.ceilDiv(m, rows), batch.size(), 1);
+                    }
+                    case GPU -> {
+                        boolean large = Math.min(m, n) >= tuning.largeFrom();
+                        int tile = large ? 128 : 64;
+                        int depth = large ? tuning.largeDepth() : tuning.depth();
+                        options.append(" -DWORK=").append(tile / 16).append(" -DDEPTH=").append(depth);
+                        options.append(" -DA_ALONG=").append(left.column == 1 ? "ALONG_DEPTH" : "ALONG_TILE");
+                        options.append(" -DB_ALONG=").append(isTransposed(right) ? "ALONG_DEPTH" : "ALONG_TILE");
+                        boolean whole = m % tile + n % tile + size[2] % depth + outAt % 4 == 0 && tile * depth >= 1024;
+                        options.append(whole && isOfVectors(batch, left, right) ? " -DWHOLE" : "");
+                        yield Geometry.groups(Math.ceilDiv(n, tile), Math.ceilDiv(m, tile), batch.size(), 256);
+                    }
+                };
         arguments.addAll(List.of(batch.sizes(), left.memory, left.at, batch.strides(0), left.row, left.column));
         arguments.addAll(List.of(right.memory(), right.at(), batch.strides(1)));
         switch (right) {
             case Matrix matrix -> arguments.addAll(List.of(matrix.row, matrix.column));
             case Windows windows -> {
                 arguments.add(windows.geometry);
-                options.append(" -DWINDOWS -DRUN=").append(windows.run).append(windows.divided ? " -DDIVIDED" : "");
+                options.append(windows.options(flavour));
             }
         }
         for (Bias added : bias) {
@@ -142,6 +159,23 @@ final class FloatProduct {
         arguments.addAll(List.of(out, outAt));
         String name = flavour == Flavour.CPU ? "panel" : "tile";
         queue.launch(operation, new KernelName(name + ".cl", options.toString(), name), geometry, arguments.toArray());
+    }
+
+    /** Whether columns, and not rows, are contiguous in memory. */
+    private static boolean isTransposed(Right right) {
+        return right instanceof Matrix matrix && matrix.row == 1 && matrix.column != 1;
+    }
+
+    /** Whether rows of both operands are runs that begin at a multiple of four elements. */
+    private static boolean isOfVectors(Axes batch, Left left, Right right) {
+        if (!(right instanceof Matrix matrix) || left.column != 1 || matrix.column != 1) {
+            return false;
+        }
+        int odd = left.at | left.row | matrix.at | matrix.row;
+        for (int axis = 0; axis < batch.count(); axis++) {
+            odd |= batch.strides(0)[axis] | batch.strides(1)[axis];
+        }
+        return odd % 4 == 0;
     }
 
     /** Rows that one item multiplies with its panel: all, unless there are too few panels to share out. */

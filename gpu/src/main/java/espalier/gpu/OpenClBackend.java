@@ -226,8 +226,8 @@ public final class OpenClBackend implements Backend, AutoCloseable {
             case DenseMatrix dense -> CodedKernel.of(queue, flavour, dense);
             case QuantizedMatrix codes -> CodedKernel.of(queue, flavour, codes);
             case BinaryMatrix signs -> CodedKernel.of(queue, flavour, signs);
-            case CsrMatrix entries -> new SparseKernel(queue, flavour, entries, Backend.super.prepare(matrix));
-            case BlockMatrix blocks -> new SparseKernel(queue, flavour, blocks, Backend.super.prepare(matrix));
+            case CsrMatrix entries -> new SparseKernel(queue, flavour, entries);
+            case BlockMatrix blocks -> new SparseKernel(queue, flavour, blocks);
         };
     }
 
@@ -345,6 +345,13 @@ public final class OpenClBackend implements Backend, AutoCloseable {
             softmax.softmaxGradient(y, g, log, dx);
         } else {
             Backend.super.softmaxGradient(y, g, log, dx);
+        }
+    }
+
+    @Override
+    public void requireLabels(String operation, Tensor logits, Tensor labels) {
+        if (!isOwn(logits)) { // the own kernel of crossEntropy looks at each label itself
+            Backend.super.requireLabels(operation, logits, labels);
         }
     }
 

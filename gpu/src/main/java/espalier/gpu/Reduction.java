@@ -139,7 +139,7 @@ final class Reduction {
     /** Definitions of the ends of a type, in the words of OpenCL C. */
     private static String ends(DType type) {
         return switch (type) {
-            case F64, F32, F16 -> " -DLEAST=-INFINITY -DMOST=INFINITY";
+            case F64, F32, F16 -> " -DLEAST=-INFINITY -DMOST=INFINITY -DFLOATING";
             case I64 -> " -DLEAST=LONG_MIN -DMOST=LONG_MAX";
             case I32 -> " -DLEAST=INT_MIN -DMOST=INT_MAX";
             case I8 -> " -DLEAST=CHAR_MIN -DMOST=CHAR_MAX";

@@ -1,15 +1,20 @@
 package espalier.gpu;
 
 import espalier.gpu.opencl.CommandQueue;
+import espalier.gpu.opencl.DeviceMemory;
 import espalier.gpu.opencl.Geometry;
 import espalier.gpu.opencl.KernelName;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import espalier.tensor.TensorScope;
+import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 
 /** Softmax and cross-entropy of F32 rows and their gradients, a launch each. */
 final class Softmax {
     private final CommandQueue queue;
     private final int group;
+    private Optional<DeviceMemory> refused = Optional.empty(); // a label that is none, and how many there are
 
     Softmax(CommandQueue queue, Flavour flavour) {
         this.queue = queue;
@@ -71,7 +76,9 @@ final class Softmax {
         }
     }
 
+    /** A label that is none is told at the next wait. */
     void crossEntropy(Tensor logits, Tensor labels, double smoothing, Tensor losses, Tensor probabilities) {
+        DeviceMemory told = refused();
         try (TensorScope _ = TensorScope.open()) {
             Tensor x = logits.contiguous();
             Tensor named = labels.contiguous();
@@ -90,8 +97,25 @@ final class Softmax {
                     DeviceStorage.of(losses),
                     losses.layout().offset(),
                     DeviceStorage.of(probabilities),
-                    probabilities.layout().offset());
+                    probabilities.layout().offset(),
+                    told);
         }
+        queue.askAtNextWait(() -> {
+            int[] label = new int[2];
+            queue.read(told, 0, MemorySegment.ofArray(label));
+            if (label[1] > 0) {
+                queue.write(MemorySegment.ofArray(new int[2]), told, 0);
+                throw new ShapeException("crossEntropy: a label is not from 0 to " + (label[1] - 1) + " (it is "
+                        + label[0] + ")");
+            }
+        });
+    }
+
+    private synchronized DeviceMemory refused() {
+        if (refused.isEmpty()) {
+            refused = Optional.of(queue.send(MemorySegment.ofArray(new int[2])));
+        }
+        return refused.get();
     }
 
     void crossEntropyGradient(Tensor probabilities, Tensor labels, double smoothing, Tensor gradient, Tensor dlogits) {

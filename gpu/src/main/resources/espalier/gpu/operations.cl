@@ -35,8 +35,8 @@
 #define BINARY_MUL(a, b) ((T)(WRAP(a) * WRAP(b)))
 #define BINARY_DIV(a, b) quotient(a, b)
 #define BINARY_POW(a, b) power(a, b)
-#define BINARY_MIN(a, b) ((a) != (a) || (a) < (b) ? (a) : (b))
-#define BINARY_MAX(a, b) ((a) != (a) || (a) > (b) ? (a) : (b))
+#define BINARY_MIN(a, b) smaller(a, b)
+#define BINARY_MAX(a, b) larger(a, b)
 #define BINARY_EQ(a, b) ((a) == (b))
 #define BINARY_NE(a, b) ((a) != (b))
 #define BINARY_LT(a, b) ((a) < (b))
@@ -60,6 +60,8 @@ inline T signum(T x) { return x > 0 ? (T)1 : x < 0 ? (T)-1 : x; } // 0 keeps its
 inline T whole(T x) { return floor(x); }
 inline T nearest(T x) { return rint(x); }
 inline T quotient(T a, T b) { return a / b; }
+inline T smaller(T a, T b) { return a != a || a < b || (a == b && signbit(a)) ? a : b; } // -0 is less than 0
+inline T larger(T a, T b) { return a != a || a > b || (a == b && !signbit(a)) ? a : b; }
 inline T above(T x) { return x <= 0 ? (T)0 : x; }
 inline T soft_threshold(T a, T b) { return signum(a) * above(fabs(a) - b); }
 
@@ -108,6 +110,8 @@ inline T absolute(T x) { return x < 0 ? (T)(-WRAP(x)) : x; }
 inline T signum(T x) { return (x > 0) - (x < 0); }
 inline T whole(T x) { return x; }
 inline T nearest(T x) { return x; }
+inline T smaller(T a, T b) { return a < b ? a : b; }
+inline T larger(T a, T b) { return a > b ? a : b; }
 
 // A processor traps on a division by 0 and on one that overflows.
 inline T quotient(T a, T b) { return b == 0 ? (T)0 : b == -1 ? (T)(-WRAP(a)) : (T)(a / b); }

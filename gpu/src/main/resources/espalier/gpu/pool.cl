@@ -80,7 +80,10 @@ kernel void max_pool_gradient(
         to[i] = 0;
     }
     for (int i = plane * rows * columns; i < (plane + 1) * rows * columns; i++) {
-        to[indices[indicesAt + i]] += g[gAt + i];
+        const int at = indices[indicesAt + i];
+        if (at >= 0 && at < height * width) { // a wrong index must not write elsewhere
+            to[at] += g[gAt + i];
+        }
     }
 #else
     EACH_INPUT

@@ -1,7 +1,7 @@
 // Reductions in two passes: each chunk of each output is folded into a partial result, then the partial results are.
 // The chunks depend on shapes only, so the same input gives the same bits.
 //
-// IN, OUT   names of the types; ACC, the type that is accumulated in; LEAST and MOST, its ends
+// IN, OUT   names of the types; ACC, the type that is accumulated in; LEAST and MOST, its ends; FLOATING, if it has NaN
 // OP        how one more element is folded in; AGAIN, how two partial results are
 
 #include "types.cl"
@@ -27,8 +27,13 @@
 #define FROM_ALL 1
 #define FROM_COUNT_NONZERO 0
 
-inline ACC smaller(ACC a, ACC b) { return a != a || a < b ? a : b; }
-inline ACC larger(ACC a, ACC b) { return a != a || a > b ? a : b; }
+#ifdef FLOATING
+inline ACC smaller(ACC a, ACC b) { return a != a || a < b || (a == b && signbit(a)) ? a : b; } // -0 is less than 0
+inline ACC larger(ACC a, ACC b) { return a != a || a > b || (a == b && !signbit(a)) ? a : b; }
+#else
+inline ACC smaller(ACC a, ACC b) { return a < b ? a : b; }
+inline ACC larger(ACC a, ACC b) { return a > b ? a : b; }
+#endif
 
 // The kept axes are one index space, the reduced ones another: its innermost axis is a run of `length` elements.
 #define SOURCE \

@@ -65,7 +65,7 @@ kernel void softmax_gradient(
 kernel void cross_entropy(
     const int rows, const int length, const float smoothing, global const float* x, const int xAt,
     global const int* labels, const int labelsAt, global float* losses, const int lossesAt, global float* p,
-    const int pAt) {
+    const int pAt, global int* refused) {
     ROW(rows)
     global const float* from = x + xAt + row * length;
     global float* to = p + pAt + row * length;
@@ -82,7 +82,14 @@ kernel void cross_entropy(
     for (int k = 0; k < length; k++) {
         to[k] /= total;
     }
-    const float ofLabel = from[labels[labelsAt + row]] - top - rest;
+    const int label = labels[labelsAt + row];
+    if (label < 0 || label >= length) { // whichever item writes last: one of them is enough
+        refused[0] = label;
+        refused[1] = length;
+        losses[lossesAt + row] = NAN;
+        return;
+    }
+    const float ofLabel = from[label] - top - rest;
     float loss = -(1 - smoothing) * ofLabel;
     if (smoothing > 0) {
         loss -= smoothing * (sum / length - rest);

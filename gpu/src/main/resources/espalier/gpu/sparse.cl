@@ -1,4 +1,5 @@
 // Products with sparse matrices: out[b] = W x B[b] + bias, W [M, K], B [K, N] contiguous, bias [M] (if `biased`), F32.
+// With groups, B has a matrix [K, N] for each, and a row of W is multiplied with that of its group.
 //
 // W is cut into block rows of HEIGHT rows. Blocks pointers[r] to pointers[r + 1] are those of block row r: a column each,
 // and HEIGHT values, so that what is loaded of B serves HEIGHT rows. With HEIGHT 1 that is the form of single entries.
@@ -42,14 +43,14 @@
 kernel void sparse(
     const int m, const int n, const int blockRows, const int rowsAnItem, global const int* pointers,
     global const int* columns, global const float* values, global const float* b, const int bAt, const int bBatch,
-    const int biased, global const float* bias, const int biasAt,
+    const int rowsAGroup, const int bGroup, const int biased, global const float* bias, const int biasAt,
     global float* out, const int outAt) {
     const int first = get_global_id(0) * WIDTH;
     const int batch = get_global_id(2);
-    global const float* right = b + bAt + batch * bBatch;
     global float* to = out + outAt + batch * m * n;
     const int last = min(blockRows, (int)(get_global_id(1) + 1) * rowsAnItem);
     for (int r = get_global_id(1) * rowsAnItem; r < last; r++) {
+        global const float* right = b + bAt + batch * bBatch + r * HEIGHT / rowsAGroup * bGroup;
         int from = first;
 #if WIDTH > 1
         if (from + WIDTH <= n) {

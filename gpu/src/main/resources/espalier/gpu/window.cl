@@ -4,6 +4,9 @@
 //     t = y * scale + origin + p * step,   divided by `divisor` where that leaves no rest,
 //
 // and is 0 outside. The forward pass and the gradient to the input, whose steps run backwards, are both of this form.
+//
+// COLUMNS, TAPS, TAPS_X  the numbers of that name, where they are known when the kernel is compiled: all divisions but
+//                        those of DIVIDED are by them
 
 typedef struct {
     int columns; // windows along x
@@ -23,6 +26,11 @@ inline Windows windows_of(const int16 g) {
     w.origin = g.s78;
     w.step = g.s9a;
     w.divisor = g.sbc;
+#ifdef TAPS
+    w.columns = COLUMNS;
+    w.taps = TAPS;
+    w.tapsX = TAPS_X;
+#endif
     return w;
 }
 

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import espalier.gpu.opencl.CommandQueue;
 import espalier.gpu.opencl.Discovery;
+import espalier.gpu.opencl.Geometry;
 import espalier.gpu.opencl.Launches;
 import espalier.tensor.DType;
 import espalier.tensor.Device;
@@ -68,6 +69,25 @@ class ChainTest {
             }
         };
         assertEquals(0, launches(true, body));
+    }
+
+    /** Each step of training has the same chains: their text is written in the first. */
+    @Test
+    void theTextOfAChainIsWrittenOnce() {
+        with(false, (device, queue) -> {
+            Chain chain = new Chain(queue, size -> Geometry.line(size, 64));
+            for (int step = 0; step < 3; step++) {
+                Tensor x = Tensor.allocate("x", device, DType.F32, Shape.of(5, 3));
+                chain.add("fill", "UNARY_COPY", x, List.of((float) step));
+                chain.add("square", "UNARY_SQUARE", x, List.of(), x);
+                assertEquals(step * step, x.get(4, 2));
+                assertEquals(1, chain.written());
+            }
+            Tensor y = Tensor.zeros(device, DType.BOOL, Shape.of(5, 3));
+            chain.add("fill", "UNARY_COPY", y, List.of(1f));
+            queue.finish("another");
+            assertEquals(2, chain.written());
+        });
     }
 
     /** What is read at another place than it was written begins a new kernel. */

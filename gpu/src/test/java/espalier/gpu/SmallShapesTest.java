@@ -27,6 +27,7 @@ import espalier.tensor.spi.PoolSpec;
 import espalier.tensor.spi.SgdSpec;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
@@ -169,6 +170,21 @@ class SmallShapesTest {
                     d -> PackedWeights.of(d, matrix)
                             .conv2d(ConvSpec.of().withPadding(1), 2, 2, x(d, 2, 5, 4, 4), Optional.of(x(d, 7))));
         });
+        // Blocks of four rows, of which groups of six have one and a half: then they are taken apart.
+        for (int groups : new int[] {2, 3}) {
+            float[] weight = Arrays.copyOf(WEIGHT, 12 * 8);
+            for (PackedMatrix matrix : List.of(CsrMatrix.of(weight, 12, 8), BlockMatrix.of(weight, 12, 8))) {
+                rows.put(
+                        matrix.getClass().getSimpleName() + " convolution in groups, " + groups,
+                        d -> PackedWeights.of(d, matrix)
+                                .conv2d(
+                                        ConvSpec.of().withPadding(1).withGroups(groups),
+                                        2,
+                                        2,
+                                        x(d, 2, 2 * groups, 4, 4),
+                                        Optional.of(x(d, 12))));
+            }
+        }
         rows.put("codes", d -> {
             byte[] codes = new byte[20 * 19];
             for (int i = 0; i < codes.length; i++) {

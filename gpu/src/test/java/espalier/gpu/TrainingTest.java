@@ -2,28 +2,39 @@ package espalier.gpu;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.autograd.Variable;
 import espalier.autograd.op.Losses;
+import espalier.gpu.opencl.CommandQueue;
+import espalier.gpu.opencl.Discovery;
 import espalier.nn.ForwardPass;
 import espalier.nn.Init;
 import espalier.nn.Module;
 import espalier.nn.model.LeNet;
+import espalier.nn.model.MobileNet;
 import espalier.nn.model.ResNet;
 import espalier.nn.optim.Adam;
 import espalier.nn.optim.Optimizer;
 import espalier.nn.optim.Sgd;
+import espalier.tensor.DType;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
 import espalier.tensor.Shape;
+import espalier.tensor.ShapeException;
+import espalier.tensor.Softmax;
 import espalier.tensor.Tensor;
 import espalier.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Whole networks on the device: they learn what they learn on the CPU, and twice the same to the bit. */
 class TrainingTest {
@@ -87,6 +98,53 @@ class TrainingTest {
         assertEquals(first.losses, second.losses);
         first.weights.forEach((name, weight) ->
                 assertArrayEquals(weight.toFloats(), second.weights.get(name).toFloats(), name));
+    }
+
+    /** A step that is computed on the host would have to fetch what it computes with. */
+    @ParameterizedTest
+    @MethodSource("models")
+    void aStepOfTrainingNeverWaits(Function<Init, Module> model, Shape image) {
+        TestDevice.first();
+        CommandQueue queue = new CommandQueue(Discovery.now().devices().getFirst());
+        try (OpenClBackend backend = new OpenClBackend(queue, Flavour.CPU)) {
+            Device device = new Device("own", backend);
+            Module net = model.apply(Init.of(device, 7));
+            Sgd optimizer = new Sgd(net.parameters(), Sgd.Options.of(0.1).withMomentum(0.9));
+            Tensor images = RandomSource.of(1).uniform(device, image.inserting(0, 2), -1, 1);
+            Tensor labels = Tensor.of(device, new int[] {3, 1}, Shape.of(2));
+            int before = queue.waits();
+            for (int step = 0; step < 2; step++) {
+                try (TensorScope _ = TensorScope.open()) {
+                    optimizer.clearGradients();
+                    ForwardPass.training(
+                                    RandomSource.of(3),
+                                    () -> Losses.crossEntropy(net.apply(Variable.constant(images)), labels))
+                            .backward();
+                    optimizer.step();
+                }
+            }
+            assertEquals(before, queue.waits());
+        }
+    }
+
+    static Stream<Arguments> models() {
+        return Stream.of(
+                Arguments.of((Function<Init, Module>) LeNet::lenet5, Shape.of(1, 28, 28)),
+                Arguments.of(Task.resnet20().model, Shape.of(3, 32, 32)),
+                Arguments.of((Function<Init, Module>) MobileNet::v1, Shape.of(3, 32, 32)));
+    }
+
+    @Test
+    void aLabelThatIsNoneIsToldAtTheNextWait() {
+        Device device = TestDevice.first();
+        Tensor logits = Tensor.zeros(device, DType.F32, Shape.of(3, 10));
+        for (int wrong : new int[] {10, -1, Integer.MIN_VALUE}) {
+            Tensor labels = Tensor.of(device, new int[] {0, wrong, 9}, Shape.of(3));
+            Tensor losses = Softmax.crossEntropy(logits, labels, 0).losses();
+            ShapeException refused = assertThrows(ShapeException.class, losses::toFloats);
+            assertEquals("crossEntropy: a label is not from 0 to 9 (it is " + wrong + ")", refused.getMessage());
+            assertEquals(Math.log(10), losses.get(2), 1e-6, "told once");
+        }
     }
 
     @Test

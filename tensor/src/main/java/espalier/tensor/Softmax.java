@@ -50,6 +50,7 @@ public final class Softmax {
      * @param logits {@code [N, K]}
      * @param labels {@code [N]}, I32, each from 0 to K−1
      * @param smoothing from 0 to 1
+     * @throws ShapeException for other labels; on a device that queues its work, at the next wait
      */
     public static CrossEntropy crossEntropy(Tensor logits, Tensor labels, double smoothing) {
         requireLabels("crossEntropy", logits, labels, smoothing);
@@ -86,13 +87,6 @@ public final class Softmax {
         if (!(smoothing >= 0 && smoothing <= 1)) {
             throw new IllegalArgumentException(op + ": smoothing " + smoothing + " is not from 0 to 1");
         }
-        if (labels.size() > 0) {
-            int low = (int) labels.minOver().item();
-            int high = (int) labels.maxOver().item();
-            if (low < 0 || high >= logits.dim(1)) {
-                throw new ShapeException(op + ": a label is not from 0 to " + (logits.dim(1) - 1) + " (labels from "
-                        + low + " to " + high + ")");
-            }
-        }
+        logits.backend().requireLabels(op, logits, labels);
     }
 }

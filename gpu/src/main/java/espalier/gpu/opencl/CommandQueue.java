@@ -2,14 +2,14 @@ package espalier.gpu.opencl;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.util.Optional;
+import java.util.function.IntSupplier;
 import org.jocl.CL;
 import org.jocl.Pointer;
-import org.jocl.Sizeof;
 import org.jocl.cl_command_queue;
 import org.jocl.cl_context;
 import org.jocl.cl_context_properties;
 import org.jocl.cl_device_id;
-import org.jocl.cl_kernel;
 
 /**
  * The one in-order queue of a device, and the owner of its handles.
@@ -30,8 +30,10 @@ public final class CommandQueue implements AutoCloseable {
     private final PendingWork pending = new PendingWork();
     private final Staging staging = new Staging();
     private Runnable deferred = () -> {};
+    private Optional<Runnable> question = Optional.empty();
     private boolean settling;
-    private boolean closed;
+    private int waits;
+    private volatile boolean closed;
     private final boolean finishEach = Boolean.getBoolean("espalier.gpu.finish");
 
     /** A queue for a device, which may use all of its memory. */
@@ -49,6 +51,9 @@ public final class CommandQueue implements AutoCloseable {
         this.context = CL.clCreateContext(properties, 1, new cl_device_id[] {device.id()}, null, null, status);
         Status.check(status[0], "a context for " + device.name());
         this.queue = CL.clCreateCommandQueue(context, device.id(), 0, status);
+        if (status[0] != CL.CL_SUCCESS) {
+            CL.clReleaseContext(context);
+        }
         Status.check(status[0], "a queue for " + device.name());
         this.programs = new Programs(context, device);
         this.pool = new MemoryPool(context, device, budget, () -> finish("allocate"));
@@ -92,6 +97,7 @@ public final class CommandQueue implements AutoCloseable {
 
     /** Memory for {@code bytes} with undefined contents. */
     public DeviceMemory allocate(long bytes) {
+        requireOpen("allocate");
         return pool.take(bytes);
     }
 
@@ -122,22 +128,20 @@ public final class CommandQueue implements AutoCloseable {
         if (geometry.isEmpty()) {
             return;
         }
+        requireOpen(operation);
         settle();
-        cl_kernel kernel = programs.kernel(name);
+        BoundKernel kernel = programs.kernel(name);
         for (int i = 0; i < arguments.length; i++) {
-            int code = bind(kernel, i, arguments[i]);
+            int code = kernel.bind(i, arguments[i]);
             if (code != CL.CL_SUCCESS) {
                 throw new OpenClException(
                         operation + ": argument " + i + " of kernel " + name + ": " + Status.name(code));
             }
         }
-        int code = device.isCpu() && programs.isFirstLaunch(name, geometry.local())
-                ? DeepStack.call(() -> enqueue(kernel, geometry)) // drivers for CPUs compile once more for these groups
-                : enqueue(kernel, geometry);
-        if (Status.isOutOfMemory(code)) { // drivers may look for the memory of a buffer only when it is used
-            pool.makeRoom();
-            code = enqueue(kernel, geometry);
-        }
+        boolean compiles = device.isCpu() && programs.isFirstLaunch(name, geometry.local());
+        int code = withRoom(() -> compiles // drivers for CPUs compile once more for groups of a new size
+                ? DeepStack.call(() -> enqueue(kernel, geometry))
+                : enqueue(kernel, geometry));
         Reference.reachabilityFence(arguments); // a cleaner must not return their memory before this
         if (code != CL.CL_SUCCESS) {
             throw new OpenClException(operation + ": kernel " + name + ": " + Status.name(code)
@@ -151,23 +155,36 @@ public final class CommandQueue implements AutoCloseable {
         }
     }
 
-    private int enqueue(cl_kernel kernel, Geometry geometry) {
-        return CL.clEnqueueNDRangeKernel(
-                queue, kernel, geometry.global().length, null, geometry.global(), geometry.local(), 0, null, null);
+    private int enqueue(BoundKernel kernel, Geometry geometry) {
+        for (Geometry part : geometry.parts()) {
+            int code = CL.clEnqueueNDRangeKernel(
+                    queue,
+                    kernel.handle(),
+                    part.global().length,
+                    part.start(),
+                    part.global(),
+                    part.local(),
+                    0,
+                    null,
+                    null);
+            if (code != CL.CL_SUCCESS) {
+                return code;
+            }
+        }
+        return CL.CL_SUCCESS;
     }
 
-    private static int bind(cl_kernel kernel, int i, Object argument) {
-        return switch (argument) {
-            case DeviceMemory memory -> CL.clSetKernelArg(kernel, i, Sizeof.cl_mem, Pointer.to(memory.handle()));
-            case Integer value -> CL.clSetKernelArg(kernel, i, Sizeof.cl_int, Pointer.to(new int[] {value}));
-            case Long value -> CL.clSetKernelArg(kernel, i, Sizeof.cl_long, Pointer.to(new long[] {value}));
-            case Float value -> CL.clSetKernelArg(kernel, i, Sizeof.cl_float, Pointer.to(new float[] {value}));
-            case Double value -> CL.clSetKernelArg(kernel, i, Sizeof.cl_double, Pointer.to(new double[] {value}));
-            case Byte value -> CL.clSetKernelArg(kernel, i, Sizeof.cl_char, Pointer.to(new byte[] {value}));
-            case int[] vector -> CL.clSetKernelArg(kernel, i, (long) Sizeof.cl_int * vector.length, Pointer.to(vector));
-            case LocalMemory local -> CL.clSetKernelArg(kernel, i, local.bytes(), null);
-            default -> throw new IllegalArgumentException("no kernel takes a " + argument.getClass());
-        };
+    /**
+     * The status of a call that may find no room: drivers may look for the memory of a buffer only when it is first used.
+     * Then what is free goes back to the device, and the call is made once more.
+     */
+    int withRoom(IntSupplier call) {
+        int code = call.getAsInt();
+        if (Status.isOutOfMemory(code)) {
+            pool.makeRoom();
+            code = call.getAsInt();
+        }
+        return code;
     }
 
     /** Copies bytes of the host into device memory from byte {@code start}; the host may change them at once. */
@@ -176,6 +193,7 @@ public final class CommandQueue implements AutoCloseable {
         if (from.byteSize() == 0) {
             return;
         }
+        requireOpen("upload");
         settle();
         if (from.byteSize() <= Staging.LARGEST) {
             if (!staging.hasRoom(from.byteSize())) {
@@ -199,9 +217,17 @@ public final class CommandQueue implements AutoCloseable {
     }
 
     private void send(Pointer from, boolean wait, DeviceMemory to, long start, long length) {
-        int code = CL.clEnqueueWriteBuffer(queue, to.handle(), wait, start, length, from, 0, null, null);
+        boolean[] again = {wait}; // after a wait for room the strip's place is free, and may be taken: so no delay then
+        int code = withRoom(() -> {
+            int status = CL.clEnqueueWriteBuffer(queue, to.handle(), again[0], start, length, from, 0, null, null);
+            again[0] = true;
+            return status;
+        });
         Reference.reachabilityFence(to);
-        Status.check(code, "upload");
+        if (code != CL.CL_SUCCESS) {
+            throw new OpenClException("upload: " + Status.name(code)
+                    + (Status.isOutOfMemory(code) ? "; " + pool.figures() : ""));
+        }
         pending.add("upload");
     }
 
@@ -212,6 +238,7 @@ public final class CommandQueue implements AutoCloseable {
      */
     public synchronized void read(DeviceMemory from, long start, MemorySegment to) {
         checkRange("download", start, to.byteSize(), from);
+        requireOpen("download");
         settle();
         for (HostBytes chunk : HostBytes.toWrite(to)) {
             int code = CL.clEnqueueReadBuffer(
@@ -236,14 +263,40 @@ public final class CommandQueue implements AutoCloseable {
      * @throws OpenClException if some of it failed, naming the operations it may have been
      */
     public synchronized void finish(String operation) {
+        requireOpen(operation);
         settle();
         waited(CL.clFinish(queue), operation);
+    }
+
+    /**
+     * Has something asked after the next wait: whether what kernels found while they ran was right. It may throw, and the
+     * wait then does. It may read.
+     */
+    public synchronized void askAtNextWait(Runnable question) {
+        this.question = Optional.of(question);
+    }
+
+    /** How often the host has waited for this device. */
+    public synchronized int waits() {
+        return waits;
+    }
+
+    private void requireOpen(String operation) {
+        if (closed) {
+            throw new IllegalStateException(operation + ": the queue of " + device.name() + " is closed");
+        }
     }
 
     /** Operations queued since the last wait. */
     synchronized int pending() {
         settle();
         return pending.count();
+    }
+
+    /** Names of the operations queued since the last wait, the latest few. */
+    synchronized String pendingNames() {
+        settle();
+        return pending.toString();
     }
 
     /** Programs that were found on disk. */
@@ -256,11 +309,15 @@ public final class CommandQueue implements AutoCloseable {
         String queued = code == CL.CL_SUCCESS ? "" : pending.toString();
         pending.clear();
         staging.restart();
+        waits++;
         if (code != CL.CL_SUCCESS) {
             throw new OpenClException(
                     operation + ": " + Status.name(code) + ", from it or from the work queued before it (" + queued
                             + "); with -Despalier.gpu.finish=true the operation that fails is named");
         }
+        Optional<Runnable> asked = question;
+        question = Optional.empty();
+        asked.ifPresent(Runnable::run);
     }
 
     /** Releases all handles, once; memory still lent is released when it is given back. */
@@ -269,11 +326,14 @@ public final class CommandQueue implements AutoCloseable {
         if (closed) {
             return;
         }
-        closed = true;
-        finish("close");
-        programs.close();
-        pool.close();
-        CL.clReleaseCommandQueue(queue);
-        CL.clReleaseContext(context);
+        try {
+            finish("close");
+        } finally {
+            closed = true;
+            programs.close();
+            pool.close();
+            CL.clReleaseCommandQueue(queue);
+            CL.clReleaseContext(context);
+        }
     }
 }

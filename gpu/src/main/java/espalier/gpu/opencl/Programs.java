@@ -28,7 +28,7 @@ final class Programs {
     private final cl_context context;
     private final DeviceInfo device;
     private final Map<Key, cl_program> programs = new HashMap<>();
-    private final Map<KernelName, cl_kernel> kernels = new HashMap<>();
+    private final Map<KernelName, BoundKernel> kernels = new HashMap<>();
     private final Map<KernelName, List<long[]>> groups = new HashMap<>(); // that each was launched in
     private final Optional<ProgramCache> cache;
     private int fromDisk;
@@ -40,12 +40,13 @@ final class Programs {
     }
 
     /** The kernel of this name. */
-    cl_kernel kernel(KernelName name) {
-        cl_kernel found = kernels.get(name);
+    BoundKernel kernel(KernelName name) {
+        BoundKernel found = kernels.get(name);
         if (found == null) {
             int[] status = new int[1];
-            found = CL.clCreateKernel(program(name), name.function(), status);
+            cl_kernel made = CL.clCreateKernel(program(name), name.function(), status);
             Status.check(status[0], "kernel " + name);
+            found = new BoundKernel(made);
             kernels.put(name, found);
         }
         return found;
@@ -165,7 +166,7 @@ final class Programs {
 
     /** Releases all handles. */
     void close() {
-        kernels.values().forEach(CL::clReleaseKernel);
+        kernels.values().forEach(kernel -> CL.clReleaseKernel(kernel.handle()));
         programs.values().forEach(CL::clReleaseProgram);
         kernels.clear();
         programs.clear();

@@ -1,13 +1,19 @@
 package espalier.gpu.opencl;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.gpu.TestDevice;
+import java.lang.foreign.MemorySegment;
 import java.lang.ref.Reference;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
 import org.jocl.CL;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Launches that go wrong, and memory that nobody gives back. */
 class CommandQueueTest {
@@ -125,6 +131,69 @@ class CommandQueueTest {
             large.giveBack();
             assertEquals(720_896, queue.allocate(700_000).bytes(), "forgotten at once");
             assertEquals(851_968, queue.allocate(800_000).bytes(), "the collector has made room");
+        }
+    }
+
+    @Test
+    void afterClosingEverythingIsRefused() {
+        CommandQueue queue = queue();
+        DeviceMemory w = queue.allocate(64);
+        queue.close();
+        queue.close();
+        MemorySegment bytes = MemorySegment.ofArray(new float[16]);
+        for (Executable use : List.<Executable>of(
+                () -> queue.allocate(4),
+                () -> add(queue, "step"),
+                () -> queue.write(bytes, w, 0),
+                () -> queue.read(w, 0, bytes),
+                () -> queue.finish("finish"))) {
+            IllegalStateException refused = assertThrows(IllegalStateException.class, use);
+            assertTrue(String.valueOf(refused.getMessage()).endsWith(" is closed"), refused.getMessage());
+        }
+        w.giveBack();
+        assertEquals(0, queue.allocatedBytes());
+    }
+
+    /** Drivers may look for the memory of a buffer when it is first used: this plays one that has no room at first. */
+    @Test
+    void aCallThatFindsNoRoomIsMadeOnceMore() {
+        try (CommandQueue queue = queue()) {
+            queue.allocate(5000).giveBack();
+            Deque<Integer> codes = new ArrayDeque<>(
+                    List.of(CL.CL_MEM_OBJECT_ALLOCATION_FAILURE, CL.CL_SUCCESS, CL.CL_OUT_OF_RESOURCES, -4, -34));
+            assertEquals(CL.CL_SUCCESS, queue.withRoom(codes::pop));
+            assertEquals(0, queue.allocatedBytes(), "what was free went back to the device");
+            assertEquals(-4, queue.withRoom(codes::pop), "not more than once");
+            assertEquals(-34, queue.withRoom(codes::pop), "other errors at once");
+        }
+    }
+
+    /** Devices take 65,535 groups along the second and the third axis; a batch may have more. */
+    @Test
+    void launchesOfManyGroupsAreCut() {
+        Geometry whole = Geometry.groups(3, 70_000, 131_071, 4);
+        List<Geometry> parts = whole.parts();
+        assertEquals(2 * 3, parts.size());
+        long items = 0;
+        for (Geometry part : parts) {
+            assertTrue(part.global()[1] <= 65_535 && part.global()[2] <= 65_535, "groups of one item");
+            items += part.global()[0] * part.global()[1] * part.global()[2];
+        }
+        assertEquals(12L * 70_000 * 131_071, items);
+        assertArrayEquals(new long[] {0, 65_535, 131_070}, parts.getLast().start());
+        assertArrayEquals(new long[] {12, 4465, 1}, parts.getLast().global());
+        assertEquals(List.of(Geometry.line(1 << 20, 64)).size(), Geometry.line(1 << 20, 64).parts().size());
+    }
+
+    @Test
+    void whatIsAskedAtTheNextWaitIsAskedOnce() {
+        try (CommandQueue queue = queue()) {
+            queue.askAtNextWait(() -> {
+                throw new IllegalStateException("found");
+            });
+            assertEquals("found", assertThrows(IllegalStateException.class, () -> queue.finish("a")).getMessage());
+            queue.finish("b");
+            assertEquals(2, queue.waits());
         }
     }
 

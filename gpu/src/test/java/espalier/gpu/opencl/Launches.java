@@ -8,4 +8,9 @@ public final class Launches {
     public static int since(CommandQueue queue) {
         return queue.pending();
     }
+
+    /** Names of those since the last wait. */
+    public static String names(CommandQueue queue) {
+        return queue.pendingNames();
+    }
 }

@@ -1,6 +1,7 @@
 package espalier.tensor.spi;
 
 import espalier.tensor.DType;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import espalier.tensor.packed.PackedMatrix;
 import java.lang.foreign.MemorySegment;
@@ -236,6 +237,24 @@ public interface Backend {
     /** Gradient of {@link #softmax}, from its output {@code y}. */
     default void softmaxGradient(Tensor y, Tensor g, boolean log, Tensor dx) {
         ComposedSoftmax.softmaxGradient(y, g, log, dx);
+    }
+
+    /**
+     * Refuses labels {@code [N]} (I32) of logits {@code [N, K]} that are not from 0 to K−1. A back end that queues its work
+     * may instead refuse at its next wait after {@link #crossEntropy}, so that a step of training needs no wait.
+     *
+     * @throws ShapeException for such labels
+     */
+    default void requireLabels(String operation, Tensor logits, Tensor labels) {
+        if (labels.size() == 0) {
+            return;
+        }
+        int least = (int) labels.minOver().item();
+        int most = (int) labels.maxOver().item();
+        if (least < 0 || most >= logits.dim(1)) {
+            throw new ShapeException(operation + ": a label is not from 0 to " + (logits.dim(1) - 1) + " (labels from "
+                    + least + " to " + most + ")");
+        }
     }
 
     /**
