@@ -58,7 +58,10 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
 
     /** F32 values in row-major order, copied to a device. */
     public static Tensor of(Device device, float[] values, Shape shape) {
-        return upload(device, DType.F32, MemorySegment.ofArray(values), values.length, shape);
+        Tensor made = allocateFor(device, DType.F32, values.length, shape);
+        device.backend()
+                .upload(values, made.storage, 0); // no memory segment: its classes would cost a cold start 20 ms
+        return made;
     }
 
     /** I32 values in row-major order, copied to a device. */
@@ -116,13 +119,17 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
     }
 
     private static Tensor upload(Device device, DType dtype, MemorySegment from, long count, Shape shape) {
+        Tensor made = allocateFor(device, dtype, count, shape);
+        device.backend().upload(from, made.storage, 0);
+        return made;
+    }
+
+    private static Tensor allocateFor(Device device, DType dtype, long count, Shape shape) {
         if (count != shape.size()) {
             throw new ShapeException(
                     "of: " + count + " values for shape " + shape + " (" + count + " ≠ " + shape.size() + ")");
         }
-        Tensor made = allocate("of", device, dtype, shape);
-        device.backend().upload(from, made.storage, 0);
-        return made;
+        return allocate("of", device, dtype, shape);
     }
 
     private static Shape shapeFor(int length, int[] dims) {

@@ -5,6 +5,7 @@ import espalier.tensor.Layout;
 import espalier.tensor.Tensor;
 import espalier.tensor.spi.Backend;
 import espalier.tensor.spi.BinaryOp;
+import espalier.tensor.spi.PoolSpec;
 import espalier.tensor.spi.ReduceOp;
 import espalier.tensor.spi.Storage;
 import espalier.tensor.spi.UnaryOp;
@@ -65,7 +66,12 @@ public class ScalarBackend implements Backend {
 
     @Override
     public final void upload(float[] from, Storage to, int start) {
-        System.arraycopy(from, 0, heap(to).floats(), start, from.length);
+        float[] target = heap(to).floats();
+        if (parallel.listener().isPresent()) {
+            parallel.once(() -> System.arraycopy(from, 0, target, start, from.length));
+        } else { // the input of a recorded network comes this way: nothing is allocated
+            System.arraycopy(from, 0, target, start, from.length);
+        }
     }
 
     @Override
@@ -317,6 +323,15 @@ public class ScalarBackend implements Backend {
                 }
             }
         });
+    }
+
+    @Override
+    public void maxPool2d(PoolSpec spec, Tensor x, Tensor out, Tensor indices) {
+        if (x.dtype() == DType.F32) {
+            PlainMaxPool.run(parallel, spec, x, out, indices);
+        } else {
+            Backend.super.maxPool2d(spec, x, out, indices);
+        }
     }
 
     /** How two matrices of F32 are multiplied. */
