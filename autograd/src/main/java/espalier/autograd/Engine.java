@@ -71,6 +71,10 @@ final class Engine {
 
     /** Undoes broadcasting: sums over the axes along which the input was stretched. */
     private static Tensor sumTo(Node node, Variable input, Tensor g) {
+        if (g.dtype() != input.value().dtype()) {
+            throw new IllegalStateException("backward: " + node + " gave a gradient of " + g.dtype()
+                    + " for an input of " + input.value().dtype());
+        }
         if (g.shape().equals(input.shape())) {
             return g;
         }

@@ -1,5 +1,6 @@
 package espalier.autograd;
 
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
@@ -54,12 +55,17 @@ public final class Node {
      * The gradients of the inputs, each of its input's shape.
      *
      * @throws IllegalStateException if this node was used before
+     * @throws ShapeException naming this node, if its way back does not fit
      */
     List<Optional<Tensor>> use(Tensor g) {
         Backward way = backward.orElseThrow(() -> new IllegalStateException("backward: the graph through " + this
                 + " was used before; its tensors are gone. Run the forward pass again, or add the losses first"));
         backward = Optional.empty();
-        return way.gradients(g);
+        try {
+            return way.gradients(g);
+        } catch (ShapeException misfit) {
+            throw misfit.in("the backward pass of " + this);
+        }
     }
 
     /** The operation and where it was done. */

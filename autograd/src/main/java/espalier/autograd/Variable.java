@@ -110,9 +110,10 @@ public final class Variable implements Arithmetic, Pointwise, Activations, Reduc
      * it; use {@link #detach} to say that none is wanted.
      */
     public static Variable withoutBackward(String op, Tensor value, Variable... inputs) {
+        String place = Autograd.place().isEmpty() ? "" : " in " + Autograd.place();
         return record(op, Spec.NONE, value, List.of(inputs), g -> {
             throw new UnsupportedOperationException(
-                    "backward: " + op + " has no gradient; detach its input if none is wanted");
+                    "backward: " + op + place + " has no gradient; detach its input if none is wanted");
         });
     }
 
@@ -162,13 +163,20 @@ public final class Variable implements Arithmetic, Pointwise, Activations, Reduc
     /**
      * Replaces the gradient, as clipping does.
      *
-     * @throws ShapeException if the shapes differ
+     * @throws ShapeException if shapes or types differ
      */
     public void setGradient(Tensor replacement) {
-        if (!replacement.shape().equals(shape())) {
-            throw new ShapeException("setGradient: gradient " + replacement.shape() + " for a variable " + shape());
-        }
+        requireGradient("setGradient", replacement);
         gradient = Optional.of(replacement);
+    }
+
+    private void requireGradient(String op, Tensor g) {
+        if (!g.shape().equals(shape())) {
+            throw new ShapeException(op + ": gradient " + g.shape() + " for a variable " + shape());
+        }
+        if (g.dtype() != value.dtype()) {
+            throw new ShapeException(op + ": a gradient of " + g.dtype() + " for a variable of " + value.dtype());
+        }
     }
 
     /**
@@ -218,9 +226,7 @@ public final class Variable implements Arithmetic, Pointwise, Activations, Reduc
         if (!needsGradient) {
             throw new IllegalStateException("backward: nothing here needs a gradient; was it made without recording?");
         }
-        if (!seed.shape().equals(shape())) {
-            throw new ShapeException("backward: gradient " + seed.shape() + " for a variable " + shape());
-        }
+        requireGradient("backward", seed);
         // Gradients may be views of each other (of a + b both are the same tensor): a leaf gets memory of its own, so
         // that an optimizer may write into it.
         Set<Storage> taken = Collections.newSetFromMap(new IdentityHashMap<>());

@@ -124,6 +124,13 @@ class EngineTest {
                         UnsupportedOperationException.class, () -> y.sum().backward())
                 .getMessage();
         assertEquals("backward: lookup has no gradient; detach its input if none is wanted", message);
+        Variable inLayer = Autograd.in("features.3", x::round);
+        assertEquals(
+                "backward: round in features.3 has no gradient; detach its input if none is wanted",
+                assertThrows(
+                                UnsupportedOperationException.class,
+                                () -> inLayer.sum().backward())
+                        .getMessage());
     }
 
     @Test
@@ -164,6 +171,17 @@ class EngineTest {
         assertEquals(
                 "backward: op gave a gradient of shape [2, 4] for an input of shape [3]",
                 assertThrows(IllegalStateException.class, () -> wrongShape.sum().backward())
+                        .getMessage());
+        Variable wrongType = Variable.of("op", x.value(), edge(x, g -> g.to(DType.F64)));
+        assertEquals(
+                "backward: op gave a gradient of F64 for an input of F32",
+                assertThrows(IllegalStateException.class, () -> wrongType.sum().backward())
+                        .getMessage());
+        Variable misfit =
+                Autograd.in("features.3", () -> Variable.of("op", x.value(), edge(x, g -> g.add(Tensor.ones(2)))));
+        assertEquals(
+                "add: shapes do not broadcast: lhs [3], rhs [2] (3 ≠ 2) in the backward pass of op in features.3",
+                assertThrows(ShapeException.class, () -> misfit.sum().backward())
                         .getMessage());
         Variable tooFew = Variable.jointly("op", x.value(), List.of(x), g -> List.of());
         assertEquals(
@@ -262,6 +280,16 @@ class EngineTest {
         assertEquals(
                 "setGradient: gradient [3] for a variable [2]",
                 assertThrows(ShapeException.class, () -> x.setGradient(Tensor.ones(3)))
+                        .getMessage());
+        assertEquals(
+                "setGradient: a gradient of I32 for a variable of F32",
+                assertThrows(ShapeException.class, () -> x.setGradient(Tensor.of(new int[2])))
+                        .getMessage());
+        assertEquals(
+                "backward: a gradient of F64 for a variable of F32",
+                assertThrows(
+                                ShapeException.class,
+                                () -> x.backward(Tensor.ones(2).to(DType.F64)))
                         .getMessage());
         x.setGradient(Tensor.zeros(2));
         assertArrayEquals(new float[] {0, 0}, gradient(x));

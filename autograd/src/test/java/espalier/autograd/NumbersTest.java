@@ -2,12 +2,15 @@ package espalier.autograd;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import espalier.autograd.op.Losses;
 import espalier.autograd.op.Normalizations;
 import espalier.autograd.op.Poolings;
 import espalier.autograd.op.Shrinkage;
 import espalier.autograd.op.StraightThrough;
+import espalier.tensor.DType;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import espalier.tensor.spi.PoolSpec;
 import org.junit.jupiter.api.Test;
@@ -110,6 +113,17 @@ class NumbersTest {
         x.clearGradient();
         StraightThrough.of("sign", x, Tensor::sign).mul(3).sum().backward();
         assertArrayEquals(new float[] {3, 3, 3, 3}, gradient(x));
+        // One number for all would be stretched over x on its way back.
+        assertEquals(
+                "mean: a straight-through function must keep shape and type: F32 [4] became F32 []",
+                assertThrows(ShapeException.class, () -> StraightThrough.of("mean", x, v -> v.mean()))
+                        .getMessage());
+        assertEquals(
+                "code: a straight-through function must keep shape and type: F32 [4] became I32 [4]",
+                assertThrows(
+                                ShapeException.class,
+                                () -> StraightThrough.clipped("code", x, -1, 1, value -> value.to(DType.I32)))
+                        .getMessage());
     }
 
     @Test

@@ -46,7 +46,11 @@ public abstract class Module {
     /** What this part computes. Called by {@link #apply}. */
     protected abstract Variable forward(Variable x);
 
-    /** Runs this part on an input, in the current {@link ForwardPass} or, if there is none, in evaluation. */
+    /**
+     * Runs this part on an input, in the current {@link ForwardPass} or, if there is none, in evaluation.
+     *
+     * @throws ShapeException naming the path of the part that the input does not fit
+     */
     public final Variable apply(Variable x) {
         if (ForwardPass.current().isEmpty()) {
             return ForwardPass.evaluation(() -> apply(x));
@@ -57,7 +61,11 @@ public abstract class Module {
     }
 
     private Variable run(Variable x) {
-        return forward(ForwardPass.hook().map(hook -> hook.before(this, x)).orElse(x));
+        try {
+            return forward(ForwardPass.hook().map(hook -> hook.before(this, x)).orElse(x));
+        } catch (ShapeException misfit) {
+            throw misfit.in(Autograd.place());
+        }
     }
 
     /** Multiply-adds this part itself (not its children) needs to map one input shape to an output shape. */

@@ -198,7 +198,10 @@ class RefusalsTest {
             refused(
                     "maxPool2dGradient: index " + wrong + " is out of range for a plane of [2, 1, 4, 4]",
                     () -> Pooling.maxGradient(
-                            HALF, x(2, 1, 2, 2), ints(0, 2, wrong, 10, 0, 2, 8, 10).reshape(2, 1, 2, 2), Shape.of(2, 1, 4, 4)));
+                            HALF,
+                            x(2, 1, 2, 2),
+                            ints(0, 2, wrong, 10, 0, 2, 8, 10).reshape(2, 1, 2, 2),
+                            Shape.of(2, 1, 4, 4)));
         }
         refused("globalAverage: input must be [N, C, H, W], not [2, 2]", () -> Pooling.globalAverage(x(2, 2)));
         Tensor labels = ints(0, 1);

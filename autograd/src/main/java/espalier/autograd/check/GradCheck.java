@@ -83,6 +83,9 @@ public final class GradCheck {
 
     /** The last argument's random values lie in this range. */
     public GradCheck between(double low, double high) {
+        if (!(low <= high)) {
+            throw new IllegalArgumentException("GradCheck: there is nothing between " + low + " and " + high);
+        }
         return last(input -> input.between(low, high));
     }
 
@@ -129,11 +132,16 @@ public final class GradCheck {
     }
 
     private GradCheck last(UnaryOperator<Sampling> change) {
+        requireInput();
+        inputs.set(inputs.size() - 1, change.apply(inputs.getLast()));
+        return this;
+    }
+
+    /** A check of nothing would pass. */
+    private void requireInput() {
         if (inputs.isEmpty()) {
             throw new IllegalStateException("GradCheck: name an input first");
         }
-        inputs.set(inputs.size() - 1, change.apply(inputs.getLast()));
-        return this;
     }
 
     /**
@@ -143,6 +151,7 @@ public final class GradCheck {
      * @throws AssertionError naming operation, argument and index, with the number got and the number expected
      */
     public double verify() {
+        requireInput();
         RandomSource random = RandomSource.of(seed);
         double[][] at = IntStream.range(0, inputs.size())
                 .mapToObj(i -> inputs.get(i).draw(random.split("values " + i)))

@@ -3,6 +3,7 @@ package espalier.autograd.op;
 import static espalier.autograd.Edge.edge;
 
 import espalier.autograd.Variable;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import java.util.function.UnaryOperator;
 
@@ -21,10 +22,20 @@ public final class StraightThrough {
     /**
      * Any function forwards, the identity backwards.
      *
-     * @param function must keep the shape
+     * @throws ShapeException if the function does not keep shape and type
      */
     public static Variable of(String op, Variable x, UnaryOperator<Tensor> function) {
-        return Variable.of(op, function.apply(x.value()), edge(x, g -> g));
+        return Variable.of(op, alike(op, x.value(), function), edge(x, g -> g));
+    }
+
+    /** What takes a gradient as if it were x must be of x's shape and type. */
+    private static Tensor alike(String op, Tensor x, UnaryOperator<Tensor> function) {
+        Tensor y = function.apply(x);
+        if (!y.shape().equals(x.shape()) || y.dtype() != x.dtype()) {
+            throw new ShapeException(op + ": a straight-through function must keep shape and type: " + x.dtype() + " "
+                    + x.shape() + " became " + y.dtype() + " " + y.shape());
+        }
+        return y;
     }
 
     /**
@@ -33,7 +44,7 @@ public final class StraightThrough {
      */
     public static Variable clipped(String op, Variable x, double low, double high, UnaryOperator<Tensor> function) {
         Tensor value = x.value();
-        return Variable.of(op, function.apply(value), edge(x, g -> {
+        return Variable.of(op, alike(op, value, function), edge(x, g -> {
             Tensor inside = value.ge(low).and(value.le(high));
             return inside.where(g, g.zerosLike());
         }));

@@ -119,5 +119,9 @@ class GradCheckTest {
     void asksForAnInputFirst() {
         GradCheck check = GradCheck.of("f", in -> in.get(0));
         assertThrows(IllegalStateException.class, () -> check.avoiding(0));
+        assertThrows(IllegalStateException.class, check::verify, "a check of nothing would pass");
+        var thrown = assertThrows(
+                IllegalArgumentException.class, () -> check.input(2).between(2, 1));
+        assertEquals("GradCheck: there is nothing between 2.0 and 1.0", thrown.getMessage());
     }
 }

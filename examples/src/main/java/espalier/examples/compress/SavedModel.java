@@ -62,10 +62,7 @@ record SavedModel(String name, String kind, Module net, Shape input, long fileBy
 
     /** Refuses data whose images it does not take. */
     void requireFits(Split split) {
-        if (!split.test().sampleShape().equals(input)) {
-            throw new IllegalArgumentException("model " + kind + " takes images " + input + ", " + split.name()
-                    + " has " + split.test().sampleShape());
-        }
+        ModelCatalog.named(kind).requireFits(split);
     }
 
     /** The network as it was before anything was cut out of it, with other weights. */

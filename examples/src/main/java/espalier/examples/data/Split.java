@@ -14,6 +14,26 @@ import espalier.nn.data.Transform;
  * @param augment applied, before that, to what is learned from
  */
 public record Split(String name, Dataset train, Dataset test, Normalization normalize, Transform augment) {
+    /**
+     * Checks that both have samples, and of one kind.
+     *
+     * @throws IllegalArgumentException saying how they differ
+     */
+    public Split {
+        if (train.size() == 0 || test.size() == 0) {
+            throw new IllegalArgumentException(
+                    name + " has " + train.size() + " samples to learn from and " + test.size() + " to be judged by");
+        }
+        if (!train.sampleShape().equals(test.sampleShape())) {
+            throw new IllegalArgumentException(name + " has samples " + train.sampleShape() + " to learn from and "
+                    + test.sampleShape() + " to be judged by");
+        }
+        if (!train.classes().equals(test.classes())) {
+            throw new IllegalArgumentException(name + " has classes " + train.classes() + " to learn from and "
+                    + test.classes() + " to be judged by");
+        }
+    }
+
     /** A small part of both, for a quick look. */
     public Split smoke() {
         return new Split(name, train.first(512), test.first(256), normalize, augment);

@@ -62,20 +62,30 @@ public enum ModelCatalog {
         return input;
     }
 
+    /** How many classes it tells apart: ImageNet's if it is made for large images, else ten. */
+    private int classes() {
+        return input.dim(2) > 32 ? 1000 : 10;
+    }
+
     /** A new model. */
     public Module make(Init init) {
         return maker.apply(init);
     }
 
     /**
-     * Checks that a data set has the images that this model takes.
+     * Checks that a data set has the images and the number of classes that this model takes.
      *
-     * @throws IllegalArgumentException with both shapes
+     * @throws IllegalArgumentException with what both have
      */
     public void requireFits(Split split) {
         if (!split.train().sampleShape().equals(input)) {
             throw new IllegalArgumentException("model " + label + " takes images " + input + ", " + split.name()
                     + " has " + split.train().sampleShape());
+        }
+        int found = split.train().classes().size();
+        if (found != classes()) {
+            throw new IllegalArgumentException(
+                    "model " + label + " tells " + classes() + " classes apart, " + split.name() + " has " + found);
         }
     }
 

@@ -125,6 +125,7 @@ public final class Train implements Callable<Integer> {
         Trainer trainer = new Trainer(net, optimizer, this::loss, random)
                 .with(schedule.over((long) rounds * train.batches()))
                 .with(new ProgressLine(console, rounds, train.batches()))
+                .with(new Divergence(rate))
                 .with(new Recorder(net, optimizer, test, folder, checkpoint, checkpointSteps, settings));
         if (resume && Files.exists(checkpoint)) {
             trainer.from(Checkpoint.load(checkpoint, net, optimizer, settings));

@@ -7,6 +7,7 @@ import espalier.examples.data.Split;
 import espalier.examples.train.ModelCatalog;
 import espalier.nn.Init;
 import espalier.nn.data.ByteImages;
+import espalier.nn.data.IdxFiles;
 import espalier.nn.data.Transform;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
@@ -56,8 +57,7 @@ class RecipesOfTheExamplesTest {
 
     /** Images on which nothing can be seen. */
     private static Split black(Shape image) {
-        ByteImages images =
-                new ByteImages(new byte[IMAGES * image.size()], new byte[IMAGES], image, List.of("nothing"));
+        ByteImages images = new ByteImages(new byte[IMAGES * image.size()], new byte[IMAGES], image, IdxFiles.DIGITS);
         return new Split(
                 "black", images, images, Transform.normalize(new float[] {0}, new float[] {1}), Transform.none());
     }

@@ -144,6 +144,20 @@ class TrainTest {
     }
 
     @Test
+    void aTrainingThatDivergesEndsWithASentence() throws Exception {
+        Path out = run("a", "");
+        byte[] checkpoint = Files.readAllBytes(out.resolve("checkpoint.safetensors"));
+        Console done = Console.run(SMOKE + out + " --lr 1e30");
+        assertEquals(2, done.status(), done.err());
+        assertTrue(
+                done.err()
+                        .matches("(?s).*train: the loss is \\S+ at step \\d: training has diverged; try an --lr below"
+                                + " 1.0E30\n"),
+                done.err());
+        assertArrayEquals(checkpoint, Files.readAllBytes(out.resolve("checkpoint.safetensors")));
+    }
+
+    @Test
     void anOutputFolderThatCannotBeMadeIsAMistake() throws Exception {
         Path file = Files.writeString(folder.resolve("file"), "mine");
         for (Path out : List.of(file, file.resolve("below"), Path.of("/proc/runs"))) {

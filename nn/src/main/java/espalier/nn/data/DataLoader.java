@@ -82,6 +82,9 @@ public final class DataLoader {
      * runs in a {@link TensorScope}: the batch, and what the body allocates, is given back afterwards.
      */
     public void forEach(int epoch, int from, Consumer<Batch> body) {
+        if (from < 0) {
+            throw new IllegalArgumentException("loader: cannot begin with batch " + from);
+        }
         int[] order = order(epoch);
         Deque<FutureTask<Samples>> ahead = new ArrayDeque<>();
         try {

@@ -32,6 +32,9 @@ public interface Dataset {
 
     /** The first {@code n} samples, or all if there are fewer. */
     default Dataset first(int n) {
+        if (n < 0) {
+            throw new IllegalArgumentException("first: " + n + " samples must be at least 0");
+        }
         int[] indices = new int[Math.min(n, size())];
         java.util.Arrays.setAll(indices, i -> i);
         return select(indices);
@@ -39,6 +42,9 @@ public interface Dataset {
 
     /** About a {@code part} (0 to 1) of each class, chosen at random, in the order of the whole. */
     default Dataset stratified(double part, RandomSource random) {
+        if (!(part >= 0 && part <= 1)) {
+            throw new IllegalArgumentException("stratified: part " + part + " must be from 0 to 1");
+        }
         List<Integer> chosen = new ArrayList<>();
         for (int label = 0; label < classes().size(); label++) {
             List<Integer> members = new ArrayList<>();

@@ -12,6 +12,16 @@ public final class Normalization implements Transform {
     private final float[] deviation;
 
     Normalization(float[] mean, float[] deviation) {
+        if (mean.length == 0 || mean.length != deviation.length) {
+            throw new IllegalArgumentException(
+                    "normalize: needs a mean and a deviation for each channel, or one of each" + " for all: "
+                            + mean.length + " and " + deviation.length);
+        }
+        for (float each : deviation) {
+            if (!(each > 0)) {
+                throw new IllegalArgumentException("normalize: deviation " + each + " must be above 0");
+            }
+        }
         this.mean = mean.clone();
         this.deviation = deviation.clone();
     }
@@ -29,6 +39,10 @@ public final class Normalization implements Transform {
     @Override
     public void apply(float[] values, int at, Shape shape, RandomSource random) {
         int channels = shape.dim(0);
+        if (mean.length != 1 && mean.length != channels) {
+            throw new IllegalArgumentException(
+                    "normalize: has numbers for " + mean.length + " channels, a sample is " + shape);
+        }
         int plane = shape.size() / channels;
         for (int c = 0; c < channels; c++) {
             float centre = mean(c);

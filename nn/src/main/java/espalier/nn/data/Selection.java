@@ -5,6 +5,14 @@ import java.util.List;
 
 /** Some samples of another data set. */
 record Selection(Dataset whole, int[] indices) implements Dataset {
+    Selection {
+        for (int index : indices) {
+            if (index < 0 || index >= whole.size()) {
+                throw new IllegalArgumentException("select: there is no sample " + index + " of " + whole.size());
+            }
+        }
+    }
+
     @Override
     public int size() {
         return indices.length;

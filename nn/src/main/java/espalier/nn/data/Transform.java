@@ -50,6 +50,7 @@ public interface Transform {
 
     /** Moves by up to {@code pad} pixels each way, zeros coming in: a random crop of the padded image. */
     static Transform crop(int pad) {
+        requireSize("crop", pad);
         return (values, at, shape, random) -> {
             int down = random.nextInt(2 * pad + 1) - pad;
             int right = random.nextInt(2 * pad + 1) - pad;
@@ -80,6 +81,7 @@ public interface Transform {
 
     /** Sets a square at a random place, perhaps partly outside, to 0 (DeVries and Taylor 2017). */
     static Transform cutout(int size) {
+        requireSize("cutout", size);
         return (values, at, shape, random) -> {
             int height = shape.dim(1);
             int width = shape.dim(2);
@@ -94,5 +96,11 @@ public interface Transform {
                 }
             }
         };
+    }
+
+    private static void requireSize(String name, int pixels) {
+        if (pixels < 0) {
+            throw new IllegalArgumentException(name + ": " + pixels + " pixels must be at least 0");
+        }
     }
 }

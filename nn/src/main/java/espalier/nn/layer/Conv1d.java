@@ -9,6 +9,7 @@ import espalier.nn.Parameter;
 import espalier.nn.Role;
 import espalier.tensor.Shape;
 import espalier.tensor.spi.ConvSpec;
+import java.util.Optional;
 
 /** Convolution over one axis: {@code [N, in, L]} to {@code [N, out, L']}; the spec's width applies. */
 public final class Conv1d extends Module {
@@ -19,7 +20,7 @@ public final class Conv1d extends Module {
     /** Kaiming's rule for the weight, the bias 0. */
     public Conv1d(Init init, int in, int out, int kernel, ConvSpec spec) {
         this.spec = spec;
-        Shape shape = Shape.of(out, in / spec.groups(), kernel);
+        Shape shape = spec.weightShape(in, out, kernel);
         weight = parameter("weight", Role.WEIGHT, Initializer.kaimingNormal().values(init, shape));
         bias = parameter("bias", Role.BIAS, Initializer.constant(0).values(init, Shape.of(out)));
     }
@@ -31,7 +32,7 @@ public final class Conv1d extends Module {
 
     @Override
     protected Variable forward(Variable x) {
-        return Convolutions.conv1d(spec, x, weight.get(), java.util.Optional.of(bias.get()));
+        return Convolutions.conv1d(spec, x, weight.get(), Optional.of(bias.get()));
     }
 
     @Override

@@ -32,7 +32,7 @@ public final class Conv2d extends Module {
     /** With all choices. */
     public Conv2d(Init init, int in, int out, int kernel, ConvSpec spec, Initializer initializer, boolean withBias) {
         this.spec = spec;
-        Shape shape = Shape.of(out, in / spec.groups(), kernel, kernel);
+        Shape shape = spec.weightShape(in, out, kernel, kernel);
         weight = parameter("weight", Role.WEIGHT, initializer.values(init, shape));
         bias = withBias
                 ? Optional.of(

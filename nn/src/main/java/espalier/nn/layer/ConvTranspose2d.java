@@ -25,7 +25,7 @@ public final class ConvTranspose2d extends Module {
     public ConvTranspose2d(Init init, int in, int out, int kernel, ConvSpec spec, int outputPadding) {
         this.spec = spec;
         this.outputPadding = outputPadding;
-        Shape shape = Shape.of(in, out / spec.groups(), kernel, kernel);
+        Shape shape = spec.weightShape(out, in, kernel, kernel);
         weight = parameter("weight", Role.WEIGHT, Initializer.kaimingNormal().values(init, shape));
         bias = parameter("bias", Role.BIAS, Initializer.constant(0).values(init, Shape.of(out)));
     }

@@ -6,9 +6,8 @@ import espalier.nn.Module;
 import espalier.nn.Parameter;
 import espalier.nn.Role;
 import espalier.tensor.Shape;
-import espalier.tensor.Tensor;
 
-/** A row of a table for each index: {@code [N]} of I32 to {@code [N, width]}, with weight {@code [entries, width]}. */
+/** A row of a table for each index: {@code [..]} of I32 to {@code [.., width]}, with weight {@code [entries, width]}. */
 public final class Embedding extends Module {
     private final Parameter weight;
 
@@ -24,10 +23,6 @@ public final class Embedding extends Module {
 
     @Override
     protected Variable forward(Variable indices) {
-        Tensor flat = indices.value().reshape(-1);
-        Variable rows = weight.get().indexSelect(0, flat);
-        Shape shape =
-                indices.shape().inserting(indices.shape().rank(), weight.shape().dim(1));
-        return rows.reshape(shape);
+        return weight.get().embedding(indices.value());
     }
 }

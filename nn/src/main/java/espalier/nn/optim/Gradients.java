@@ -18,6 +18,7 @@ public final class Gradients {
      * @return the norm before
      */
     public static double clipNorm(Collection<Parameter> parameters, double limit) {
+        requireLimit("clipNorm", limit);
         List<Variable> leaves = parameters.stream().map(Parameter::raw).toList();
         double squares = 0;
         for (Variable leaf : leaves) {
@@ -34,9 +35,16 @@ public final class Gradients {
 
     /** Cuts every element of every gradient to the range −limit to limit. */
     public static void clipValue(Collection<Parameter> parameters, double limit) {
+        requireLimit("clipValue", limit);
         for (Parameter parameter : parameters) {
             Optional<Tensor> gradient = parameter.raw().gradient();
             gradient.ifPresent(g -> parameter.raw().setGradient(g.clamp(-limit, limit)));
+        }
+    }
+
+    private static void requireLimit(String op, double limit) {
+        if (!(limit >= 0)) {
+            throw new IllegalArgumentException(op + ": limit " + limit + " must be at least 0");
         }
     }
 }

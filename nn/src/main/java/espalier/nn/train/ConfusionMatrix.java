@@ -1,5 +1,7 @@
 package espalier.nn.train;
 
+import espalier.tensor.Shape;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import java.util.Arrays;
 import java.util.List;
@@ -15,11 +17,25 @@ public final class ConfusionMatrix {
         this.counts = new long[classes.size()][classes.size()];
     }
 
-    /** Counts a batch: outputs {@code [N, K]}, labels {@code [N]}. */
+    /**
+     * Counts a batch: outputs {@code [N, K]}, one a class, and labels {@code [N]}.
+     *
+     * @throws ShapeException if they do not fit each other or the classes
+     */
     public void add(Tensor outputs, Tensor labels) {
+        if (outputs.rank() != 2
+                || outputs.dim(1) != counts.length
+                || !labels.shape().equals(Shape.of(outputs.dim(0)))) {
+            throw new ShapeException("confusion matrix: needs outputs [N, " + counts.length + "] and labels [N]: "
+                    + outputs.shape() + " and " + labels.shape());
+        }
         int[] predicted = outputs.argmax(1).toInts();
         int[] actual = labels.toInts();
         for (int i = 0; i < actual.length; i++) {
+            if (actual[i] < 0 || actual[i] >= counts.length) {
+                throw new ShapeException(
+                        "confusion matrix: label " + actual[i] + " is not from 0 to " + (counts.length - 1));
+            }
             counts[actual[i]][predicted[i]]++;
         }
     }

@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Which samples come when, and what happens when reading fails. */
 class DataLoaderTest {
@@ -197,12 +198,23 @@ class DataLoaderTest {
         assertEquals("batch: size 0 must be at least 1", thrown.getMessage());
     }
 
+    private static void refused(String sentence, Executable call) {
+        assertEquals(
+                sentence, assertThrows(IllegalArgumentException.class, call).getMessage());
+    }
+
     @Test
     void partsOfADataSet() {
         Dataset data = new Numbers(30);
         assertEquals(List.of(List.of(4, 2)), epoch(DataLoader.of(data.select(4, 2), 5), 0, 0));
         assertEquals(3, data.first(3).size());
         assertEquals(30, data.first(99).size());
+        refused("select: there is no sample 30 of 30", () -> data.select(0, 30));
+        refused("select: there is no sample -1 of 30", () -> data.select(-1));
+        refused("first: -1 samples must be at least 0", () -> data.first(-1));
+        refused("stratified: part 1.5 must be from 0 to 1", () -> data.stratified(1.5, RandomSource.of(1)));
+        DataLoader loader = DataLoader.of(data, 10);
+        refused("loader: cannot begin with batch -1", () -> loader.forEach(0, -1, batch -> {}));
         Dataset part = data.stratified(0.3, RandomSource.of(1));
         int[] byLabel = new int[3];
         for (int i = 0; i < part.size(); i++) {

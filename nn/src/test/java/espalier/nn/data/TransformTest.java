@@ -2,6 +2,7 @@ package espalier.nn.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.tensor.RandomSource;
@@ -9,6 +10,7 @@ import espalier.tensor.Shape;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Changes of samples on images of a few pixels, against the definition pixel by pixel. */
 class TransformTest {
@@ -109,6 +111,27 @@ class TransformTest {
                 }
             }
         }
+    }
+
+    @Test
+    void numbersThatMakeNoSenseAreRefused() {
+        refused("crop: -1 pixels must be at least 0", () -> Transform.crop(-1));
+        refused("cutout: -2 pixels must be at least 0", () -> Transform.cutout(-2));
+        refused(
+                "normalize: deviation 0.0 must be above 0",
+                () -> Transform.normalize(new float[] {1, 1}, new float[] {1, 0}));
+        refused(
+                "normalize: needs a mean and a deviation for each channel, or one of each for all: 2 and 1",
+                () -> Transform.normalize(new float[] {1, 1}, new float[] {1}));
+        Transform three = Transform.normalize(new float[3], new float[] {1, 1, 1});
+        refused(
+                "normalize: has numbers for 3 channels, a sample is [2, 3, 4]",
+                () -> apply(three, Shape.of(2, 3, 4), 1));
+    }
+
+    private static void refused(String sentence, Executable call) {
+        assertEquals(
+                sentence, assertThrows(IllegalArgumentException.class, call).getMessage());
     }
 
     @Test

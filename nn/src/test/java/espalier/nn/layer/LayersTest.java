@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import espalier.autograd.Autograd;
 import espalier.autograd.Variable;
 import espalier.nn.Close;
 import espalier.nn.ForwardPass;
@@ -19,8 +20,11 @@ import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PoolSpec;
+import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.SequencedMap;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Every layer without recurrence, on numbers small enough to work out by hand. */
 class LayersTest {
@@ -59,10 +63,23 @@ class LayersTest {
     }
 
     @Test
-    void wrongInputsAreNamed() {
-        Sequential model = new Sequential(new Linear(INIT, 2, 3));
-        var thrown = assertThrows(ShapeException.class, () -> model.apply(of(Tensor.ones(4, 5))));
-        assertTrue(thrown.getMessage().contains("[4, 5]"), thrown.getMessage());
+    void theLayerThatAnInputDoesNotFitIsNamed() {
+        Sequential head = new Sequential(new Linear(INIT, 4, 3), new Linear(INIT, 4, 2));
+        SequencedMap<String, Module> layers = new LinkedHashMap<>();
+        layers.put("flatten", new Flatten());
+        layers.put("head", new Residual(head));
+        Sequential model = new Sequential(layers);
+        String words = "matmul: inner sizes differ: lhs [5, 3], rhs [4, 2] (3 ≠ 4)";
+        refused(words + " in head.body.1", () -> model.apply(of(Tensor.ones(5, 2, 2))));
+        refused(words, () -> new Linear(INIT, 4, 2).apply(of(Tensor.ones(5, 3)))); // outside of any model
+        refused(
+                words + " in head.body.1",
+                () -> ForwardPass.training(
+                        RandomSource.of(1), () -> Autograd.withoutGrad(() -> model.apply(of(Tensor.ones(5, 4))))));
+    }
+
+    private static void refused(String sentence, Executable call) {
+        assertEquals(sentence, assertThrows(ShapeException.class, call).getMessage());
     }
 
     @Test
@@ -80,6 +97,21 @@ class LayersTest {
         Conv2d layer = new Conv2d(INIT, 4, 6, 3, ConvSpec.of().withGroups(2).withPadding(1), false);
         assertEquals(Shape.of(6, 2, 3, 3), layer.weight().shape());
         assertEquals(6 * 2 * 9 * 25, layer.macs(Shape.of(1, 4, 5, 5), Shape.of(1, 6, 5, 5)));
+    }
+
+    @Test
+    void channelsThatDoNotDivideIntoTheGroupsAreRefusedAtOnce() {
+        ConvSpec two = ConvSpec.of().withGroups(2);
+        String words = "convolution: 3 and 4 channels are no multiples of groups 2";
+        refused(words, () -> new Conv2d(INIT, 3, 4, 3, two, true));
+        refused(words, () -> new Conv1d(INIT, 3, 4, 3, two));
+        refused(words, () -> new ConvTranspose2d(INIT, 4, 3, 3, two, 0));
+        refused(
+                "convolution: a kernel must have a size of at least 1: [0, 0]",
+                () -> new Conv2d(INIT, 2, 4, 0, two, true));
+        assertEquals(
+                Shape.of(4, 3, 5, 5),
+                new ConvTranspose2d(INIT, 4, 6, 5, two, 0).weight().shape());
     }
 
     @Test

@@ -2,6 +2,7 @@ package espalier.nn.optim;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.nn.Close;
@@ -37,6 +38,16 @@ class GradientsTest {
         Tensor before = a.raw().gradient().orElseThrow();
         assertEquals(13, Gradients.clipNorm(all, 13.1), 1e-5);
         assertSame(before, a.raw().gradient().orElseThrow());
+    }
+
+    @Test
+    void aLimitBelowZeroWouldTurnGradientsRound() {
+        for (double limit : new double[] {-1, Double.NaN}) {
+            assertThrows(IllegalArgumentException.class, () -> Gradients.clipNorm(all, limit));
+            var thrown = assertThrows(IllegalArgumentException.class, () -> Gradients.clipValue(all, limit));
+            assertEquals("clipValue: limit " + limit + " must be at least 0", thrown.getMessage());
+        }
+        Close.near(0, a.raw().gradient().orElseThrow(), 3, -4);
     }
 
     @Test

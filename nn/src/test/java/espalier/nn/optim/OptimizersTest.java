@@ -203,7 +203,8 @@ class OptimizersTest {
             assertThrows(IllegalArgumentException.class, () -> Sgd.Options.of(endless));
             assertThrows(IllegalArgumentException.class, () -> Sgd.Options.of(1).withDecay(endless));
             assertThrows(IllegalArgumentException.class, () -> Adam.Options.of(endless));
-            assertThrows(IllegalArgumentException.class, () -> Adam.Options.of(1).withDecay(endless));
+            assertThrows(
+                    IllegalArgumentException.class, () -> Adam.Options.of(1).withDecay(endless));
             assertThrows(IllegalArgumentException.class, () -> RmsProp.Options.of(endless));
         }
         assertThrows(IllegalArgumentException.class, () -> Sgd.Options.of(1).withMomentum(1));

@@ -1,6 +1,7 @@
 package espalier.nn.train;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.autograd.Variable;
@@ -10,9 +11,11 @@ import espalier.nn.data.ByteImages;
 import espalier.nn.data.DataLoader;
 import espalier.nn.layer.Flatten;
 import espalier.tensor.Shape;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
 
 /** Metrics on a confusion matrix small enough to count by hand. */
 class MetricsTest {
@@ -52,6 +55,25 @@ class MetricsTest {
         assertEquals(0, matrix.f1(3));
         assertEquals((0.8 + 0.5 + 2 / 3.0) / 4, matrix.macroF1(), 1e-12);
         assertTrue(Double.isNaN(new ConfusionMatrix(List.of("a")).accuracy()));
+    }
+
+    @Test
+    void whatDoesNotFitTheClassesIsRefused() {
+        ConfusionMatrix matrix = matrix();
+        refused(
+                "confusion matrix: needs outputs [N, 4] and labels [N]: [1, 5] and [1]",
+                () -> matrix.add(Tensor.ones(1, 5), Tensor.of(new int[1])));
+        refused(
+                "confusion matrix: needs outputs [N, 4] and labels [N]: [2, 4] and [1]",
+                () -> matrix.add(Tensor.ones(2, 4), Tensor.of(new int[1])));
+        refused(
+                "confusion matrix: label 4 is not from 0 to 3",
+                () -> matrix.add(Tensor.ones(1, 4), Tensor.of(new int[] {4})));
+        assertEquals(6, matrix.total());
+    }
+
+    private static void refused(String sentence, Executable call) {
+        assertEquals(sentence, assertThrows(ShapeException.class, call).getMessage());
     }
 
     @Test

@@ -2,6 +2,8 @@ package espalier.tensor.spi;
 
 import espalier.tensor.Shape;
 import espalier.tensor.ShapeException;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * How a convolution walks: stride, zero padding, dilation and groups, each for height and width.
@@ -59,6 +61,26 @@ public record ConvSpec(int strideH, int strideW, int padH, int padW, int dilatio
     /** This with another number of groups. */
     public ConvSpec withGroups(int count) {
         return new ConvSpec(strideH, strideW, padH, padW, dilationH, dilationW, count);
+    }
+
+    /**
+     * The weight's shape {@code [out, in/groups, ..kernel]}; that of a transposed convolution with {@code in} and
+     * {@code out} exchanged.
+     *
+     * @param kernel one size an axis
+     * @throws ShapeException if the channels do not divide into the groups, or a kernel has no place
+     */
+    public Shape weightShape(int in, int out, int... kernel) {
+        if (in % groups != 0 || out % groups != 0) {
+            throw new ShapeException(
+                    "convolution: " + in + " and " + out + " channels are no multiples of groups " + groups);
+        }
+        if (Arrays.stream(kernel).anyMatch(size -> size < 1)) {
+            throw new ShapeException(
+                    "convolution: a kernel must have a size of at least 1: " + Arrays.toString(kernel));
+        }
+        return Shape.of(IntStream.concat(IntStream.of(out, in / groups), Arrays.stream(kernel))
+                .toArray());
     }
 
     /**

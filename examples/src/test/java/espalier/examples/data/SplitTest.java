@@ -1,0 +1,59 @@
+package espalier.examples.data;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
+import espalier.examples.train.ModelCatalog;
+import espalier.nn.data.ByteImages;
+import espalier.nn.data.Dataset;
+import espalier.nn.data.Transform;
+import espalier.tensor.Shape;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+
+/** Data that a training would take in silence and make nonsense of. */
+class SplitTest {
+    private static Dataset images(int count, int side, String... classes) {
+        return new ByteImages(
+                new byte[count * 3 * side * side], new byte[count], Shape.of(3, side, side), List.of(classes));
+    }
+
+    private static Split split(Dataset train, Dataset test) {
+        return new Split("pets", train, test, Transform.normalize(new float[1], new float[] {1}), Transform.none());
+    }
+
+    private static void refused(String sentence, Executable call) {
+        assertEquals(
+                sentence, assertThrows(IllegalArgumentException.class, call).getMessage());
+    }
+
+    @Test
+    void bothPartsHaveSamplesOfOneKind() {
+        Dataset pets = images(4, 32, "cat", "dog");
+        refused(
+                "pets has 4 samples to learn from and 0 to be judged by",
+                () -> split(pets, images(0, 32, "cat", "dog")));
+        refused(
+                "pets has 0 samples to learn from and 4 to be judged by",
+                () -> split(images(0, 32, "cat", "dog"), pets));
+        refused(
+                "pets has samples [3, 32, 32] to learn from and [3, 16, 16] to be judged by",
+                () -> split(pets, images(4, 16, "cat", "dog")));
+        refused(
+                "pets has classes [cat, dog] to learn from and [cat, horse] to be judged by",
+                () -> split(pets, images(4, 32, "cat", "horse")));
+    }
+
+    @Test
+    void asManyClassesAsTheModelTellsApart() {
+        Dataset two = images(4, 32, "cat", "dog");
+        refused(
+                "model resnet20 tells 10 classes apart, pets has 2",
+                () -> ModelCatalog.RESNET20.requireFits(split(two, two)));
+        Dataset ten =
+                images(4, 32, IntStream.range(0, 10).mapToObj(Integer::toString).toArray(String[]::new));
+        ModelCatalog.RESNET20.requireFits(split(ten, ten));
+    }
+}
