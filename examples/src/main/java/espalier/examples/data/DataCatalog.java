@@ -62,6 +62,12 @@ public final class DataCatalog {
                 .findFirst();
     }
 
+    /** What {@code --data} calls a data set's folder: its name if that leads there, else the folder. */
+    public String called(Path folder) {
+        String name = String.valueOf(folder.getFileName());
+        return folder(name).filter(folder::equals).isPresent() ? name : folder.toString();
+    }
+
     /**
      * Reads data by name or from a folder.
      *
@@ -76,6 +82,10 @@ public final class DataCatalog {
         }
         Optional<Path> folder = FOLDERS.contains(nameOrFolder) ? folder(nameOrFolder) : Optional.empty();
         Path path = folder.orElse(Path.of(nameOrFolder));
+        if (FOLDERS.contains(nameOrFolder) && !Files.isDirectory(path)) {
+            throw new IOException(nameOrFolder + " is not under any of " + roots
+                    + "; get it with: examples/run data fetch " + nameOrFolder + ", or name the folder that holds it");
+        }
         if (nameOrFolder.isEmpty() || !Files.isDirectory(path)) {
             throw new IOException(
                     "there is no data called " + (nameOrFolder.isEmpty() ? "''" : nameOrFolder) + "; embedded are "

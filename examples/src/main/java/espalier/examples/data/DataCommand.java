@@ -119,7 +119,8 @@ public final class DataCommand implements Callable<Integer> {
                 out.print(isTerminal ? "\r\033[K" : "");
                 out.flush();
             }
-            out.println(name + " is in " + folder + "; use it with --data " + name);
+            out.println(name + " is in " + folder + "; use it with --data "
+                    + DataCatalog.usual().called(folder));
             return 0;
         }
 

@@ -8,10 +8,14 @@ import espalier.nn.data.ByteImages;
 import espalier.nn.data.Dataset;
 import espalier.nn.data.Transform;
 import espalier.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 
 /** Data that a training would take in silence and make nonsense of. */
 class SplitTest {
@@ -44,6 +48,21 @@ class SplitTest {
         refused(
                 "pets has classes [cat, dog] to learn from and [cat, horse] to be judged by",
                 () -> split(pets, images(4, 32, "cat", "horse")));
+    }
+
+    @Test
+    void aFolderIsCalledByItsNameWhereThatLeadsThere(@TempDir Path root) throws Exception {
+        Path mnist = Files.createDirectories(root.resolve("first/mnist"));
+        Path other = Files.createDirectories(root.resolve("second/mnist"));
+        DataCatalog catalog = new DataCatalog(List.of(root.resolve("first"), root.resolve("second")));
+        assertEquals("mnist", catalog.called(mnist));
+        assertEquals(other.toString(), catalog.called(other));
+        List<Path> nowhere = List.of(root.resolve("third"));
+        var thrown = assertThrows(IOException.class, () -> new DataCatalog(nowhere).read("mnist"));
+        assertEquals(
+                "mnist is not under any of " + nowhere + "; get it with: examples/run data fetch mnist, or name the"
+                        + " folder that holds it",
+                thrown.getMessage());
     }
 
     @Test
