@@ -110,7 +110,9 @@ public final class Compress implements Callable<Integer> {
         SafeTensors.write(folder.file("model.safetensors"), work.piece().net().state(), work.metadata());
         console.println(Sparsity.of(work.piece().net()));
         SizeTable table = new SizeTable()
-                .row("dense", work.appraiseDense(folder.file("dense.espalier"), Stopwatch.quick()))
+                .row(
+                        work.piece().milestones().getFirst().title(),
+                        work.appraiseDense(folder.file("dense.espalier"), Stopwatch.quick()))
                 .row(
                         work.piece().cuts().isEmpty() ? "packed" : "cut and packed",
                         work.appraise(folder.file("model.espalier"), Stopwatch.quick()));

@@ -106,18 +106,9 @@ final class CompressionReport {
         if (rows.isEmpty()) {
             return;
         }
-        StringBuilder csv = new StringBuilder("epoch,layer,units,live,threshold\n");
-        rows.forEach(row -> csv.append(row.epoch())
-                .append(',')
-                .append(row.path())
-                .append(',')
-                .append(row.units())
-                .append(',')
-                .append(row.live())
-                .append(',')
-                .append(row.threshold().isPresent() ? row.threshold().getAsDouble() : "")
-                .append('\n'));
-        folder.write("layers.csv", csv.toString());
+        List<String> lines = new ArrayList<>(List.of(LayerHistory.Row.CSV_HEADER));
+        rows.forEach(row -> lines.add(row.csv()));
+        folder.write("layers.csv", String.join("\n", lines) + "\n");
         page.picture(overEpochs("Sparsity a layer", "sparsity, %", rows, row -> 100 * row.sparsity())
                 .svg());
         page.picture(overEpochs(
@@ -126,14 +117,14 @@ final class CompressionReport {
                         rows,
                         row -> row.threshold().orElse(0))
                 .svg());
-        int last = rows.getLast().epoch();
-        page.picture(new BarChart(
-                        "Units that are left",
-                        rows.stream()
-                                .filter(row -> row.epoch() == last)
-                                .map(row -> new BarChart.Bar(row.path(), row.live(), row.units()))
-                                .toList())
-                .svg());
+        page.picture(new BarChart("Units that are left", left(rows)).svg());
+    }
+
+    /** A bar for each layer: where it stood when a stage last watched it. */
+    static List<BarChart.Bar> left(List<LayerHistory.Row> rows) {
+        Map<String, BarChart.Bar> byLayer = new LinkedHashMap<>();
+        rows.forEach(row -> byLayer.put(row.path(), new BarChart.Bar(row.path(), row.live(), row.units())));
+        return List.copyOf(byLayer.values());
     }
 
     private static LineChart overEpochs(

@@ -9,4 +9,9 @@ package espalier.examples.compress;
  * @param nonZeros how many of them are not zero
  * @param seconds how long the stage took
  */
-public record Milestone(String stage, double accuracy, long weights, long nonZeros, double seconds) {}
+public record Milestone(String stage, double accuracy, long weights, long nonZeros, double seconds) {
+    /** How a table calls the network: a first stage may have pruned it already. */
+    String title() {
+        return nonZeros == weights ? "dense" : "after " + stage;
+    }
+}

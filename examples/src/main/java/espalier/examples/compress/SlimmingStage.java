@@ -51,6 +51,7 @@ final class SlimmingStage implements Stage {
             live += layer.liveUnits();
             all += layer.units();
         }
+        history.recount();
         piece.note(history);
         piece.tell(
                 "slimming",

@@ -4,6 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import espalier.examples.report.BarChart;
 import espalier.examples.train.ModelCatalog;
 import espalier.examples.train.ModelFile;
 import espalier.nn.Init;
@@ -11,12 +12,14 @@ import espalier.nn.Module;
 import espalier.nn.Summary;
 import espalier.nn.train.Evaluation;
 import espalier.sparsity.Sparsity;
+import espalier.sparsity.prune.LayerHistory;
 import espalier.sparsity.surgery.Plan;
 import espalier.sparsity.surgery.Surgeon;
 import espalier.tensor.Shape;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalDouble;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,6 +39,27 @@ class ChannelStagesTest {
         assertEquals(35, conv1.dim(0) + conv2.dim(0));
         assertEquals(conv1.dim(0), conv2.dim(1));
         assertTrue(small.told.toString().contains("35 of 70 channels are left"), small.told.toString());
+        List<BarChart.Bar> bars = CompressionReport.left(small.piece().layerRows());
+        assertEquals(
+                List.of("bn1.scale", "bn2.scale"),
+                bars.stream().map(BarChart.Bar::name).toList());
+        assertEquals(
+                List.of((long) conv1.dim(0), (long) conv2.dim(0)),
+                bars.stream().map(BarChart.Bar::kept).toList());
+    }
+
+    /** Two stages that watched the same layers: the picture shows where the second left them. */
+    @Test
+    void theLastStageIsDrawn() {
+        List<LayerHistory.Row> rows = List.of(
+                new LayerHistory.Row(2, "a", 10, 9, OptionalDouble.empty()),
+                new LayerHistory.Row(2, "b", 20, 8, OptionalDouble.empty()),
+                new LayerHistory.Row(3, "b", 20, 7, OptionalDouble.empty()),
+                new LayerHistory.Row(1, "a", 10, 6, OptionalDouble.of(0.5)),
+                new LayerHistory.Row(2, "a", 10, 5, OptionalDouble.of(0.5)));
+        assertEquals(List.of(new BarChart.Bar("a", 5, 10), new BarChart.Bar("b", 7, 20)), CompressionReport.left(rows));
+        assertEquals("2,a,10,5,0.500000,0.5", rows.getLast().csv());
+        assertEquals("2,a,10,9,0.100000,", rows.getFirst().csv());
     }
 
     /** What is cut between two stages is not trained any more, and both cuts are in the file. */

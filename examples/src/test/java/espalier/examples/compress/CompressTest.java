@@ -78,6 +78,17 @@ class CompressTest {
         }
     }
 
+    /** A network that was pruned from the first stage on is not called dense. */
+    @Test
+    void withoutDenseTrainingThereIsNoDenseNetwork(@TempDir Path folder) throws Exception {
+        Path recipe = folder.resolve("scratch.recipe");
+        Files.writeString(recipe, "model = lenet300\n[gmp]\nsparsity = 90%\nepochs = 1\n");
+        Console done = Console.run("compress --smoke --recipe " + recipe + " --out " + folder.resolve("run"));
+        assertEquals(0, done.status(), done.err());
+        assertTrue(done.out().contains("\nafter gmp "), done.out());
+        assertTrue(!done.out().contains("\ndense "), done.out());
+    }
+
     @Test
     void aRecipeOfNothingAndWhatIsNoText(@TempDir Path folder) throws Exception {
         Path recipe = folder.resolve("empty.recipe");

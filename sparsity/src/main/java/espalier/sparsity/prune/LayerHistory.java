@@ -1,5 +1,6 @@
 package espalier.sparsity.prune;
 
+import espalier.nn.Module;
 import espalier.nn.train.TrainingListener;
 import espalier.sparsity.Prunable;
 import espalier.sparsity.parametrize.SoftThreshold;
@@ -17,7 +18,7 @@ import java.util.OptionalDouble;
  * <pre>{@code
  * LayerHistory history = new LayerHistory(layers);
  * trainer.with(history).train(loader, 10);
- * Files.writeString(Path.of("layers.csv"), history.csv());
+ * history.lastEpoch().forEach(row -> System.out.println(row.csv()));
  * }</pre>
  *
  * <p>If after a few epochs nothing at all is zero, {@link #warning} says so, and the log does once.
@@ -38,9 +39,18 @@ public final class LayerHistory implements TrainingListener {
      * @param threshold the soft threshold, if there is one
      */
     public record Row(int epoch, String path, int units, int live, OptionalDouble threshold) {
+        /** The names of {@link #csv}'s columns. */
+        public static final String CSV_HEADER = "epoch,layer,units,live,sparsity,threshold";
+
         /** Part of the units that is zero. */
         public double sparsity() {
             return 1 - (double) live / units;
+        }
+
+        /** One line without its end; the last column is empty where there is no threshold. */
+        public String csv() {
+            String last = threshold.isPresent() ? Double.toString(threshold.getAsDouble()) : "";
+            return String.format(Locale.ROOT, "%d,%s,%d,%d,%.6f,%s", epoch, path, units, live, sparsity(), last);
         }
     }
 
@@ -67,6 +77,22 @@ public final class LayerHistory implements TrainingListener {
             if (first) {
                 warning.ifPresent(text -> LOG.log(System.Logger.Level.WARNING, text));
             }
+        }
+    }
+
+    /** Some methods take units when training ends. */
+    @Override
+    public void onFinish(Module model) {
+        recount();
+    }
+
+    /** Counts the live units of the last epoch anew, after a method has taken some beside the training. */
+    public void recount() {
+        List<Row> last = lastEpoch();
+        for (int i = 0; i < last.size(); i++) {
+            Row row = last.get(i);
+            int live = layers.get(i).liveUnits();
+            last.set(i, new Row(row.epoch, row.path, row.units, live, row.threshold));
         }
     }
 
@@ -107,23 +133,5 @@ public final class LayerHistory implements TrainingListener {
     /** What is wrong if nothing has become sparse. */
     public Optional<String> warning() {
         return warning;
-    }
-
-    /** The rows as CSV: {@code epoch,layer,units,live,sparsity,threshold}, the last empty where there is none. */
-    public String csv() {
-        StringBuilder text = new StringBuilder("epoch,layer,units,live,sparsity,threshold\n");
-        for (Row row : rows) {
-            String threshold = row.threshold.isPresent() ? Double.toString(row.threshold.getAsDouble()) : "";
-            text.append(String.format(
-                    Locale.ROOT,
-                    "%d,%s,%d,%d,%.6f,%s%n",
-                    row.epoch,
-                    row.path,
-                    row.units,
-                    row.live,
-                    row.sparsity(),
-                    threshold));
-        }
-        return text.toString();
     }
 }

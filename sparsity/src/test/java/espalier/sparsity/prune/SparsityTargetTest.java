@@ -194,7 +194,11 @@ class SparsityTargetTest {
                         + "or start nearer to 0",
                 history.warning().orElseThrow());
         assertEquals(12, history.rows().size());
-        assertTrue(
-                history.csv().startsWith("epoch,layer,units,live,sparsity,threshold\n1,0.weight,72,72,0.000000,0.0\n"));
+        assertEquals("1,0.weight,72,72,0.000000,0.0", history.rows().getFirst().csv());
+        layers.getFirst().parameter().raw().value().fillInPlace(0);
+        history.recount();
+        assertEquals(
+                "3,0.weight,72,0,1.000000,0.0", history.lastEpoch().getFirst().csv());
+        assertEquals(72, history.rows().getFirst().live(), "what was before stays");
     }
 }
