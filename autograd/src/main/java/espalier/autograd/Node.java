@@ -1,5 +1,6 @@
 package espalier.autograd;
 
+import espalier.autograd.Variable.JointBackward;
 import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import java.util.List;
@@ -12,18 +13,13 @@ import java.util.Optional;
  * tensors they held.
  */
 public final class Node {
-    /** From the gradient of the output to those of the inputs; none where an input needs no gradient. */
-    interface Backward {
-        List<Optional<Tensor>> gradients(Tensor g);
-    }
-
     private final String op;
     private final Spec spec;
     private final String place;
     private final List<Variable> inputs;
-    private Optional<Backward> backward;
+    private Optional<JointBackward> backward;
 
-    Node(String op, Spec spec, String place, List<Variable> inputs, Backward backward) {
+    Node(String op, Spec spec, String place, List<Variable> inputs, JointBackward backward) {
         this.op = op;
         this.spec = spec;
         this.place = place;
@@ -58,7 +54,7 @@ public final class Node {
      * @throws ShapeException naming this node, if its way back does not fit
      */
     List<Optional<Tensor>> use(Tensor g) {
-        Backward way = backward.orElseThrow(() -> new IllegalStateException("backward: the graph through " + this
+        JointBackward way = backward.orElseThrow(() -> new IllegalStateException("backward: the graph through " + this
                 + " was used before; its tensors are gone. Run the forward pass again, or add the losses first"));
         backward = Optional.empty();
         try {

@@ -102,7 +102,7 @@ public final class Variable implements Arithmetic, Pointwise, Activations, Reduc
 
     /** As the other, for an operation that was told more than its inputs. */
     public static Variable jointly(String op, Spec spec, Tensor value, List<Variable> inputs, JointBackward backward) {
-        return record(op, spec, value, List.copyOf(inputs), backward::gradients);
+        return record(op, spec, value, List.copyOf(inputs), backward);
     }
 
     /**
@@ -117,7 +117,7 @@ public final class Variable implements Arithmetic, Pointwise, Activations, Reduc
         });
     }
 
-    private static Variable record(String op, Spec spec, Tensor value, List<Variable> inputs, Node.Backward backward) {
+    private static Variable record(String op, Spec spec, Tensor value, List<Variable> inputs, JointBackward backward) {
         Node node = new Node(op, spec, Autograd.place(), inputs, backward);
         if (Autograd.isGuarded()) {
             NumberGuard.check(node.toString(), value);

@@ -6,6 +6,7 @@ import espalier.tensor.Device;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -29,8 +30,9 @@ public record Summary(List<Row> rows, long parameters, long macs, long bytes) {
      * @param output shape of its output
      * @param parameters how many numbers it trains
      * @param macs multiply-adds for the example input
+     * @param bytes of its parameters and buffers
      */
-    public record Row(String path, String kind, Shape input, Shape output, long parameters, long macs) {}
+    public record Row(String path, String kind, Shape input, Shape output, long parameters, long macs, long bytes) {}
 
     /** The table for inputs of a shape, the batch included: {@code [1, 3, 32, 32]}. */
     public static Summary of(Module model, Shape input) {
@@ -54,7 +56,8 @@ public record Summary(List<Row> rows, long parameters, long macs, long bytes) {
                         visit.input(),
                         visit.output(),
                         own,
-                        module.macs(visit.input(), visit.output())));
+                        module.macs(visit.input(), visit.output()),
+                        bytes(module)));
             }
         }
         long parameters = model.parameters().values().stream()
@@ -62,31 +65,51 @@ public record Summary(List<Row> rows, long parameters, long macs, long bytes) {
                 .mapToLong(p -> p.shape().size())
                 .sum();
         long macs = rows.stream().mapToLong(Row::macs).sum();
-        long bytes = model.state().values().stream()
+        return new Summary(List.copyOf(rows), parameters, macs, bytes(model));
+    }
+
+    private static long bytes(Module module) {
+        return module.state().values().stream()
                 .mapToLong(t -> (long) t.size() * t.dtype().bytes())
                 .sum();
-        return new Summary(List.copyOf(rows), parameters, macs, bytes);
     }
+
+    /** Columns of text, which begin on the left; the others end on the right, as numbers do. */
+    private static final int WORDS = 4;
 
     /** The table as text, a line a layer and one of totals. */
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder();
-        String format = "%-18s %-18s %-20s %-20s %12s %14s%n";
-        text.append(String.format(Locale.ROOT, format, "layer", "kind", "input", "output", "parameters", "MACs"));
+        List<List<String>> lines = new ArrayList<>();
+        lines.add(List.of("layer", "kind", "input", "output", "parameters", "MACs", "bytes"));
         for (Row row : rows) {
-            text.append(String.format(
-                    Locale.ROOT,
-                    format,
+            lines.add(List.of(
                     row.path,
                     row.kind,
-                    row.input,
-                    row.output,
-                    String.format(Locale.ROOT, "%,d", row.parameters),
-                    String.format(Locale.ROOT, "%,d", row.macs)));
+                    row.input.toString(),
+                    row.output.toString(),
+                    count(row.parameters),
+                    count(row.macs),
+                    count(row.bytes)));
         }
-        text.append(
-                String.format(Locale.ROOT, "total: %,d parameters, %,d MACs, %,d bytes%n", parameters, macs, bytes));
-        return text.toString();
+        int[] widths = new int[lines.getFirst().size()];
+        for (List<String> line : lines) {
+            Arrays.setAll(widths, i -> Math.max(widths[i], line.get(i).length()));
+        }
+        StringBuilder text = new StringBuilder();
+        for (List<String> line : lines) {
+            for (int i = 0; i < widths.length; i++) {
+                String gap = " ".repeat(widths[i] - line.get(i).length());
+                text.append(i == 0 ? "" : "  ").append(i < WORDS ? line.get(i) + gap : gap + line.get(i));
+            }
+            text.append(System.lineSeparator());
+        }
+        return text
+                + String.format(
+                        "total: %s parameters, %s MACs, %s bytes%n", count(parameters), count(macs), count(bytes));
+    }
+
+    private static String count(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
     }
 }

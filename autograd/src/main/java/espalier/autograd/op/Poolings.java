@@ -5,6 +5,7 @@ import static espalier.autograd.Edge.edge;
 import espalier.autograd.Spec;
 import espalier.autograd.Variable;
 import espalier.tensor.Pooling;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import espalier.tensor.spi.PoolSpec;
 
@@ -33,12 +34,10 @@ public final class Poolings {
 
     /** The mean of each plane: {@code [N, C, H, W] → [N, C]}. */
     public static Variable globalAverage(Variable x) {
-        Tensor y = Pooling.globalAverage(x.value());
-        double each = 1.0 / (x.value().dim(2) * x.value().dim(3));
-        return Variable.of(
-                "globalAvgPool2d",
-                y,
-                edge(x, g -> g.mul(each).unsqueeze(-1).unsqueeze(-1).expand(x.shape())));
+        if (x.value().rank() != 4) {
+            throw new ShapeException("globalAverage: input must be [N, C, H, W], not " + x.shape());
+        }
+        return x.mean(2, 3);
     }
 
     /**

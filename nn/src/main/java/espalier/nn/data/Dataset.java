@@ -3,6 +3,7 @@ package espalier.nn.data;
 import espalier.tensor.RandomSource;
 import espalier.tensor.Shape;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -36,7 +37,7 @@ public interface Dataset {
             throw new IllegalArgumentException("first: " + n + " samples must be at least 0");
         }
         int[] indices = new int[Math.min(n, size())];
-        java.util.Arrays.setAll(indices, i -> i);
+        Arrays.setAll(indices, i -> i);
         return select(indices);
     }
 

@@ -1,6 +1,7 @@
 package espalier.nn.layer;
 
 import espalier.autograd.Variable;
+import espalier.autograd.op.Poolings;
 import espalier.nn.Module;
 
 /** The mean of each plane: {@code [N, C, H, W] → [N, C]}. */
@@ -10,6 +11,6 @@ public final class GlobalAveragePool extends Module {
 
     @Override
     protected Variable forward(Variable x) {
-        return x.mean(2, 3);
+        return Poolings.globalAverage(x);
     }
 }

@@ -19,7 +19,8 @@ import java.util.Map;
  *
  * <p>Random numbers and the learning rate follow from the seed, the schedule and the position ({@link Trainer}), so there
  * is no other state; but a run that went on with another seed or schedule would be neither the one nor the other. So a run
- * names its settings, and one with others is refused. The file is written beside its place and renamed: whenever the process is killed, either the old or the new one is there, whole.
+ * names its settings, and one with others is refused. The file is written beside its place and renamed: whenever the
+ * process is killed, either the old or the new one is there, whole.
  */
 public final class Checkpoint {
     private static final String FORMAT = "espalier-checkpoint-1";

@@ -228,6 +228,13 @@ class LayersTest {
     }
 
     @Test
+    void theMeanOfPlanesIsOneOfImages() {
+        refused(
+                "globalAverage: input must be [N, C, H, W], not [2, 4]",
+                () -> new GlobalAveragePool().apply(of(Tensor.ones(2, 4))));
+    }
+
+    @Test
     void shapes() {
         assertEquals(
                 Shape.of(2, 60),

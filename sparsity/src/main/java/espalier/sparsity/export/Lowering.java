@@ -95,7 +95,6 @@ final class Lowering {
                         operation,
                         new Operation.AveragePool(
                                 spec(operation, Spec.Pool.class).spec()));
-            case "globalAvgPool2d" -> step(operation, new Operation.GlobalAverage());
             case "mean" -> {
                 boolean planes = spec(operation, Spec.Axes.class).axes().equals(List.of(2, 3))
                         && operation.shape().rank() == 2;

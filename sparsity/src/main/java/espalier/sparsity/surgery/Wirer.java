@@ -69,7 +69,6 @@ final class Wirer {
                     "adaptiveAvgPool2d" -> pass(o, 0, axisOf(o, 0));
             case "add", "sub", "mul", "div", "min", "max" -> elementwise(o);
             case "batchNormInference", "scaleShift" -> norm(o);
-            case "globalAvgPool2d" -> reduce(o, List.of(2, 3));
             case "mean", "sum", "maxOver", "minOver" -> {
                 if (o.spec() instanceof Spec.Axes(List<Integer> axes)) {
                     reduce(o, axes);
