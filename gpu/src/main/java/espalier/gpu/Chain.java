@@ -82,12 +82,13 @@ final class Chain {
     }
 
     /** All that the text of a kernel depends on; that of a chain that came before is not written again. */
-    private record Form(List<Step> steps, List<Use> uses, int numbers, boolean flat, int axes) {}
+    private record Form(List<Step> steps, List<Use> uses, int numbers, boolean flat, int axes, boolean vectors) {}
 
     /** A kernel, and what it computes, for messages. */
     private record Fused(KernelName kernel, String operation) {}
 
     private final CommandQueue queue;
+    private final boolean byVector;
     private final IntFunction<Geometry> items;
     private final List<Step> steps = new ArrayList<>();
     private final List<Place> places = new ArrayList<>();
@@ -98,10 +99,12 @@ final class Chain {
     /**
      * A chain of a queue, which asks for it before it does anything else.
      *
-     * @param items the geometry of a launch over so many elements
+     * @param byVector whether an item has four elements where it can: GPUs are waiting for memory, and so wait less often
+     * @param items the geometry of a launch over so many items
      */
-    Chain(CommandQueue queue, IntFunction<Geometry> items) {
+    Chain(CommandQueue queue, boolean byVector, IntFunction<Geometry> items) {
         this.queue = queue;
+        this.byVector = byVector;
         this.items = items;
         queue.before(this::flush);
     }
@@ -192,7 +195,12 @@ final class Chain {
         }
         Axes axes = Axes.of(shape, at.stream().map(place -> place.layout).toArray(Layout[]::new));
         boolean flat = axes.isFlat();
-        List<Object> arguments = new ArrayList<>(List.of(shape.size()));
+        boolean vectors = byVector
+                && flat
+                && shape.size() % 4 == 0
+                && at.stream().allMatch(place -> place.layout.offset() % 4 == 0);
+        int count = vectors ? shape.size() / 4 : shape.size();
+        List<Object> arguments = new ArrayList<>(List.of(count));
         if (!flat) {
             arguments.add(axes.sizes());
         }
@@ -206,9 +214,9 @@ final class Chain {
             }
         }
         arguments.addAll(constants);
-        Form form = new Form(todo, uses, constants.size(), flat, axes.count() > 4 ? 8 : 4);
+        Form form = new Form(todo, uses, constants.size(), flat, axes.count() > 4 ? 8 : 4, vectors);
         Fused fused = known.computeIfAbsent(form, Chain::write);
-        queue.launch(fused.operation, fused.kernel, items.apply(shape.size()), arguments.toArray());
+        queue.launch(fused.operation, fused.kernel, items.apply(count), arguments.toArray());
     }
 
     /** Texts written so far. */
@@ -223,22 +231,12 @@ final class Chain {
     }
 
     private static String text(Form form) {
-        boolean flat = form.flat;
-        StringBuilder head = new StringBuilder("kernel void chain(const uint n" + (flat ? "" : ", const uint8 size"));
-        StringBuilder loads = new StringBuilder();
-        StringBuilder stores = new StringBuilder();
+        StringBuilder head = new StringBuilder("kernel void chain(const uint n" + (form.flat ? "" : ", const uint8 size"));
         for (int p = 0; p < form.uses.size(); p++) {
             Use use = form.uses.get(p);
-            String at = "p%d, p%dAt + ".formatted(p, p) + (flat ? "i" : "offset(index, p%dStride)".formatted(p));
             if (!use.isNone()) {
                 head.append(", global TYPE(%s)* p%d, const int p%dAt".formatted(use.dtype, p, p));
-                head.append(flat ? "" : ", const int8 p%dStride".formatted(p));
-            }
-            if (use.read) {
-                loads.append("    const T x%d = LOAD(%s, %s);\n".formatted(p, use.dtype, at));
-            }
-            if (use.stored >= 0) {
-                stores.append("    STORE(%s, %s, v%d);\n".formatted(use.dtype, at, use.stored));
+                head.append(form.flat ? "" : ", const int8 p%dStride".formatted(p));
             }
         }
         for (int c = 0; c < form.numbers; c++) {
@@ -246,9 +244,48 @@ final class Chain {
         }
         StringBuilder body = new StringBuilder();
         for (int s = 0; s < form.steps.size(); s++) {
-            body.append("    const T v%d = %s;\n".formatted(s, form.steps.get(s).expression));
+            body.append("const T v%d = %s;".formatted(s, form.steps.get(s).expression)).append(form.vectors ? " " : "\n");
         }
-        return head + ") {\n    const uint i = get_global_id(0);\n    if (i >= n) return;\n"
-                + (flat ? "" : "    const int8 index = split(i, size);\n") + loads + body + stores + "}\n";
+        return head + ") {\nconst uint i = get_global_id(0);\nif (i >= n) return;\n"
+                + (form.vectors ? ofVectors(form, body) : ofElements(form, body)) + "}\n";
+    }
+
+    private static String ofElements(Form form, CharSequence body) {
+        StringBuilder loads = new StringBuilder(form.flat ? "" : "const int8 index = split(i, size);\n");
+        StringBuilder stores = new StringBuilder();
+        for (int p = 0; p < form.uses.size(); p++) {
+            Use use = form.uses.get(p);
+            String at = "p%d, p%dAt + ".formatted(p, p) + (form.flat ? "i" : "offset(index, p%dStride)".formatted(p));
+            if (use.read) {
+                loads.append("const T x%d = LOAD(%s, %s);\n".formatted(p, use.dtype, at));
+            }
+            if (use.stored >= 0) {
+                stores.append("STORE(%s, %s, v%d);\n".formatted(use.dtype, at, use.stored));
+            }
+        }
+        return loads.toString() + body + stores;
+    }
+
+    /** The same four times, between loads and stores of four elements: {@code LANE(s)} is one of them. */
+    private static String ofVectors(Form form, CharSequence body) {
+        StringBuilder loads = new StringBuilder();
+        StringBuilder lane = new StringBuilder("#define LANE(s) { ");
+        StringBuilder results = new StringBuilder();
+        StringBuilder stores = new StringBuilder();
+        for (int p = 0; p < form.uses.size(); p++) {
+            Use use = form.uses.get(p);
+            String vector = "VECTOR(" + use.dtype + ")";
+            String at = "(global %s*)(p%d + p%dAt)".formatted(vector, p, p);
+            if (use.read) {
+                loads.append("const %s from%d = (%s)[i];\n".formatted(vector, p, at));
+                lane.append("const T x%d = from%d.s; ".formatted(p, p));
+            }
+            if (use.stored >= 0) {
+                loads.append("%s to%d;\n".formatted(vector, p));
+                results.append("to%d.s = v%d%s; ".formatted(p, use.stored, use.dtype == DType.BOOL ? " != 0" : ""));
+                stores.append("(%s)[i] = to%d;\n".formatted(at, p));
+            }
+        }
+        return loads.toString() + lane + body + results + "}\nLANE(s0) LANE(s1) LANE(s2) LANE(s3)\n" + stores;
     }
 }

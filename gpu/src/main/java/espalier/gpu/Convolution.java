@@ -68,8 +68,10 @@ final class Convolution {
 
     void inputGradient(ConvSpec spec, Tensor gradient, Tensor weight, Tensor dx) {
         try (TensorScope _ = TensorScope.open()) {
-            boolean spreads = flavour == Flavour.CPU && spec.strideH() * spec.strideW() > 1;
-            Tensor g = spreads ? spread(spec, gradient) : gradient.contiguous();
+            boolean spreads = flavour == Flavour.CPU && !isProduct(spec, weight.shape());
+            int top = Math.max(0, (weight.dim(2) - 1) * spec.dilationH() - spec.padH());
+            int left = Math.max(0, (weight.dim(3) - 1) * spec.dilationW() - spec.padW());
+            Tensor g = spreads ? spread(spec, gradient, top, left, dx) : gradient.contiguous();
             int groups = spec.groups();
             int inputs = weight.dim(1);
             int taps = weight.dim(2) * weight.dim(3);
@@ -83,7 +85,9 @@ final class Convolution {
                     new int[] {inputs, dx.dim(2) * dx.dim(3), depth},
                     batch(dx.dim(0), groups, 0, inputs * depth, g),
                     new Left(DeviceStorage.of(turned), turned.layout().offset(), depth, 1),
-                    isProduct(spec, weight.shape()) ? matrix(g) : backwardWindows(spec, spreads, g, weight, dx),
+                    isProduct(spec, weight.shape()) ? matrix(g) : spreads
+                            ? backwardWindows(spec, g, weight, dx, top, left)
+                            : backwardWindows(spec, g, weight, dx),
                     List.of(),
                     DeviceStorage.of(dx),
                     dx.layout().offset());
@@ -195,16 +199,19 @@ final class Convolution {
                 0);
     }
 
-    /** Zeros between the pixels, so that strides need no division, which is slow on processors. */
-    private static Tensor spread(ConvSpec spec, Tensor g) {
-        int height = (g.dim(2) - 1) * spec.strideH() + 1;
-        int width = (g.dim(3) - 1) * spec.strideW() + 1;
+    /**
+     * Zeros between the pixels, so that strides need no division, and around them, so that no window reaches beyond: either
+     * is slow on processors.
+     */
+    private static Tensor spread(ConvSpec spec, Tensor g, int top, int left, Tensor dx) {
+        int height = top + Math.max((g.dim(2) - 1) * spec.strideH() + 1, dx.dim(2) + spec.padH());
+        int width = left + Math.max((g.dim(3) - 1) * spec.strideW() + 1, dx.dim(3) + spec.padW());
         Tensor wide =
                 Tensor.zeros(g.device(), DType.F32, g.shape().with(2, height).with(3, width));
         int[] strides = wide.layout().strides();
         strides[2] *= spec.strideH();
         strides[3] *= spec.strideW();
-        wide.view(Layout.strided(g.shape(), strides, 0)).copyInPlace(g);
+        wide.view(Layout.strided(g.shape(), strides, top * width + left)).copyInPlace(g);
         return wide;
     }
 
@@ -248,12 +255,34 @@ final class Convolution {
             0
         };
         return new Windows(
-                DeviceStorage.of(x), x.layout().offset(), geometry, spec.strideW() == 1 ? run(out.dim(3)) : 1, false);
+                DeviceStorage.of(x),
+                x.layout().offset(),
+                geometry,
+                spec.strideW() == 1 ? run(out.dim(3)) : 1,
+                false,
+                spec.padH() + spec.padW() == 0);
     }
 
-    private static Windows backwardWindows(ConvSpec spec, boolean isSpread, Tensor g, Tensor w, Tensor dx) {
-        boolean divided = !isSpread && spec.strideH() * spec.strideW() > 1;
-        int[] geometry = {
+    /** Those of a gradient as it is: the strides divide, and windows reach beyond it. */
+    private static Windows backwardWindows(ConvSpec spec, Tensor g, Tensor w, Tensor dx) {
+        boolean divided = spec.strideH() * spec.strideW() > 1;
+        int[] geometry = backward(spec, g, w, dx);
+        geometry[11] = spec.strideH();
+        geometry[12] = spec.strideW();
+        int run = divided ? 1 : run(dx.dim(3));
+        return new Windows(DeviceStorage.of(g), g.layout().offset(), geometry, run, divided, false);
+    }
+
+    /** Those of a gradient that was spread, whose first pixel lies {@code top} and {@code left} of a border. */
+    private static Windows backwardWindows(ConvSpec spec, Tensor wide, Tensor w, Tensor dx, int top, int left) {
+        int[] geometry = backward(spec, wide, w, dx);
+        geometry[7] += top;
+        geometry[8] += left;
+        return new Windows(DeviceStorage.of(wide), wide.layout().offset(), geometry, run(dx.dim(3)), false, true);
+    }
+
+    private static int[] backward(ConvSpec spec, Tensor g, Tensor w, Tensor dx) {
+        return new int[] {
             dx.dim(3),
             g.dim(2),
             g.dim(3),
@@ -265,13 +294,12 @@ final class Convolution {
             spec.padW(),
             -spec.dilationH(),
             -spec.dilationW(),
-            spec.strideH(),
-            spec.strideW(),
+            1,
+            1,
             0,
             0,
             0
         };
-        return new Windows(DeviceStorage.of(g), g.layout().offset(), geometry, divided ? 1 : run(dx.dim(3)), divided);
     }
 
     /** The longest run that divides a row. */

@@ -29,7 +29,10 @@ final class Elementwise {
     Elementwise(CommandQueue queue, Flavour flavour, boolean fused) {
         this.queue = queue;
         this.flavour = flavour;
-        this.chain = fused && !queue.finishesEach() ? Optional.of(new Chain(queue, this::items)) : Optional.empty();
+        boolean byVector = flavour == Flavour.GPU;
+        this.chain = fused && !queue.finishesEach()
+                ? Optional.of(new Chain(queue, byVector, this::items))
+                : Optional.empty();
     }
 
     /** An item an element. On a processor each group is a call, which pays for itself when there are many elements in it. */

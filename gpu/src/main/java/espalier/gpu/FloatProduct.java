@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * Fast matrix products of F32. One launch computes {@code out[b] = A[b] × B[b]} for a batch; B is a matrix or the windows
  * of images, which makes a convolution a product without storing its columns. Kernels: {@code panel.cl} for processors,
- * {@code tile.cl} for GPUs.
+ * {@code tile.cl} for GPUs, and {@code mma.cl} where tensor cores were asked for.
  */
 final class FloatProduct {
     private static final int PANEL = 16; // columns of an item of panel.cl
@@ -44,13 +44,15 @@ final class FloatProduct {
      * @param geometry as {@code window.cl} has it
      * @param run columns that are neighbours in memory: 16, 8, 4 or 1
      * @param divided whether the geometry has a divisor
+     * @param inside whether no window reaches beyond the image, so that nobody has to look
      */
-    record Windows(DeviceMemory memory, int at, int[] geometry, int run, boolean divided) implements Right {
+    record Windows(DeviceMemory memory, int at, int[] geometry, int run, boolean divided, boolean inside)
+            implements Right {
         /** Definitions for kernels; those for GPUs divide much, and by numbers that the compiler knows it is cheap. */
         String options(Flavour flavour) {
             return " -DWINDOWS -DRUN=" + run + (divided ? " -DDIVIDED" : "")
                     + switch (flavour) {
-                        case CPU -> "";
+                        case CPU -> inside ? " -DINSIDE" : "";
                         case GPU ->
                             " -DCOLUMNS=" + geometry[0] + " -DTAPS=" + geometry[3] + " -DTAPS_X=" + geometry[4];
                     };
@@ -67,11 +69,22 @@ final class FloatProduct {
     private final CommandQueue queue;
     private final Flavour flavour;
     private final Tuning tuning;
+    private final TensorCores cores;
 
     FloatProduct(CommandQueue queue, Flavour flavour, Tuning tuning) {
+        this(queue, flavour, tuning, TensorCores.OFF);
+    }
+
+    private FloatProduct(CommandQueue queue, Flavour flavour, Tuning tuning, TensorCores cores) {
         this.queue = queue;
         this.flavour = flavour;
         this.tuning = tuning;
+        this.cores = cores;
+    }
+
+    /** The same, on tensor cores if they may be used. */
+    FloatProduct with(TensorCores cores) {
+        return new FloatProduct(queue, flavour, tuning, cores);
     }
 
     /** {@code [.., M, K] × [.., K, N] → [.., M, N]}. */
@@ -132,12 +145,16 @@ final class FloatProduct {
                         yield Geometry.groups(Math.ceilDiv(n, PANEL), Math.ceilDiv(m, rows), batch.size(), 1);
                     }
                     case GPU -> {
+                        options.append(" -DA_ALONG=").append(left.column == 1 ? "ALONG_DEPTH" : "ALONG_TILE");
+                        options.append(" -DB_ALONG=").append(isTransposed(right) ? "ALONG_DEPTH" : "ALONG_TILE");
+                        if (cores.options().isPresent()) {
+                            options.append(cores.options().get());
+                            yield Geometry.groups(Math.ceilDiv(n, 64), Math.ceilDiv(m, 64), batch.size(), 128);
+                        }
                         boolean large = Math.min(m, n) >= tuning.largeFrom();
                         int tile = large ? 128 : 64;
                         int depth = large ? tuning.largeDepth() : tuning.depth();
                         options.append(" -DWORK=").append(tile / 16).append(" -DDEPTH=").append(depth);
-                        options.append(" -DA_ALONG=").append(left.column == 1 ? "ALONG_DEPTH" : "ALONG_TILE");
-                        options.append(" -DB_ALONG=").append(isTransposed(right) ? "ALONG_DEPTH" : "ALONG_TILE");
                         boolean whole = m % tile + n % tile + size[2] % depth + outAt % 4 == 0 && tile * depth >= 1024;
                         options.append(whole && isOfVectors(batch, left, right) ? " -DWHOLE" : "");
                         yield Geometry.groups(Math.ceilDiv(n, tile), Math.ceilDiv(m, tile), batch.size(), 256);
@@ -157,7 +174,7 @@ final class FloatProduct {
             arguments.addAll(List.of(added.memory, added.at, added.groups));
         }
         arguments.addAll(List.of(out, outAt));
-        String name = flavour == Flavour.CPU ? "panel" : "tile";
+        String name = flavour == Flavour.CPU ? "panel" : cores.options().isPresent() ? "mma" : "tile";
         queue.launch(operation, new KernelName(name + ".cl", options.toString(), name), geometry, arguments.toArray());
     }
 

@@ -51,7 +51,7 @@ final class Lines {
         Layout from = x.layout().slice(axis, 0, 1, 1, "argReduce");
         Axes lines = Axes.of(from.shape(), from, out.layout());
         String options = "-DAXES=8 -DIN=" + x.dtype() + " -DOUT=I32 -DACC=" + TypeNames.computing(x.dtype())
-                + " -DBEYOND=" + (largest ? ">" : "<");
+                + (largest ? " -DLARGEST" : " -DSMALLEST");
         queue.launch(
                 largest ? "argmax" : "argmin",
                 new KernelName("along.cl", options, "arg_reduce"),

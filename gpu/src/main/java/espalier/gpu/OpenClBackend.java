@@ -40,6 +40,7 @@ public final class OpenClBackend implements Backend, AutoCloseable {
     private final Indexed indexed;
     private final Sorting sorting;
     private final PlainProduct plainProduct;
+    private final TensorCores cores;
     private final FloatProduct floatProduct;
     private final Convolution convolution;
     private final Pooling pooling;
@@ -62,7 +63,8 @@ public final class OpenClBackend implements Backend, AutoCloseable {
         this.indexed = new Indexed(queue);
         this.sorting = new Sorting(queue);
         this.plainProduct = new PlainProduct(queue);
-        this.floatProduct = new FloatProduct(queue, flavour, Tuning.of(queue.device(), flavour));
+        this.cores = TensorCores.of(queue, flavour);
+        this.floatProduct = new FloatProduct(queue, flavour, Tuning.of(queue.device(), flavour)).with(cores);
         this.convolution = new Convolution(queue, flavour, floatProduct, reduction);
         this.pooling = new Pooling(queue, flavour);
         this.normalization = new Normalization(queue, flavour);
@@ -80,7 +82,7 @@ public final class OpenClBackend implements Backend, AutoCloseable {
         return queue.device().summary() + ", buffers of up to "
                 + String.format(Locale.ROOT, "%.1f GiB", queue.device().largestBuffer() / (double) (1L << 30))
                 + ", kernels for " + flavour + "s built with "
-                + queue.buildOptions().strip();
+                + queue.buildOptions().strip() + (cores.report().isEmpty() ? "" : "; " + cores.report());
     }
 
     @Override

@@ -94,7 +94,8 @@ final class Reduction {
             int outAt) {
         boolean byGroup = flavour == Flavour.GPU && source.step == 1 && total / chunks >= GROUP / 2;
         DType accumulator = partial(op, in);
-        String options = "-DAXES=8 -DIN=" + in + " -DOUT=" + type + " -DACC=" + TypeNames.computing(accumulator)
+        boolean manyAxes = Math.max(source.kept.count(), source.runs.count()) > 4;
+        String options = "-DAXES=" + (manyAxes ? 8 : 4) + (source.runs.count() == 0 ? " -DONE_RUN" : "") + " -DIN=" + in + " -DOUT=" + type + " -DACC=" + TypeNames.computing(accumulator)
                 + ends(accumulator) + " -DOP=" + op + " -DAGAIN=" + again(op) + (byGroup ? " -DGROUP=" + GROUP : "");
         Geometry geometry = byGroup
                 ? Geometry.groups((long) outputs * chunks, GROUP)

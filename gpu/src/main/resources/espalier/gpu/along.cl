@@ -27,6 +27,12 @@ kernel void cumsum(LINE, TARGET, const int outStep) {
 }
 #endif
 
+#ifdef LARGEST
+#define BEYOND >
+#elif defined(SMALLEST)
+#define BEYOND <
+#endif
+
 #ifdef BEYOND
 // The first of equals wins; NaN is beyond all.
 kernel void arg_reduce(LINE, TARGET) {

@@ -5,3 +5,4 @@
 #include "axes.cl"
 
 #define CHOOSE(c, a, b) ((c) != 0 ? (a) : (b))
+#define VECTOR(name) JOIN(TYPE(name), 4)

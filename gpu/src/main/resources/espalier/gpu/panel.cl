@@ -6,6 +6,7 @@
 //
 // WINDOWS  B is the windows of an image (window.cl) instead of a matrix; RUN, how many neighbouring columns are
 //          neighbours in memory too (16, 8, 4 or 1)
+// INSIDE   no window reaches beyond the image, and all that is left of packing are loads and stores
 // BIAS     a number is added to each row
 
 #include "axes.cl"
@@ -23,24 +24,53 @@
 
 #if RUN == 16
 #define LOAD_RUN(p) vload16(0, p)
-#define INSIDE(v, x, width) \
+#define IN_ROW(v, x, width) \
     select((float16)0, v, ((int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) + x >= 0) \
         & ((int16)(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15) + x < width))
 #define STORE_RUN(v, p) vstore16((float16)(v), 0, p)
 #elif RUN == 8
 #define LOAD_RUN(p) vload8(0, p)
-#define INSIDE(v, x, width) \
+#define IN_ROW(v, x, width) \
     select((float8)0, v, ((int8)(0, 1, 2, 3, 4, 5, 6, 7) + x >= 0) \
         & ((int8)(0, 1, 2, 3, 4, 5, 6, 7) + x < width))
 #define STORE_RUN(v, p) vstore8((float8)(v), 0, p)
 #elif RUN == 4
 #define LOAD_RUN(p) vload4(0, p)
-#define INSIDE(v, x, width) \
+#define IN_ROW(v, x, width) \
     select((float4)0, v, ((int4)(0, 1, 2, 3) + x >= 0) \
         & ((int4)(0, 1, 2, 3) + x < width))
 #define STORE_RUN(v, p) vstore4((float4)(v), 0, p)
+#else
+#define LOAD_RUN(p) *(p)
+#define STORE_RUN(v, p) *(p) = (v)
 #endif
 
+#ifdef INSIDE
+// Rows `first` to `first + count` of the columns from `column`; beyond the last column others again.
+inline void pack(float* to, const Windows w, global const float* image, int first, int count, int column, int n) {
+    int place[WIDTH / RUN];
+    for (int j = 0; j < WIDTH / RUN; j++) {
+        const int at = min(column + j * RUN, n - RUN);
+        const int2 t = (int2)(at / w.columns, at % w.columns) * w.scale + w.origin;
+        place[j] = t.x * w.width + t.y;
+    }
+    int2 tap = (int2)(first % w.taps / w.tapsX, first % w.tapsX);
+    global const float* plane = image + first / w.taps * w.height * w.width;
+    for (int k = 0; k < count; k++) {
+        global const float* from = plane + tap.x * w.step.x * w.width + tap.y * w.step.y;
+        for (int j = 0; j < WIDTH / RUN; j++) {
+            STORE_RUN(LOAD_RUN(from + place[j]), to + k * WIDTH + j * RUN);
+        }
+        if (++tap.y == w.tapsX) {
+            tap.y = 0;
+            if (++tap.x * w.tapsX == w.taps) {
+                tap.x = 0;
+                plane += w.height * w.width;
+            }
+        }
+    }
+}
+#else
 // Rows `first` to `first + count` of the columns from `column`.
 inline void pack(float* to, const Windows w, global const float* image, int first, int count, int column, int n) {
     int2 place[WIDTH / RUN];
@@ -66,7 +96,7 @@ inline void pack(float* to, const Windows w, global const float* image, int firs
             }
             const int at = t.x * w.width + t.y;
             if (at >= 0 && at + RUN <= w.height * w.width) { // the run ends in other rows of the plane
-                STORE_RUN(INSIDE(LOAD_RUN(plane + at), t.y, w.width), to + k * WIDTH + j * RUN);
+                STORE_RUN(IN_ROW(LOAD_RUN(plane + at), t.y, w.width), to + k * WIDTH + j * RUN);
                 continue;
             }
 #endif
@@ -83,6 +113,8 @@ inline void pack(float* to, const Windows w, global const float* image, int firs
         }
     }
 }
+
+#endif
 
 #else
 

@@ -2,6 +2,7 @@
 // The chunks depend on shapes only, so the same input gives the same bits.
 //
 // IN, OUT   names of the types; ACC, the type that is accumulated in; LEAST and MOST, its ends; FLOATING, if it has NaN
+// ONE_RUN   all elements of an output are one run: then no element needs a division to be found
 // OP        how one more element is folded in; AGAIN, how two partial results are
 
 #include "types.cl"
@@ -93,7 +94,12 @@ kernel void fold_group(const uint outputs, SOURCE, TARGET) {
     const int base = xAt + place(output, keptSize, keptStride);
     ACC so = JOIN(FROM_, OP);
     for (uint r = part * chunk + item; r < end; r += GROUP) {
-        so = JOIN(FOLD_, OP)(so, LOAD(IN, x, base + place(r / length, runSize, runStride) + (int)(r % length) * step));
+#ifdef ONE_RUN
+        const int at = base + (int)r * step;
+#else
+        const int at = base + place(r / length, runSize, runStride) + (int)(r % length) * step;
+#endif
+        so = JOIN(FOLD_, OP)(so, LOAD(IN, x, at));
     }
     shared[item] = so;
     for (uint width = GROUP / 2; width > 0; width /= 2) {

@@ -24,9 +24,13 @@ class ChainTest {
     private static final int SIZE = 7;
 
     private static void with(boolean fused, Body body) {
+        with(Flavour.CPU, fused, body);
+    }
+
+    private static void with(Flavour flavour, boolean fused, Body body) {
         TestDevice.first();
         CommandQueue queue = new CommandQueue(Discovery.now().devices().getFirst());
-        OpenClBackend backend = new OpenClBackend(queue, Flavour.CPU, fused);
+        OpenClBackend backend = new OpenClBackend(queue, flavour, fused);
         try {
             body.run(new Device("test", backend), queue);
         } finally {
@@ -75,7 +79,7 @@ class ChainTest {
     @Test
     void theTextOfAChainIsWrittenOnce() {
         with(false, (device, queue) -> {
-            Chain chain = new Chain(queue, size -> Geometry.line(size, 64));
+            Chain chain = new Chain(queue, false, size -> Geometry.line(size, 64));
             for (int step = 0; step < 3; step++) {
                 Tensor x = Tensor.allocate("x", device, DType.F32, Shape.of(5, 3));
                 chain.add("fill", "UNARY_COPY", x, List.of((float) step));
@@ -125,6 +129,32 @@ class ChainTest {
         assertEquals(one.size(), fused.size());
         for (int i = 0; i < one.size(); i++) {
             assertArrayEquals(one.get(i), fused.get(i), "tensor " + i);
+        }
+    }
+
+    /** On GPUs an item has four elements where all operands are runs: of 48 elements, and not of 49. */
+    @ParameterizedTest
+    @ValueSource(ints = {48, 49})
+    void fourElementsAtATimeGiveTheSameBits(int size) {
+        List<float[]> results = new ArrayList<>();
+        for (boolean fused : new boolean[] {false, true}) {
+            with(Flavour.GPU, fused, (device, queue) -> {
+                Tensor x = RandomSource.of(1).normal(device, Shape.of(size + 8));
+                Tensor y = RandomSource.of(2).normal(device, Shape.of(size));
+                Tensor odd = x.narrow(0, 3, size); // begins between two vectors
+                Tensor even = x.narrow(0, 4, size);
+                for (Tensor z : List.of(odd, even)) {
+                    Tensor less = z.lt(y);
+                    Tensor sum = less.where(z, y.mul(2)).addInPlace(z);
+                    results.add(sum.toFloats());
+                    results.add(less.to(DType.F32).toFloats());
+                    z.addInPlace(1);
+                    results.add(x.toFloats());
+                }
+            });
+        }
+        for (int i = 0; i < 6; i++) {
+            assertArrayEquals(results.get(i), results.get(6 + i), "result " + i);
         }
     }
 

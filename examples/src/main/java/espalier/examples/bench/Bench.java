@@ -183,11 +183,14 @@ public final class Bench implements Callable<Integer> {
     private double print(Workload workload, Threads with) {
         Stopwatch stopwatch = quick ? Stopwatch.quick() : Stopwatch.careful();
         Runnable queued = workload.setup().prepare(with);
+        Runnable finish = with.device().backend()::finish; // a device may only have queued it
         Runnable run = () -> {
             queued.run();
-            with.device().backend().finish(); // a device may only have queued it
+            finish.run();
         };
-        Measurement measured = stopwatch.measure(run);
+        // Who waits for one result waits for all of it; what follows work is queued behind it.
+        boolean alone = device.isEmpty() || workload.unit() == Unit.MILLISECONDS;
+        Measurement measured = alone ? stopwatch.measure(run) : stopwatch.measure(queued, finish);
         double value = workload.unit().of(workload.work(), best ? measured.best() : measured.median());
         line(workload, with.count(), value, workload.unit().symbol());
         if (workload.unit() == Unit.IMAGES) {

@@ -54,7 +54,7 @@ public record DeviceInfo(
         return new DeviceInfo(
                 platform,
                 id,
-                platformText(platform, CL.CL_PLATFORM_NAME),
+                platformName(platform),
                 text(id, CL.CL_DEVICE_NAME),
                 text(id, CL.CL_DRIVER_VERSION),
                 text(id, CL.CL_DEVICE_VERSION),
@@ -110,7 +110,9 @@ public record DeviceInfo(
         return string(bytes);
     }
 
-    private static String platformText(cl_platform_id platform, int what) {
+    /** The driver's name. */
+    static String platformName(cl_platform_id platform) {
+        int what = CL.CL_PLATFORM_NAME;
         long[] size = new long[1];
         Status.check(CL.clGetPlatformInfo(platform, what, 0, null, size), "a driver's property");
         byte[] bytes = new byte[Math.toIntExact(size[0])];

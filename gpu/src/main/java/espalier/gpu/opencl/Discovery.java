@@ -57,26 +57,36 @@ public record Discovery(List<DeviceInfo> devices, List<String> problems) {
         int[] count = new int[1];
         int status = CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, 0, null, count);
         if (status == CL.CL_DEVICE_NOT_FOUND || (status == CL.CL_SUCCESS && count[0] == 0)) {
-            problems.add("a driver is installed, but it finds no device");
+            problems.add("the driver " + DeviceInfo.platformName(platform) + " is installed, but it finds no device");
             return;
         }
         try {
-            Status.check(status, "listing a driver's devices");
+            Status.check(status, "listing the devices of " + DeviceInfo.platformName(platform));
             cl_device_id[] ids = new cl_device_id[count[0]];
             Status.check(
                     CL.clGetDeviceIDs(platform, CL.CL_DEVICE_TYPE_ALL, ids.length, ids, null),
-                    "listing a driver's devices");
+                    "listing the devices of " + DeviceInfo.platformName(platform));
             for (cl_device_id id : ids) {
-                DeviceInfo info = DeviceInfo.of(platform, id);
-                List<String> obstacles = info.obstacles();
-                if (obstacles.isEmpty()) {
-                    devices.add(info);
-                } else {
-                    problems.add(info.name() + ": " + String.join(", and ", obstacles));
-                }
+                judge(platform, id, devices, problems);
             }
         } catch (OpenClException refused) {
             problems.add(String.valueOf(refused.getMessage()));
+        }
+    }
+
+    /** One that does not answer is a problem of its own, and hides no other. */
+    private static void judge(
+            cl_platform_id platform, cl_device_id id, List<DeviceInfo> devices, List<String> problems) {
+        try {
+            DeviceInfo info = DeviceInfo.of(platform, id);
+            List<String> obstacles = info.obstacles();
+            if (obstacles.isEmpty()) {
+                devices.add(info);
+            } else {
+                problems.add(info.name() + ": " + String.join(", and ", obstacles));
+            }
+        } catch (OpenClException refused) {
+            problems.add("a device of " + DeviceInfo.platformName(platform) + ": " + refused.getMessage());
         }
     }
 }
