@@ -142,7 +142,7 @@ class WirerTest {
                 follows("surgery does not know narrow in 1 of shape [2, 2, 3, 5]", x -> x.narrow(1, 0, 2), conv(2)),
                 follows("surgery does not know mean in 1 of shape [2, 1, 3, 5]", x -> x.mean(true, 1), conv(1)),
                 follows(
-                        "surgery does not know globalAvgPool2d in 1 of shape [2, 3]",
+                        "surgery does not know mean in 1 of shape [2, 3]",
                         x -> Poolings.globalAverage(x.transpose(1, 2)),
                         new Linear(INIT, 3, 2)),
                 follows(
