@@ -20,7 +20,7 @@ public enum Granularity implements Grouping {
     ELEMENT,
     /** All weights of one output: a row of the matrix {@code O × I·kH·kW}. */
     FILTER,
-    /** All weights that read one input channel. */
+    /** All weights that read one input channel; of a convolution in groups, one input channel of every group. */
     CHANNEL,
     /** One position (channel, row, column) in all filters: a column of that matrix, also called a filter shape. */
     COLUMN,

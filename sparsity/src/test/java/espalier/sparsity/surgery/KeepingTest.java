@@ -149,6 +149,21 @@ class KeepingTest {
         assertTrue(plan.groups().stream().allMatch(group -> group.why().equals("nothing needs it")));
     }
 
+    /** A batch norm hands on what it scales, be the scale above or below 0: only what it scales by 0 is not needed before it. */
+    @Test
+    void aNegativeScaleNeedsItsChannel() {
+        Module model = new Sequential(
+                stem(3),
+                Topologies.conv(INIT, 3, 3, 1, 0, 1, false),
+                new BatchNorm(INIT, 3),
+                Topologies.conv(INIT, 3, 1, 1, 0, 1, true));
+        set(model, "1.weight", 1, 0, 0, 0, 1, 0, 0, 0, 1);
+        set(model, "2.scale", 1, -1, 0);
+        Plan plan = cut(model);
+        assertEquals(List.of(2), lost(plan, "0.weight", 0));
+        assertEquals(List.of(2), lost(plan, "1.weight", 0));
+    }
+
     // ---- why a constant stays
 
     /** The constant 3 stays for the padding's sake, but the reader before it sees that channel vary: no word about it. */
