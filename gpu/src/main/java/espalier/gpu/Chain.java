@@ -231,7 +231,8 @@ final class Chain {
     }
 
     private static String text(Form form) {
-        StringBuilder head = new StringBuilder("kernel void chain(const uint n" + (form.flat ? "" : ", const uint8 size"));
+        StringBuilder head =
+                new StringBuilder("kernel void chain(const uint n" + (form.flat ? "" : ", const uint8 size"));
         for (int p = 0; p < form.uses.size(); p++) {
             Use use = form.uses.get(p);
             if (!use.isNone()) {
@@ -244,7 +245,8 @@ final class Chain {
         }
         StringBuilder body = new StringBuilder();
         for (int s = 0; s < form.steps.size(); s++) {
-            body.append("const T v%d = %s;".formatted(s, form.steps.get(s).expression)).append(form.vectors ? " " : "\n");
+            body.append("const T v%d = %s;".formatted(s, form.steps.get(s).expression))
+                    .append(form.vectors ? " " : "\n");
         }
         return head + ") {\nconst uint i = get_global_id(0);\nif (i >= n) return;\n"
                 + (form.vectors ? ofVectors(form, body) : ofElements(form, body)) + "}\n";

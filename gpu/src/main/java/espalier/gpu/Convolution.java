@@ -85,9 +85,11 @@ final class Convolution {
                     new int[] {inputs, dx.dim(2) * dx.dim(3), depth},
                     batch(dx.dim(0), groups, 0, inputs * depth, g),
                     new Left(DeviceStorage.of(turned), turned.layout().offset(), depth, 1),
-                    isProduct(spec, weight.shape()) ? matrix(g) : spreads
-                            ? backwardWindows(spec, g, weight, dx, top, left)
-                            : backwardWindows(spec, g, weight, dx),
+                    isProduct(spec, weight.shape())
+                            ? matrix(g)
+                            : spreads
+                                    ? backwardWindows(spec, g, weight, dx, top, left)
+                                    : backwardWindows(spec, g, weight, dx),
                     List.of(),
                     DeviceStorage.of(dx),
                     dx.layout().offset());
@@ -174,7 +176,8 @@ final class Convolution {
                 "conv2dWeightGradient",
                 new KernelName(
                         "tile.cl",
-                        "-DAXES=4 -DWORK=4 -DA_ALONG=ALONG_DEPTH -DB_ALONG=ALONG_DEPTH -DWEIGHTS" + windows.options(Flavour.GPU),
+                        "-DAXES=4 -DWORK=4 -DA_ALONG=ALONG_DEPTH -DB_ALONG=ALONG_DEPTH -DWEIGHTS"
+                                + windows.options(Flavour.GPU),
                         "tile"),
                 Geometry.groups(Math.ceilDiv(inputs, 64), Math.ceilDiv(outputs, 64), (long) parts * groups, 256),
                 outputs,

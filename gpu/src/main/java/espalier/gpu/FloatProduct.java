@@ -53,8 +53,7 @@ final class FloatProduct {
             return " -DWINDOWS -DRUN=" + run + (divided ? " -DDIVIDED" : "")
                     + switch (flavour) {
                         case CPU -> inside ? " -DINSIDE" : "";
-                        case GPU ->
-                            " -DCOLUMNS=" + geometry[0] + " -DTAPS=" + geometry[3] + " -DTAPS_X=" + geometry[4];
+                        case GPU -> " -DCOLUMNS=" + geometry[0] + " -DTAPS=" + geometry[3] + " -DTAPS_X=" + geometry[4];
                     };
         }
     }
@@ -136,30 +135,29 @@ final class FloatProduct {
         }
         StringBuilder options = new StringBuilder("-DAXES=").append(batch.count() > 4 ? 8 : 4);
         List<Object> arguments = new ArrayList<>(List.of(m, n, size[2]));
-        Geometry geometry =
-                switch (flavour) {
-                    case CPU -> {
-                        int rows = rowsAnItem(m, Math.ceilDiv(n, PANEL) * batch.size());
-                        arguments.add(rows);
-                        options.append(" -DDEPTH=").append(tuning.depth());
-                        yield Geometry.groups(Math.ceilDiv(n, PANEL), Math.ceilDiv(m, rows), batch.size(), 1);
-                    }
-                    case GPU -> {
-                        options.append(" -DA_ALONG=").append(left.column == 1 ? "ALONG_DEPTH" : "ALONG_TILE");
-                        options.append(" -DB_ALONG=").append(isTransposed(right) ? "ALONG_DEPTH" : "ALONG_TILE");
-                        if (cores.options().isPresent()) {
-                            options.append(cores.options().get());
-                            yield Geometry.groups(Math.ceilDiv(n, 64), Math.ceilDiv(m, 64), batch.size(), 128);
-                        }
-                        boolean large = Math.min(m, n) >= tuning.largeFrom();
-                        int tile = large ? 128 : 64;
-                        int depth = large ? tuning.largeDepth() : tuning.depth();
-                        options.append(" -DWORK=").append(tile / 16).append(" -DDEPTH=").append(depth);
-                        boolean whole = m % tile + n % tile + size[2] % depth + outAt % 4 == 0 && tile * depth >= 1024;
-                        options.append(whole && isOfVectors(batch, left, right) ? " -DWHOLE" : "");
-                        yield Geometry.groups(Math.ceilDiv(n, tile), Math.ceilDiv(m, tile), batch.size(), 256);
-                    }
-                };
+        Geometry geometry = switch (flavour) {
+            case CPU -> {
+                int rows = rowsAnItem(m, Math.ceilDiv(n, PANEL) * batch.size());
+                arguments.add(rows);
+                options.append(" -DDEPTH=").append(tuning.depth());
+                yield Geometry.groups(Math.ceilDiv(n, PANEL), Math.ceilDiv(m, rows), batch.size(), 1);
+            }
+            case GPU -> {
+                options.append(" -DA_ALONG=").append(left.column == 1 ? "ALONG_DEPTH" : "ALONG_TILE");
+                options.append(" -DB_ALONG=").append(isTransposed(right) ? "ALONG_DEPTH" : "ALONG_TILE");
+                if (cores.options().isPresent()) {
+                    options.append(cores.options().get());
+                    yield Geometry.groups(Math.ceilDiv(n, 64), Math.ceilDiv(m, 64), batch.size(), 128);
+                }
+                boolean large = Math.min(m, n) >= tuning.largeFrom();
+                int tile = large ? 128 : 64;
+                int depth = large ? tuning.largeDepth() : tuning.depth();
+                options.append(" -DWORK=").append(tile / 16).append(" -DDEPTH=").append(depth);
+                boolean whole = m % tile + n % tile + size[2] % depth + outAt % 4 == 0 && tile * depth >= 1024;
+                options.append(whole && isOfVectors(batch, left, right) ? " -DWHOLE" : "");
+                yield Geometry.groups(Math.ceilDiv(n, tile), Math.ceilDiv(m, tile), batch.size(), 256);
+            }
+        };
         arguments.addAll(List.of(batch.sizes(), left.memory, left.at, batch.strides(0), left.row, left.column));
         arguments.addAll(List.of(right.memory(), right.at(), batch.strides(1)));
         switch (right) {

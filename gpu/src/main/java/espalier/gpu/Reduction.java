@@ -95,8 +95,9 @@ final class Reduction {
         boolean byGroup = flavour == Flavour.GPU && source.step == 1 && total / chunks >= GROUP / 2;
         DType accumulator = partial(op, in);
         boolean manyAxes = Math.max(source.kept.count(), source.runs.count()) > 4;
-        String options = "-DAXES=" + (manyAxes ? 8 : 4) + (source.runs.count() == 0 ? " -DONE_RUN" : "") + " -DIN=" + in + " -DOUT=" + type + " -DACC=" + TypeNames.computing(accumulator)
-                + ends(accumulator) + " -DOP=" + op + " -DAGAIN=" + again(op) + (byGroup ? " -DGROUP=" + GROUP : "");
+        String options = "-DAXES=" + (manyAxes ? 8 : 4) + (source.runs.count() == 0 ? " -DONE_RUN" : "") + " -DIN=" + in
+                + " -DOUT=" + type + " -DACC=" + TypeNames.computing(accumulator) + ends(accumulator) + " -DOP=" + op
+                + " -DAGAIN=" + again(op) + (byGroup ? " -DGROUP=" + GROUP : "");
         Geometry geometry = byGroup
                 ? Geometry.groups((long) outputs * chunks, GROUP)
                 : Geometry.line((long) outputs * chunks, flavour == Flavour.CPU ? 1 : 64);

@@ -105,8 +105,8 @@ final class Softmax {
             queue.read(told, 0, MemorySegment.ofArray(label));
             if (label[1] > 0) {
                 queue.write(MemorySegment.ofArray(new int[2]), told, 0);
-                throw new ShapeException("crossEntropy: a label is not from 0 to " + (label[1] - 1) + " (it is "
-                        + label[0] + ")");
+                throw new ShapeException(
+                        "crossEntropy: a label is not from 0 to " + (label[1] - 1) + " (it is " + label[0] + ")");
             }
         });
     }

@@ -75,7 +75,8 @@ record TensorCores(Optional<String> options, String report) {
                 }
             }
         } catch (OpenClException refused) {
-            return unused(String.valueOf(refused.getMessage()).lines().findFirst().orElse("no reason given"));
+            return unused(
+                    String.valueOf(refused.getMessage()).lines().findFirst().orElse("no reason given"));
         }
         return new TensorCores(Optional.of(options), "tensor cores in use, operands rounded to " + precision);
     }

@@ -24,7 +24,7 @@ final class PackedLedger {
 
     /** Whether a file begins as packed models do. */
     static boolean isPacked(Path file) throws IOException {
-        if (Files.isDirectory(file)) {
+        if (!Files.isRegularFile(file)) {
             return false;
         }
         try (InputStream in = Files.newInputStream(file)) {

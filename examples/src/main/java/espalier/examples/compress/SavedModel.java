@@ -38,6 +38,10 @@ record SavedModel(String name, String kind, Module net, Shape input, long fileBy
      */
     static SavedModel open(Path path, Optional<String> kind, Device device) throws IOException {
         Path file = Files.isDirectory(path) ? path.resolve(USUAL) : path;
+        if (PackedLedger.isPacked(file)) {
+            throw new IllegalArgumentException(
+                    file + " is a packed model, which runs but cannot be changed; give the " + USUAL + " beside it");
+        }
         try (SafeTensors saved = SafeTensors.open(file)) {
             Map<String, String> metadata = saved.metadata();
             String model = kind.or(() -> Optional.ofNullable(metadata.get("model")))

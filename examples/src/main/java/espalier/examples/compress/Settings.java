@@ -1,5 +1,6 @@
 package espalier.examples.compress;
 
+import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -133,9 +134,9 @@ public final class Settings {
      * @return what to throw: a sentence that begins with the place
      */
     public IllegalArgumentException wrong(String key, String what) {
-        Value value = values.get(key);
-        return new IllegalArgumentException(
-                value == null ? "[" + section + "] " + key + ": " + what : value.place + ": " + key + ": " + what);
+        String place = values.containsKey(key) ? values.get(key).place : "[" + section + "] " + key;
+        boolean named = place.endsWith(key); // an option of the command line is a key itself
+        return new IllegalArgumentException(place + ": " + (named ? what : key + ": " + what));
     }
 
     /** Throws if there is a key that nobody asked for. */
@@ -152,8 +153,9 @@ public final class Settings {
         boolean percent = text.endsWith("%");
         String digits = percent ? text.substring(0, text.length() - 1).strip() : text.replace("_", "");
         try {
-            double value = Double.parseDouble(digits);
-            return percent ? value / 100 : value;
+            return percent
+                    ? new BigDecimal(digits).movePointLeft(2).doubleValue() // 99.99 / 100 would not be 0.9999
+                    : Double.parseDouble(digits);
         } catch (NumberFormatException problem) {
             throw wrong(key, text + " is not a number");
         }

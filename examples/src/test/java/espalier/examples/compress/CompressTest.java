@@ -126,21 +126,21 @@ class CompressTest {
             --model lenet5                                          | compress needs either --recipe FILE or --method
             --method str --sparsity 95% --granularity bn --model lenet5 | prune: the model has no batch norm
             --method str                                            | [str] sparsity: say either sparsity, such as 95%, or rate, such as 20
-            --method str --sparsity 1.5                             | --sparsity: sparsity: 1.5 is not from 0 to below 1
+            --method str --sparsity 1.5                             | --sparsity: 1.5 is not from 0 to below 1
             --method admm --rate 1000000                            | rates: 1000000.0x leaves fewer than one unit
-            --method admm --granularity rows --rate 2               | --granularity: granularity: rows is none of element, filter
+            --method admm --granularity rows --rate 2               | --granularity: rows is none of element, filter
             --method magnitude --sparsity 0.5 --set magnitude.only=conv9 | there is no layer called conv9 with weights; there are conv1, conv2, fc1, fc2
             --method magnitude --sparsity 0.5 --epochs 3            | --epochs: [magnitude] knows no epochs
             --method quantize                                       | [quantize] bits: say on how many bits
             --method quantize --bits lots                           | bits: conv1.weight is to be 'lots'
-            --method admm --rate 2 --set admm.allocation=some   | --allocation: allocation: some is none of uniform, global, erk, root, or a budget's .csv file
+            --method admm --rate 2 --set admm.allocation=some   | --allocation: some is none of uniform, global, erk, root, or a budget's .csv file
             --method gmp --set gmp.allocation=/no/such.csv          | there is no file /no/such.csv
-            --method retrain --set retrain.distill=2                | --distill: distill: 2.0 is not from 0.0 to 1.0
-            --method retrain --set retrain.lr=-1                    | --lr: lr: -1.0 is not from 0.0 to 1000000.0
-            --method retrain --set retrain.momentum=NaN             | --momentum: momentum: NaN is not from 0.0 to 1.0
-            --method freeze --bits 3 --set freeze.part=2            | --part: part: 2.0 is not from 1.0E-6 to 1.0
+            --method retrain --set retrain.distill=2                | --distill: 2.0 is not from 0.0 to 1.0
+            --method retrain --set retrain.lr=-1                    | --lr: -1.0 is not from 0.0 to 1000000.0
+            --method retrain --set retrain.momentum=NaN             | --momentum: NaN is not from 0.0 to 1.0
+            --method freeze --bits 3 --set freeze.part=2            | --part: 2.0 is not from 1.0E-6 to 1.0
             --method gmp --sparsity 0.5 --set gmp.every=0           | ramp: sparsity from 0.0 to 0.5, steps from 0 to
-            --method magnitude --sparsity 0.5 --set magnitude.floor=-1 | --floor: floor: -1 units are less than none
+            --method magnitude --sparsity 0.5 --set magnitude.floor=-1 | --floor: -1 units are less than none
             --method gmp --sparsity 0.5 --model resnet20            | model resnet20 takes images [3, 32, 32]
             """)
     void aMistakeGetsOneSentence(String arguments, String message, @TempDir Path folder) {

@@ -65,6 +65,7 @@ class LedgerCommandTest {
         String bytes = String.format(java.util.Locale.ROOT, "%,d", Files.size(file));
         assertTrue(done.out().contains("all of it") && done.out().contains(" " + bytes + System.lineSeparator()));
         refused("ledger --times " + file, "--times needs a model.safetensors, whose forms can be changed");
+        refused("cut " + file, "is a packed model, which runs but cannot be changed; give the model.safetensors");
         Files.write(file, new byte[] {'E', 'S', 'P', 'K', 9});
         refused("ledger " + file, "lenet.espalier");
     }
@@ -88,6 +89,9 @@ class LedgerCommandTest {
         Console done = Console.run(command);
         assertEquals(2, done.status(), done.err());
         assertEquals(1, done.err().lines().count(), done.err());
-        assertTrue(done.err().startsWith("examples/run ledger: ") && done.err().contains(message), done.err());
+        assertTrue(
+                done.err().startsWith("examples/run " + command.split(" ")[0] + ": ")
+                        && done.err().contains(message),
+                done.err());
     }
 }

@@ -66,6 +66,7 @@ class RecipeTest {
         Recipe changed = RECIPE.with("admm", "epochs", "5").with("start", "seed", "2");
         assertEquals(5, changed.stages().getFirst().whole("epochs", 1));
         assertEquals(2, changed.start().whole("seed", 1));
+        assertEquals(0.9999, admm().with("sparsity", "99.99%").number("sparsity", 0));
         assertEquals(
                 "lenet.recipe has no section [str]; it has admm, retrain, retrain",
                 mistake(() -> RECIPE.with("str", "epochs", "5")));

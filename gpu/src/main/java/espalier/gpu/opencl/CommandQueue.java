@@ -225,8 +225,8 @@ public final class CommandQueue implements AutoCloseable {
         });
         Reference.reachabilityFence(to);
         if (code != CL.CL_SUCCESS) {
-            throw new OpenClException("upload: " + Status.name(code)
-                    + (Status.isOutOfMemory(code) ? "; " + pool.figures() : ""));
+            throw new OpenClException(
+                    "upload: " + Status.name(code) + (Status.isOutOfMemory(code) ? "; " + pool.figures() : ""));
         }
         pending.add("upload");
     }

@@ -182,7 +182,9 @@ class CommandQueueTest {
         assertEquals(12L * 70_000 * 131_071, items);
         assertArrayEquals(new long[] {0, 65_535, 131_070}, parts.getLast().start());
         assertArrayEquals(new long[] {12, 4465, 1}, parts.getLast().global());
-        assertEquals(List.of(Geometry.line(1 << 20, 64)).size(), Geometry.line(1 << 20, 64).parts().size());
+        assertEquals(
+                List.of(Geometry.line(1 << 20, 64)).size(),
+                Geometry.line(1 << 20, 64).parts().size());
     }
 
     @Test
@@ -191,7 +193,10 @@ class CommandQueueTest {
             queue.askAtNextWait(() -> {
                 throw new IllegalStateException("found");
             });
-            assertEquals("found", assertThrows(IllegalStateException.class, () -> queue.finish("a")).getMessage());
+            assertEquals(
+                    "found",
+                    assertThrows(IllegalStateException.class, () -> queue.finish("a"))
+                            .getMessage());
             queue.finish("b");
             assertEquals(2, queue.waits());
         }
