@@ -1,8 +1,11 @@
 package espalier.tensor.conformance;
 
+import static org.junit.jupiter.api.Assertions.assertThrows;
+
 import espalier.tensor.DType;
 import espalier.tensor.Device;
 import espalier.tensor.Shape;
+import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import java.util.Arrays;
 import java.util.EnumSet;
@@ -33,7 +36,8 @@ final class SoftmaxCases {
                         new Case("softmaxGradient of " + type, () -> cases.softmaxGradient(type, false)),
                         new Case("log softmaxGradient of " + type, () -> cases.softmaxGradient(type, true)),
                         new Case("crossEntropy of " + type, () -> cases.crossEntropy(type)),
-                        new Case("crossEntropyGradient of " + type, () -> cases.crossEntropyGradient(type))));
+                        new Case("crossEntropyGradient of " + type, () -> cases.crossEntropyGradient(type)),
+                        new Case("labels that are no classes of " + type, () -> cases.wrongLabels(type))));
     }
 
     private static double tolerance(DType type) {
@@ -91,6 +95,26 @@ final class SoftmaxCases {
             double[] expected = softmax(values, 9, log);
             Expect.near("softmax of extremes, log " + log, expected, tolerance(type), out.written("softmax"));
         }
+    }
+
+    /** Refused at once, or where a back end that queues its work waits next. */
+    private void wrongLabels(DType type) {
+        Tensor logits = Operand.exactly(device, type, new double[12], 3, 4).tensor();
+        for (int wrong : new int[] {-1, 4, Integer.MAX_VALUE}) {
+            Tensor labels = Tensor.of(device, new int[] {0, wrong, 3}, Shape.of(3));
+            assertThrows(ShapeException.class, () -> losses(type, logits, labels), "label " + wrong);
+        }
+        Tensor labels = Tensor.of(device, new int[] {0, 3, 1}, Shape.of(3));
+        double expected = Math.log(4); // all four classes are alike
+        Expect.near("losses", new double[] {expected, expected, expected}, 1e-6, losses(type, logits, labels));
+    }
+
+    private Tensor losses(DType type, Tensor logits, Tensor labels) {
+        Target losses = Target.of(device, type, labels.shape());
+        Target probabilities = Target.of(device, type, logits.shape());
+        device.backend().requireLabels("crossEntropy", logits, labels);
+        device.backend().crossEntropy(logits, labels, 0, losses.view(), probabilities.view());
+        return losses.written("losses");
     }
 
     private void softmaxGradient(DType type, boolean log) {
