@@ -3,8 +3,6 @@ package espalier.gpu;
 import espalier.gpu.opencl.CommandQueue;
 import espalier.gpu.opencl.DeviceMemory;
 import espalier.gpu.opencl.OpenClException;
-import espalier.tensor.Layout;
-import espalier.tensor.Shape;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.List;
@@ -90,17 +88,8 @@ record TensorCores(Optional<String> options, String report) {
         DeviceMemory a = wholeNumbers(queue, shape[0] * shape[2], 5);
         DeviceMemory b = wholeNumbers(queue, shape[2] * shape[1], 11);
         DeviceMemory out = queue.allocate(4L * shape[0] * shape[1]);
-        Layout one = Layout.contiguous(Shape.scalar());
         try {
-            product.run(
-                    "probe",
-                    shape,
-                    Axes.of(one.shape(), one, one, one),
-                    new FloatProduct.Left(a, 0, shape[2], 1),
-                    new FloatProduct.Matrix(b, 0, shape[1], 1),
-                    List.of(),
-                    out,
-                    0);
+            product.run("probe", shape, a, b, out);
             float[] values = new float[shape[0] * shape[1]];
             queue.read(out, 0, MemorySegment.ofArray(values));
             return values;

@@ -3,8 +3,6 @@ package espalier.gpu;
 import espalier.gpu.opencl.CommandQueue;
 import espalier.gpu.opencl.DeviceMemory;
 import espalier.gpu.opencl.OpenClException;
-import espalier.tensor.Layout;
-import espalier.tensor.Shape;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
@@ -67,19 +65,7 @@ final class Tuner {
         DeviceMemory a = ones(queue, shape[0] * shape[2]);
         DeviceMemory b = ones(queue, shape[2] * shape[1]);
         DeviceMemory out = queue.allocate(4L * shape[0] * shape[1]);
-        Layout one = Layout.contiguous(Shape.scalar());
-        double seconds = PeakProbe.fastest(
-                queue,
-                RUNS,
-                () -> product.run(
-                        "tune",
-                        shape,
-                        Axes.of(one.shape(), one, one, one),
-                        new FloatProduct.Left(a, 0, shape[2], 1),
-                        new FloatProduct.Matrix(b, 0, shape[1], 1),
-                        List.of(),
-                        out,
-                        0));
+        double seconds = PeakProbe.fastest(queue, RUNS, () -> product.run("tune", shape, a, b, out));
         a.giveBack();
         b.giveBack();
         out.giveBack();

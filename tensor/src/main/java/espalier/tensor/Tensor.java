@@ -59,8 +59,8 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
     /** F32 values in row-major order, copied to a device. */
     public static Tensor of(Device device, float[] values, Shape shape) {
         Tensor made = allocateFor(device, DType.F32, values.length, shape);
-        device.backend()
-                .upload(values, made.storage, 0); // no memory segment: its classes would cost a cold start 20 ms
+        // Not by a memory segment, whose classes would make a cold start some 20 ms longer.
+        device.backend().upload(values, made.storage, 0);
         return made;
     }
 

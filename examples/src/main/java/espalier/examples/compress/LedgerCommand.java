@@ -69,7 +69,7 @@ public final class LedgerCommand implements Callable<Integer> {
         if (threads < 1) {
             throw new IllegalArgumentException("--threads must be at least 1, not " + threads);
         }
-        Entry entry = PackedLedger.isPacked(file) ? packed() : saved();
+        Entry entry = PackedModel.isPacked(file) ? packed() : saved();
         out.printf("%s (%s), %,d bytes in the file%n%n", entry.name, entry.kind, entry.fileBytes);
         out.print(entry.ledger);
         out.println();

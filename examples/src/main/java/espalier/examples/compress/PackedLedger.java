@@ -6,31 +6,14 @@ import espalier.sparsity.export.PackedTensor;
 import espalier.sparsity.export.Program;
 import espalier.sparsity.export.Step;
 import espalier.sparsity.ledger.Ledger;
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
 /** The ledger of a packed file: what its tensors would take by every scheme, beside the form and bytes that they have. */
 final class PackedLedger {
-    private static final byte[] MAGIC = {'E', 'S', 'P', 'K'};
-
     private PackedLedger() {}
-
-    /** Whether a file begins as packed models do. */
-    static boolean isPacked(Path file) throws IOException {
-        if (!Files.isRegularFile(file)) {
-            return false;
-        }
-        try (InputStream in = Files.newInputStream(file)) {
-            return Arrays.equals(MAGIC, in.readNBytes(MAGIC.length));
-        }
-    }
 
     static Ledger of(PackedModel packed) {
         Program program = packed.program();

@@ -5,6 +5,7 @@ import espalier.examples.train.ModelCatalog;
 import espalier.examples.train.ModelFile;
 import espalier.nn.Init;
 import espalier.nn.Module;
+import espalier.sparsity.export.PackedModel;
 import espalier.sparsity.ledger.Ledger;
 import espalier.tensor.Device;
 import espalier.tensor.Shape;
@@ -38,7 +39,7 @@ record SavedModel(String name, String kind, Module net, Shape input, long fileBy
      */
     static SavedModel open(Path path, Optional<String> kind, Device device) throws IOException {
         Path file = Files.isDirectory(path) ? path.resolve(USUAL) : path;
-        if (PackedLedger.isPacked(file)) {
+        if (PackedModel.isPacked(file)) {
             throw new IllegalArgumentException(
                     file + " is a packed model, which runs but cannot be changed; give the " + USUAL + " beside it");
         }

@@ -119,6 +119,18 @@ public record PackedModel(Program program, Map<String, String> metadata) {
         }
     }
 
+    /** Whether a file begins as packed models do; a folder, or what is not there, does not. */
+    public static boolean isPacked(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return false;
+        }
+        try (InputStream in = Files.newInputStream(file)) {
+            byte[] head = in.readNBytes(Integer.BYTES);
+            return head.length == Integer.BYTES
+                    && (int) new BitReader(file.toString(), head, 0, head.length, 0).fixed(Integer.BYTES) == MAGIC;
+        }
+    }
+
     /**
      * As {@link #read(Path)}, from bytes at hand, such as a resource of a jar.
      *
