@@ -5,6 +5,7 @@ import espalier.examples.data.Split;
 import espalier.examples.report.HtmlPage;
 import espalier.examples.report.Json;
 import espalier.examples.report.ScatterChart;
+import espalier.examples.train.Architecture;
 import espalier.examples.train.RunOptions;
 import espalier.nn.Module;
 import espalier.nn.Parameter;
@@ -90,14 +91,15 @@ public final class Compare implements Callable<Integer> {
         for (Path file : files) {
             models.add(SavedModel.open(file, Optional.ofNullable(model), device));
         }
-        String kind = models.getFirst().kind();
+        Architecture kind = models.getFirst().architecture();
         for (SavedModel other : models) {
-            if (!other.kind().equals(kind)) {
+            if (!other.architecture().equals(kind)) {
                 throw new IllegalArgumentException("compare takes networks of one kind: " + files.getFirst() + " is a "
-                        + kind + ", " + other.name() + " a " + other.kind());
+                        + kind.label() + ", " + other.name() + " a "
+                        + other.architecture().label());
             }
         }
-        Split split = options.split();
+        Split split = options.split(kind.input());
         models.getFirst().requireFits(split);
         DataLoader test =
                 DataLoader.of(split.test(), 250).with(split.normalize()).on(device);

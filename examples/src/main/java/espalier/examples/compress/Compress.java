@@ -3,6 +3,7 @@ package espalier.examples.compress;
 import espalier.examples.bench.Stopwatch;
 import espalier.examples.data.DataCatalog;
 import espalier.examples.report.RunFolder;
+import espalier.examples.train.Architecture;
 import espalier.sparsity.Sparsity;
 import espalier.tensor.Device;
 import espalier.tensor.io.SafeTensors;
@@ -95,7 +96,7 @@ public final class Compress implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter console = spec.commandLine().getOut();
-        Recipe recipe = recipe();
+        Recipe recipe = ofItsModel(recipe());
         Device where = Device.named(device);
         DataCatalog usual = DataCatalog.usual();
         List<Path> roots = new ArrayList<>(usual.roots());
@@ -170,6 +171,20 @@ public final class Compress implements Callable<Integer> {
                             change.getKey().substring(0, dot), change.getKey().substring(dot + 1), change.getValue());
         }
         return read;
+    }
+
+    /** A recipe that starts from a trained network and does not say which model it is for is for that one's. */
+    private Recipe ofItsModel(Recipe recipe) throws IOException {
+        Optional<Path> file = Optional.ofNullable(modelFile)
+                .or(() -> recipe.start().text("model-file").map(Path::of));
+        if (file.isEmpty() || recipe.start().text("model").isPresent()) {
+            return recipe;
+        }
+        try (SafeTensors saved = SafeTensors.open(file.get())) {
+            String kind =
+                    Architecture.of(file.get(), saved, Optional.empty()).model().label();
+            return recipe.with("start", "model", kind);
+        }
     }
 
     private Map<String, String> ofStart() {

@@ -3,6 +3,7 @@ package espalier.examples.compress;
 import espalier.examples.bench.Stopwatch;
 import espalier.examples.data.DataCatalog;
 import espalier.examples.data.Split;
+import espalier.examples.train.Architecture;
 import espalier.examples.train.ModelCatalog;
 import espalier.examples.train.ModelFile;
 import espalier.nn.Init;
@@ -26,7 +27,7 @@ import java.util.Optional;
  */
 public final class Compression {
     private final Recipe recipe;
-    private final ModelCatalog model;
+    private final Architecture architecture;
     private final String title;
     private final double floor;
     private final Optional<Path> modelFile;
@@ -48,21 +49,18 @@ public final class Compression {
         this.recipe = recipe;
         this.device = device;
         Settings start = recipe.start();
-        model = ModelCatalog.named(start.text("model", "lenet5"));
+        ModelCatalog model = ModelCatalog.named(start.text("model", "lenet5"));
         long seed = start.whole("seed", 1);
         int batch = start.whole("batch", 128);
         title = start.text("title", recipe.name());
         floor = start.number("floor", 0);
         modelFile = start.text("model-file").map(Path::of);
-        Split read = catalog.read(start.text("data", "fashion-tenth"));
+        Split read = catalog.read(start.text("data", "fashion-tenth"), model.input());
         start.refuseUnknown();
         if (batch < 1) {
             throw start.wrong("batch", batch + " is less than 1");
         }
-        if (!read.train().sampleShape().equals(model.input())) {
-            throw new IllegalArgumentException("model " + model.label() + " takes images " + model.input() + ", "
-                    + read.name() + " has " + read.train().sampleShape());
-        }
+        architecture = Architecture.toLearn(model, read);
         piece = new Workpiece(() -> make(seed), smoke ? read.smoke() : read, batch, device, RandomSource.of(seed), out);
         boolean given = trained || modelFile.isPresent();
         if (!given && recipe.stages().isEmpty()) {
@@ -94,16 +92,24 @@ public final class Compression {
     /** Starts from the trained network of a file, which may have been cut before. */
     public void from(Path file) throws IOException {
         try (SafeTensors saved = SafeTensors.open(file)) {
+            Optional<String> says = Optional.ofNullable(saved.metadata().get("model"));
+            Architecture found = Architecture.of(
+                    file, saved, says.or(() -> Optional.of(architecture.model().label())));
+            if (found.model() != architecture.model()) {
+                throw new IllegalArgumentException(file + " holds a " + found.label() + ", " + recipe.name()
+                        + " is for a " + architecture.label());
+            }
+            found.requireFits(piece.data());
             cuts = saved.metadata().getOrDefault(ModelFile.CUTS, "");
-            ModelFile.load(piece.net(), model.input(), saved, device);
+            ModelFile.load(piece.net(), architecture.input(), saved, device);
         }
         piece.run("from " + file.getFileName(), _ -> {});
     }
 
     private Module make(long seed) {
-        Module made = model.make(Init.of(device, seed));
+        Module made = architecture.make(Init.of(device, seed));
         if (!cuts.isEmpty()) {
-            Surgeon.repeat(made, model.input().inserting(0, 1), cuts);
+            Surgeon.repeat(made, architecture.input().inserting(0, 1), cuts);
         }
         return made;
     }
@@ -143,8 +149,7 @@ public final class Compression {
 
     /** What a saved network must say of itself to be loaded again. */
     public Map<String, String> metadata() {
-        Map<String, String> said = new LinkedHashMap<>();
-        said.put("model", model.label());
+        Map<String, String> said = new LinkedHashMap<>(architecture.metadata());
         said.put("data", piece.data().name());
         said.put("recipe", recipe.name());
         if (!cuts.isEmpty()) {

@@ -83,7 +83,9 @@ public final class Curve implements Callable<Integer> {
             throw new IllegalArgumentException("curve needs two points at least: the dense network and a smaller one");
         }
         points.forEach(Curve::requireNames);
-        Split split = options.split();
+        Path first = Path.of(points.values().iterator().next().split(",", 2)[0].strip());
+        Split split = options.split(
+                SavedModel.open(first, Optional.empty(), options.device()).input());
         List<CurvePoint> curve = new ArrayList<>();
         for (Map.Entry<String, String> point : points.entrySet()) {
             curve.add(measured(point.getKey(), point.getValue(), split));

@@ -70,7 +70,7 @@ public final class Cut implements Callable<Integer> {
         }
         surgeon.cut(plan);
         Map<String, String> metadata = new LinkedHashMap<>(saved.metadata());
-        metadata.put("model", saved.kind());
+        metadata.putAll(saved.architecture().metadata());
         ModelFile.noteCut(metadata, plan.encoded());
         Path to = Optional.ofNullable(out).orElseGet(this::beside);
         SafeTensors.write(to, saved.net().state(), metadata);

@@ -134,7 +134,7 @@ public final class LedgerCommand implements Callable<Integer> {
         }
         PackedModel packed = Exporter.of(saved.net(), saved.input()).export();
         String forms = "if it is packed (nothing cut)" + System.lineSeparator() + PackedLedger.forms(packed);
-        return new Entry(saved.name(), saved.kind(), saved.fileBytes(), saved.ledger(), forms, times);
+        return new Entry(saved.name(), saved.architecture().label(), saved.fileBytes(), saved.ledger(), forms, times);
     }
 
     private SavedModel open(Device device) throws IOException {

@@ -1,7 +1,7 @@
 package espalier.examples.compress;
 
 import espalier.examples.data.Split;
-import espalier.examples.train.ModelCatalog;
+import espalier.examples.train.Architecture;
 import espalier.examples.train.ModelFile;
 import espalier.nn.Init;
 import espalier.nn.Module;
@@ -21,13 +21,14 @@ import java.util.Optional;
  * A network read from a file that {@code train} or {@code compress} wrote.
  *
  * @param name how reports call it: the file's name, or that of its folder
- * @param kind the name of the model in the catalogue
+ * @param architecture which model it is, for how many classes
  * @param net with the weights of the file
  * @param input the shape of one sample
  * @param fileBytes how long the file is
  * @param metadata what the file says of itself
  */
-record SavedModel(String name, String kind, Module net, Shape input, long fileBytes, Map<String, String> metadata) {
+record SavedModel(
+        String name, Architecture architecture, Module net, Shape input, long fileBytes, Map<String, String> metadata) {
     private static final String USUAL = "model.safetensors";
 
     /**
@@ -45,13 +46,10 @@ record SavedModel(String name, String kind, Module net, Shape input, long fileBy
         }
         try (SafeTensors saved = SafeTensors.open(file)) {
             Map<String, String> metadata = saved.metadata();
-            String model = kind.or(() -> Optional.ofNullable(metadata.get("model")))
-                    .orElseThrow(
-                            () -> new IllegalArgumentException(file + " does not say which model it is; use --model"));
-            ModelCatalog catalogued = ModelCatalog.named(model);
-            Module net = catalogued.make(Init.of(device, 0));
-            ModelFile.load(net, catalogued.input(), saved, device);
-            return new SavedModel(nameOf(file), model, net, catalogued.input(), Files.size(file), metadata);
+            Architecture architecture = Architecture.of(file, saved, kind);
+            Module net = architecture.make(Init.of(device, 0));
+            ModelFile.load(net, architecture.input(), saved, device);
+            return new SavedModel(nameOf(file), architecture, net, architecture.input(), Files.size(file), metadata);
         } catch (ShapeException e) {
             throw new IllegalArgumentException(file + " does not fit the model it names: " + e.getMessage(), e);
         }
@@ -67,12 +65,12 @@ record SavedModel(String name, String kind, Module net, Shape input, long fileBy
 
     /** Refuses data whose images it does not take. */
     void requireFits(Split split) {
-        ModelCatalog.named(kind).requireFits(split);
+        architecture.requireFits(split);
     }
 
     /** The network as it was before anything was cut out of it, with other weights. */
     Module whole(Device device) {
-        return ModelCatalog.named(kind).make(Init.of(device, 0));
+        return architecture.make(Init.of(device, 0));
     }
 
     /** Its ledger. */

@@ -73,7 +73,7 @@ public final class Sensitivity implements Callable<Integer> {
         PrintWriter out = spec.commandLine().getOut();
         Device device = options.device();
         SavedModel saved = SavedModel.open(file, Optional.ofNullable(model), device);
-        Split split = options.split();
+        Split split = options.split(saved.input());
         saved.requireFits(split);
         DataLoader test =
                 DataLoader.of(split.test(), 250).with(split.normalize()).on(device);

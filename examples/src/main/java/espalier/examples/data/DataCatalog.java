@@ -6,6 +6,7 @@ import espalier.nn.data.IdxFiles;
 import espalier.nn.data.Normalization;
 import espalier.nn.data.Transform;
 import espalier.nn.data.image.ImageFolders;
+import espalier.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,12 +69,18 @@ public final class DataCatalog {
         return folder(name).filter(folder::equals).isPresent() ? name : folder.toString();
     }
 
+    /** Reads data by name or from a folder; pictures are brought to CIFAR's size, {@code [3, 32, 32]}. */
+    public Split read(String nameOrFolder) throws IOException {
+        return read(nameOrFolder, Shape.of(3, 32, 32));
+    }
+
     /**
      * Reads data by name or from a folder.
      *
+     * @param images the shape {@code [C, H, W]} that a folder of pictures is brought to; other data is as it is
      * @throws IOException a sentence that says what is missing or damaged, and what to do
      */
-    public Split read(String nameOrFolder) throws IOException {
+    public Split read(String nameOrFolder, Shape images) throws IOException {
         if (nameOrFolder.equals("fashion-tenth")) {
             return EmbeddedData.fashionTenth();
         }
@@ -92,10 +99,10 @@ public final class DataCatalog {
                             + String.join(" and ", EMBEDDED) + ", others (" + String.join(", ", FOLDERS)
                             + ") are looked for under " + roots + " or given as a folder");
         }
-        return open(path);
+        return open(path, images);
     }
 
-    private static Split open(Path folder) throws IOException {
+    private static Split open(Path folder, Shape images) throws IOException {
         String name = Optional.ofNullable(folder.toAbsolutePath().normalize().getFileName())
                 .map(Path::toString)
                 .orElse("data"); // the root has no name
@@ -106,7 +113,7 @@ public final class DataCatalog {
             return cifar(name, folder);
         }
         if (Files.isDirectory(folder.resolve("train"))) {
-            return images(name, folder);
+            return images(name, folder, images);
         }
         throw new IOException(folder + ": holds neither idx files, nor CIFAR-10's binary files, nor a folder train with"
                 + " a folder of images for each class");
@@ -142,12 +149,12 @@ public final class DataCatalog {
                 name, Cifar10.read(batches), test, normalize, Transform.flip().then(Transform.crop(4)));
     }
 
-    private static Split images(String name, Path folder) throws IOException {
+    private static Split images(String name, Path folder, Shape shape) throws IOException {
         Path held = Files.isDirectory(folder.resolve("val")) ? folder.resolve("val") : folder.resolve("test");
-        Dataset train = ImageFolders.read(folder.resolve("train"), 3, 32, 32);
-        Dataset test = ImageFolders.read(held, 3, 32, 32);
+        Dataset train = ImageFolders.read(folder.resolve("train"), shape.dim(0), shape.dim(1), shape.dim(2));
+        Dataset test = ImageFolders.read(held, shape.dim(0), shape.dim(1), shape.dim(2));
         Normalization normalize = Transform.normalize(new float[] {0.5f}, new float[] {0.25f});
-        return new Split(name, train, test, normalize, Transform.flip().then(Transform.crop(4)));
+        return new Split(name, train, test, normalize, Transform.flip().then(Transform.crop(shape.dim(1) / 8)));
     }
 
     private static Path file(Path folder, String name) {

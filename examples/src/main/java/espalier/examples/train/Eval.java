@@ -43,17 +43,11 @@ public final class Eval implements Callable<Integer> {
             throw new IllegalArgumentException(file + " is a folder; give the model file in it");
         }
         try (SafeTensors saved = SafeTensors.open(file)) {
-            String name = Optional.ofNullable(model)
-                    .or(() -> Optional.ofNullable(saved.metadata().get("model")))
-                    .orElseThrow(
-                            () -> new IllegalArgumentException(
-                                    file
-                                            + " does not say which model it is: it may be a checkpoint; if it is a model, use --model"));
-            ModelCatalog catalogued = ModelCatalog.named(name);
-            Split split = options.split();
-            catalogued.requireFits(split);
-            Module net = catalogued.make(Init.of(device, 0));
-            ModelFile.load(net, catalogued.input(), saved, device);
+            Architecture architecture = Architecture.of(file, saved, Optional.ofNullable(model));
+            Split split = options.split(architecture.input());
+            architecture.requireFits(split);
+            Module net = architecture.make(Init.of(device, 0));
+            ModelFile.load(net, architecture.input(), saved, device);
             DataLoader test = DataLoader.of(split.test(), options.batch())
                     .with(split.normalize())
                     .on(device);
@@ -63,7 +57,7 @@ public final class Eval implements Callable<Integer> {
                     .printf(
                             Locale.ROOT,
                             "%s on %s: accuracy %.2f %% (%d of %d), macro F1 %.4f%n",
-                            name,
+                            architecture.label(),
                             split.name(),
                             100 * matrix.accuracy(),
                             matrix.correct(),

@@ -26,6 +26,12 @@ public final class Graph implements Callable<Integer> {
     @Option(names = "--model", defaultValue = "lenet5", description = "Which. Default: ${DEFAULT-VALUE}.")
     private String model = "lenet5";
 
+    @Option(
+            names = "--classes",
+            paramLabel = "N",
+            description = "How many classes it tells apart. Default: as it is published.")
+    private @Nullable Integer classes;
+
     @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture.")
     private @Nullable Path svg;
 
@@ -38,7 +44,7 @@ public final class Graph implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         ModelCatalog kind = ModelCatalog.named(model);
-        Module net = kind.make(Init.of(1));
+        Module net = new Architecture(kind, classes == null ? kind.classes() : classes).make(Init.of(1));
         Variable input = Variable.constant(Tensor.zeros(
                 espalier.tensor.Device.cpu(), DType.F32, kind.input().inserting(0, 2)));
         Variable result = ForwardPass.training(RandomSource.of(1), () -> net.apply(input));

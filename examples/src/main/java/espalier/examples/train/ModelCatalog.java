@@ -11,7 +11,6 @@ import espalier.nn.model.Vgg;
 import espalier.tensor.Shape;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Function;
 
 /** The models that {@code --model} knows, each with the input it is made for. */
 public enum ModelCatalog {
@@ -22,17 +21,29 @@ public enum ModelCatalog {
     /** LeNet-5 with batch norm. */
     LENET5_BN("lenet5-bn", Shape.of(1, 28, 28), LeNet::lenet5WithBatchNorm),
     /** ResNet-20, option A. */
-    RESNET20("resnet20", Shape.of(3, 32, 32), init -> ResNet.cifar(init, 20, ResNet.Shortcut.PADDED)),
+    RESNET20(
+            "resnet20",
+            Shape.of(3, 32, 32),
+            (init, classes) -> ResNet.cifar(init, 20, ResNet.Shortcut.PADDED, classes)),
     /** ResNet-20, option B. */
-    RESNET20_B("resnet20-b", Shape.of(3, 32, 32), init -> ResNet.cifar(init, 20, ResNet.Shortcut.PROJECTED)),
+    RESNET20_B(
+            "resnet20-b",
+            Shape.of(3, 32, 32),
+            (init, classes) -> ResNet.cifar(init, 20, ResNet.Shortcut.PROJECTED, classes)),
     /** ResNet-32, option A. */
-    RESNET32("resnet32", Shape.of(3, 32, 32), init -> ResNet.cifar(init, 32, ResNet.Shortcut.PADDED)),
+    RESNET32(
+            "resnet32",
+            Shape.of(3, 32, 32),
+            (init, classes) -> ResNet.cifar(init, 32, ResNet.Shortcut.PADDED, classes)),
     /** ResNet-56, option A. */
-    RESNET56("resnet56", Shape.of(3, 32, 32), init -> ResNet.cifar(init, 56, ResNet.Shortcut.PADDED)),
+    RESNET56(
+            "resnet56",
+            Shape.of(3, 32, 32),
+            (init, classes) -> ResNet.cifar(init, 56, ResNet.Shortcut.PADDED, classes)),
     /** VGG-16 with batch norm for 32x32 images. */
     VGG16("vgg16", Shape.of(3, 32, 32), Vgg::vgg16),
     /** A small VGG with batch norm. */
-    VGG_SMALL("vgg-small", Shape.of(3, 32, 32), init -> Vgg.small(init, 3)),
+    VGG_SMALL("vgg-small", Shape.of(3, 32, 32), (init, classes) -> Vgg.small(init, 3, classes)),
     /** ResNet-18 for ImageNet. */
     RESNET18("resnet18", Shape.of(3, 224, 224), ResNet::resnet18),
     /** ResNet-50 for ImageNet. */
@@ -42,11 +53,15 @@ public enum ModelCatalog {
     /** AlexNet for ImageNet. */
     ALEXNET("alexnet", Shape.of(3, 227, 227), AlexNet::caffe);
 
+    private interface Maker {
+        Module make(Init init, int classes);
+    }
+
     private final String label;
     private final Shape input;
-    private final Function<Init, Module> maker;
+    private final Maker maker;
 
-    ModelCatalog(String label, Shape input, Function<Init, Module> maker) {
+    ModelCatalog(String label, Shape input, Maker maker) {
         this.label = label;
         this.input = input;
         this.maker = maker;
@@ -62,30 +77,30 @@ public enum ModelCatalog {
         return input;
     }
 
-    /** How many classes it tells apart: ImageNet's if it is made for large images, else ten. */
-    private int classes() {
+    /** How many classes it tells apart as it is published: ImageNet's if it is made for large images, else ten. */
+    public int classes() {
         return input.dim(2) > 32 ? 1000 : 10;
     }
 
-    /** A new model. */
+    /** A new model as it is published. */
     public Module make(Init init) {
-        return maker.apply(init);
+        return make(init, classes());
+    }
+
+    /** A new model for another number of classes. */
+    public Module make(Init init, int classes) {
+        return maker.make(init, classes);
     }
 
     /**
-     * Checks that a data set has the images and the number of classes that this model takes.
+     * Checks that a data set has the images that this model takes.
      *
      * @throws IllegalArgumentException with what both have
      */
     public void requireFits(Split split) {
         if (!split.train().sampleShape().equals(input)) {
             throw new IllegalArgumentException("model " + label + " takes images " + input + ", " + split.name()
-                    + " has " + split.train().sampleShape());
-        }
-        int found = split.train().classes().size();
-        if (found != classes()) {
-            throw new IllegalArgumentException(
-                    "model " + label + " tells " + classes() + " classes apart, " + split.name() + " has " + found);
+                    + " has " + split.train().sampleShape() + "; summary lists the models and their images");
         }
     }
 

@@ -3,6 +3,7 @@ package espalier.examples.train;
 import espalier.examples.data.DataCatalog;
 import espalier.examples.data.Split;
 import espalier.tensor.Device;
+import espalier.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,12 +47,16 @@ public final class RunOptions {
     @Option(names = "--smoke", description = "A few samples only: does it run at all?")
     private boolean smoke;
 
-    /** The data, or a few of its samples in a smoke run. */
-    public Split split() throws IOException {
+    /**
+     * The data, or a few of its samples in a smoke run.
+     *
+     * @param images the shape that a folder of pictures is brought to; other data is as it is
+     */
+    public Split split(Shape images) throws IOException {
         DataCatalog usual = DataCatalog.usual();
         List<Path> roots = new ArrayList<>(usual.roots());
         Optional.ofNullable(root).ifPresent(first -> roots.addFirst(first));
-        Split split = new DataCatalog(roots).read(data);
+        Split split = new DataCatalog(roots).read(data, images);
         return smoke ? split.smoke() : split;
     }
 

@@ -105,10 +105,16 @@ public final class Train implements Callable<Integer> {
         }
         Device device = options.device();
         ModelCatalog kind = ModelCatalog.named(model);
-        Split split = options.split();
-        kind.requireFits(split);
+        Split split = options.split(kind.input());
+        Architecture architecture = Architecture.toLearn(kind, split);
+        if (architecture.classes() != kind.classes()) {
+            console.printf(
+                    "%s has %d classes: %s gets as many outputs, instead of the published %d%n",
+                    split.name(), architecture.classes(), model, kind.classes());
+            console.flush();
+        }
         int rounds = options.smoke() ? Math.min(epochs, 1) : epochs;
-        Module net = kind.make(Init.of(device, options.seed()));
+        Module net = architecture.make(Init.of(device, options.seed()));
         RandomSource random = RandomSource.of(options.seed());
         DataLoader train = DataLoader.of(split.train(), options.batch())
                 .shuffled(random.split("data"))
@@ -133,7 +139,9 @@ public final class Train implements Callable<Integer> {
         long start = System.nanoTime();
         trainer.train(train, rounds);
         double seconds = (System.nanoTime() - start) * 1e-9;
-        SafeTensors.write(folder.file("model.safetensors"), net.state(), Map.of("model", model, "data", split.name()));
+        Map<String, String> said = new LinkedHashMap<>(architecture.metadata());
+        said.put("data", split.name());
+        SafeTensors.write(folder.file("model.safetensors"), net.state(), said);
         ConfusionMatrix matrix = Evaluation.of(net, test);
         folder.finish(model + " on " + split.name(), figures(split, device, rounds, matrix, seconds), matrix);
         console.printf(
@@ -152,6 +160,7 @@ public final class Train implements Callable<Integer> {
         Map<String, String> settings = new LinkedHashMap<>();
         settings.put("model", model);
         settings.put("data", split.name());
+        settings.put("classes", Integer.toString(split.train().classes().size()));
         settings.put("images", Integer.toString(split.train().size()));
         settings.put("seed", Long.toString(options.seed()));
         settings.put("batch", Integer.toString(options.batch()));

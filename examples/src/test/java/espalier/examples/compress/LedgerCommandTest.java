@@ -77,7 +77,9 @@ class LedgerCommandTest {
         Path unknown = Saved.write(folder, "unknown", LeNet.lenet5(Init.of(1)), Map.of("model", "nix"));
         Path text = Files.writeString(folder.resolve("text.safetensors"), "nonsense");
         refused("ledger /no/such", "there is no file /no/such");
-        refused("ledger " + nameless, "does not say which model it is; use --model");
+        refused(
+                "ledger " + nameless,
+                "does not say which model it is: it may be a checkpoint; if it is a model, use --model");
         refused("ledger " + wrong, "does not fit the model it names: load: the file has no conv1");
         refused("ledger " + unknown, "there is no model called nix; there are lenet300, ");
         refused("ledger " + text, "text.safetensors");

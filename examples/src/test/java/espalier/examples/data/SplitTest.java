@@ -3,6 +3,7 @@ package espalier.examples.data;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import espalier.examples.train.Architecture;
 import espalier.examples.train.ModelCatalog;
 import espalier.nn.data.ByteImages;
 import espalier.nn.data.Dataset;
@@ -12,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
@@ -66,13 +66,21 @@ class SplitTest {
     }
 
     @Test
-    void asManyClassesAsTheModelTellsApart() {
+    void asManyClassesAsTheNetworkTellsApart() {
         Dataset two = images(4, 32, "cat", "dog");
+        assertEquals(
+                2, Architecture.toLearn(ModelCatalog.RESNET20, split(two, two)).classes());
         refused(
-                "model resnet20 tells 10 classes apart, pets has 2",
-                () -> ModelCatalog.RESNET20.requireFits(split(two, two)));
-        Dataset ten =
-                images(4, 32, IntStream.range(0, 10).mapToObj(Integer::toString).toArray(String[]::new));
-        ModelCatalog.RESNET20.requireFits(split(ten, ten));
+                "this resnet20 tells 10 classes apart, pets has 2; train one on pets first",
+                () -> new Architecture(ModelCatalog.RESNET20, 10).requireFits(split(two, two)));
+        new Architecture(ModelCatalog.RESNET20, 2).requireFits(split(two, two));
+        Dataset small = images(4, 16, "cat", "dog");
+        refused(
+                "model resnet20 takes images [3, 32, 32], pets has [3, 16, 16]; summary lists the models and their images",
+                () -> Architecture.toLearn(ModelCatalog.RESNET20, split(small, small)));
+        Dataset one = images(4, 32, "cat");
+        refused(
+                "pets has one class, [cat]: there is nothing to tell apart",
+                () -> Architecture.toLearn(ModelCatalog.RESNET20, split(one, one)));
     }
 }

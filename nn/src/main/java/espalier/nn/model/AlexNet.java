@@ -20,8 +20,13 @@ import java.util.SequencedMap;
 public final class AlexNet {
     private AlexNet() {}
 
-    /** The network. */
+    /** The network, for ImageNet's 1000 classes. */
     public static Sequential caffe(Init init) {
+        return caffe(init, 1000);
+    }
+
+    /** The network, for another number of classes. */
+    public static Sequential caffe(Init init, int classes) {
         ConvSpec three = ConvSpec.of().withPadding(1);
         SequencedMap<String, Module> layers = new LinkedHashMap<>();
         layers.put(
@@ -46,7 +51,7 @@ public final class AlexNet {
         layers.put("fc7", new Linear(init.in("fc7"), 4096, 4096));
         layers.put("relu7", Activation.relu());
         layers.put("dropout7", new Dropout(0.5));
-        layers.put("fc8", new Linear(init.in("fc8"), 4096, 1000));
+        layers.put("fc8", new Linear(init.in("fc8"), 4096, classes));
         return new Sequential(layers);
     }
 }

@@ -15,21 +15,28 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
 /**
- * The networks on which pruning is measured, for images of 28x28 pixels in one channel and ten classes (LeCun et al.
- * 1998, in the forms of the pruning literature).
+ * The networks on which pruning is measured, for images of 28x28 pixels in one channel and ten classes, or another number
+ * of them (LeCun et al. 1998, in the forms of the pruning literature).
  */
 public final class LeNet {
+    private static final int DIGITS = 10;
+
     private LeNet() {}
 
     /** LeNet-300-100: two hidden layers, 266,200 weights. */
     public static Sequential lenet300(Init init) {
+        return lenet300(init, DIGITS);
+    }
+
+    /** LeNet-300-100 for another number of classes. */
+    public static Sequential lenet300(Init init, int classes) {
         SequencedMap<String, Module> layers = new LinkedHashMap<>();
         layers.put("flatten", new Flatten());
         layers.put("fc1", linear(init.in("fc1"), 784, 300));
         layers.put("relu1", Activation.relu());
         layers.put("fc2", linear(init.in("fc2"), 300, 100));
         layers.put("relu2", Activation.relu());
-        layers.put("fc3", linear(init.in("fc3"), 100, 10));
+        layers.put("fc3", linear(init.in("fc3"), 100, classes));
         return new Sequential(layers);
     }
 
@@ -38,15 +45,25 @@ public final class LeNet {
      * 500 + 25,000 + 400,000 + 5,000 = 430,500 weights.
      */
     public static Sequential lenet5(Init init) {
-        return lenet5(init, false);
+        return lenet5(init, DIGITS);
+    }
+
+    /** LeNet-5 for another number of classes. */
+    public static Sequential lenet5(Init init, int classes) {
+        return lenet5(init, classes, false);
     }
 
     /** LeNet-5 with batch norm and ReLU after each convolution, so that channels have scales that can die. */
     public static Sequential lenet5WithBatchNorm(Init init) {
-        return lenet5(init, true);
+        return lenet5WithBatchNorm(init, DIGITS);
     }
 
-    private static Sequential lenet5(Init init, boolean norm) {
+    /** The same for another number of classes. */
+    public static Sequential lenet5WithBatchNorm(Init init, int classes) {
+        return lenet5(init, classes, true);
+    }
+
+    private static Sequential lenet5(Init init, int classes, boolean norm) {
         SequencedMap<String, Module> layers = new LinkedHashMap<>();
         layers.put("conv1", conv(init.in("conv1"), 1, 20, !norm));
         if (norm) {
@@ -63,7 +80,7 @@ public final class LeNet {
         layers.put("flatten", new Flatten());
         layers.put("fc1", linear(init.in("fc1"), 800, 500));
         layers.put("relu3", Activation.relu());
-        layers.put("fc2", linear(init.in("fc2"), 500, 10));
+        layers.put("fc2", linear(init.in("fc2"), 500, classes));
         return new Sequential(layers);
     }
 

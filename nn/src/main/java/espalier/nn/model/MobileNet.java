@@ -24,6 +24,11 @@ public final class MobileNet {
 
     /** For 224x224 images and 1000 classes: 4,231,976 parameters, 569 million multiply-adds. */
     public static Sequential v1(Init init) {
+        return v1(init, 1000);
+    }
+
+    /** The same for another number of classes. */
+    public static Sequential v1(Init init, int classes) {
         SequencedMap<String, Module> layers = new LinkedHashMap<>();
         ConvSpec half = ConvSpec.of().withStride(2).withPadding(1);
         add(layers, init, "conv1", new Conv2d(init.in("stem"), 3, 32, 3, half, false), 32);
@@ -47,7 +52,7 @@ public final class MobileNet {
             channels = out;
         }
         layers.put("pool", new GlobalAveragePool());
-        layers.put("classifier", new Linear(init.in("classifier"), channels, 1000));
+        layers.put("classifier", new Linear(init.in("classifier"), channels, classes));
         return new Sequential(layers);
     }
 

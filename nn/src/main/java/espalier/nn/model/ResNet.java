@@ -26,6 +26,8 @@ public final class ResNet {
         PROJECTED
     }
 
+    private static final int IMAGENET = 1000;
+
     private ResNet() {}
 
     /**
@@ -34,6 +36,11 @@ public final class ResNet {
      * of them weights of convolutions and the classifier.
      */
     public static Sequential cifar(Init init, int depth, Shortcut shortcut) {
+        return cifar(init, depth, shortcut, 10);
+    }
+
+    /** The same for another number of classes. */
+    public static Sequential cifar(Init init, int depth, Shortcut shortcut, int classes) {
         if (depth < 8 || (depth - 2) % 6 != 0) {
             throw new IllegalArgumentException("resnet: depth " + depth + " is not 6n+2, such as 20, 32 or 56");
         }
@@ -53,12 +60,17 @@ public final class ResNet {
             }
         }
         layers.put("pool", new GlobalAveragePool());
-        layers.put("classifier", new Linear(init.in("classifier"), 64, 10));
+        layers.put("classifier", new Linear(init.in("classifier"), 64, classes));
         return new Sequential(layers);
     }
 
     /** ResNet-18 for 224x224 images and 1000 classes: 11,689,512 parameters. */
     public static Sequential resnet18(Init init) {
+        return resnet18(init, IMAGENET);
+    }
+
+    /** ResNet-18 for another number of classes. */
+    public static Sequential resnet18(Init init, int classes) {
         SequencedMap<String, Module> layers = stem(init);
         int channels = 64;
         for (int stage = 0; stage < 4; stage++) {
@@ -70,11 +82,16 @@ public final class ResNet {
                 channels = out;
             }
         }
-        return classified(init, layers, channels);
+        return classified(init, layers, channels, classes);
     }
 
     /** ResNet-50 for 224x224 images and 1000 classes: 25,557,032 parameters. */
     public static Sequential resnet50(Init init) {
+        return resnet50(init, IMAGENET);
+    }
+
+    /** ResNet-50 for another number of classes. */
+    public static Sequential resnet50(Init init, int classes) {
         SequencedMap<String, Module> layers = stem(init);
         int[] blocks = {3, 4, 6, 3};
         int channels = 64;
@@ -87,7 +104,7 @@ public final class ResNet {
                 channels = 4 * width;
             }
         }
-        return classified(init, layers, channels);
+        return classified(init, layers, channels, classes);
     }
 
     private static SequencedMap<String, Module> stem(Init init) {
@@ -107,9 +124,9 @@ public final class ResNet {
         layers.put(name + "relu", Activation.relu());
     }
 
-    private static Sequential classified(Init init, SequencedMap<String, Module> layers, int channels) {
+    private static Sequential classified(Init init, SequencedMap<String, Module> layers, int channels, int classes) {
         layers.put("pool", new GlobalAveragePool());
-        layers.put("classifier", new Linear(init.in("classifier"), channels, 1000));
+        layers.put("classifier", new Linear(init.in("classifier"), channels, classes));
         return new Sequential(layers);
     }
 

@@ -21,16 +21,26 @@ public final class Vgg {
 
     /** VGG-16-BN: thirteen 3x3 convolutions without bias and a classifier of ten; 14,724,042 parameters. */
     public static Sequential vgg16(Init init) {
-        return plan(
-                init, 3, 64, 64, POOL, 128, 128, POOL, 256, 256, 256, POOL, 512, 512, 512, POOL, 512, 512, 512, POOL);
+        return vgg16(init, 10);
+    }
+
+    /** VGG-16-BN for another number of classes. */
+    public static Sequential vgg16(Init init, int classes) {
+        int[] plan = {64, 64, POOL, 128, 128, POOL, 256, 256, 256, POOL, 512, 512, 512, POOL, 512, 512, 512, POOL};
+        return plan(init, 3, classes, plan);
     }
 
     /** A small one of the same kind: 3x3 convolutions with batch norm, halved by pooling three times. */
     public static Sequential small(Init init, int inputChannels) {
-        return plan(init, inputChannels, 32, 32, POOL, 64, 64, POOL, 128, 128, POOL);
+        return small(init, inputChannels, 10);
     }
 
-    private static Sequential plan(Init init, int inputChannels, int... plan) {
+    /** The small one for another number of classes. */
+    public static Sequential small(Init init, int inputChannels, int classes) {
+        return plan(init, inputChannels, classes, 32, 32, POOL, 64, 64, POOL, 128, 128, POOL);
+    }
+
+    private static Sequential plan(Init init, int inputChannels, int classes, int... plan) {
         SequencedMap<String, Module> layers = new LinkedHashMap<>();
         int channels = inputChannels;
         int convolutions = 0;
@@ -48,7 +58,7 @@ public final class Vgg {
             channels = plan[i];
         }
         layers.put("pool", new GlobalAveragePool());
-        layers.put("classifier", new Linear(init.in("classifier"), channels, 10));
+        layers.put("classifier", new Linear(init.in("classifier"), channels, classes));
         return new Sequential(layers);
     }
 }

@@ -9,6 +9,7 @@ import espalier.nn.Role;
 import espalier.nn.Summary;
 import espalier.nn.model.ResNet.Shortcut;
 import espalier.tensor.Shape;
+import java.util.function.BiFunction;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
@@ -111,5 +112,40 @@ class PublishedCountsTest {
     @Test
     void alexNet() {
         check(AlexNet::caffe, Shape.of(1, 3, 227, 227), 60_965_224, 724_406_816);
+    }
+
+    /** A class more or less changes the classifier alone: a row of its weight and an element of its bias. */
+    @Test
+    void otherNumbersOfClasses() {
+        resized(LeNet::lenet300, LeNet::lenet300, MNIST, 100);
+        resized(LeNet::lenet5, LeNet::lenet5, MNIST, 500);
+        resized(LeNet::lenet5WithBatchNorm, LeNet::lenet5WithBatchNorm, MNIST, 500);
+        for (Shortcut shortcut : Shortcut.values()) {
+            resized(
+                    init -> ResNet.cifar(init, 20, shortcut),
+                    (init, n) -> ResNet.cifar(init, 20, shortcut, n),
+                    CIFAR,
+                    64);
+        }
+        resized(Vgg::vgg16, Vgg::vgg16, CIFAR, 512);
+        resized(init -> Vgg.small(init, 3), (init, n) -> Vgg.small(init, 3, n), CIFAR, 128);
+        resized(ResNet::resnet18, ResNet::resnet18, IMAGENET, 512);
+        resized(ResNet::resnet50, ResNet::resnet50, IMAGENET, 2048);
+        resized(MobileNet::v1, MobileNet::v1, IMAGENET, 1024);
+        resized(AlexNet::caffe, AlexNet::caffe, Shape.of(1, 3, 227, 227), 4096);
+    }
+
+    private static void resized(
+            Function<Init, ? extends Module> published,
+            BiFunction<Init, Integer, ? extends Module> sized,
+            Shape input,
+            int features) {
+        long usual = Summary.of(published.apply(Init.of(1)), input).parameters();
+        int classes = input.dim(2) > 32 ? 1000 : 10;
+        for (int n : new int[] {3, 37}) {
+            Summary summary = Summary.of(sized.apply(Init.of(1), n), input);
+            assertEquals(Shape.of(1, n), summary.rows().getLast().output());
+            assertEquals(usual + (long) (n - classes) * (features + 1), summary.parameters());
+        }
     }
 }
