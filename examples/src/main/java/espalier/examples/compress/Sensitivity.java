@@ -7,9 +7,8 @@ import espalier.nn.Module;
 import espalier.nn.Parameter;
 import espalier.nn.data.DataLoader;
 import espalier.nn.train.Evaluation;
-import espalier.sparsity.Granularity;
 import espalier.sparsity.Projection;
-import espalier.sparsity.Sparsity;
+import espalier.sparsity.Prunable;
 import espalier.tensor.Device;
 import espalier.tensor.Tensor;
 import espalier.tensor.io.AtomicFile;
@@ -34,7 +33,7 @@ import picocli.CommandLine.Spec;
 
 /**
  * Prunes one layer at a time and tests, without training again: which layers bear it, and how much of it (Li et al. 2017,
- * section 3.2).
+ * section 3.2). A line for each layer that {@code compress} would prune in these units, so of filters not for the last.
  */
 @Command(
         name = "sensitivity",
@@ -56,8 +55,10 @@ public final class Sensitivity implements Callable<Integer> {
     @Option(
             names = "--granularity",
             defaultValue = "element",
-            description = "What is removed as one: ${COMPLETION-CANDIDATES}. Default: ${DEFAULT-VALUE}.")
-    private Granularity granularity = Granularity.ELEMENT;
+            paramLabel = "UNIT",
+            description = "What is removed as one: any that compress takes, such as filter, block 4x1 or bn."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private String granularity = "element";
 
     @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture.")
     private @Nullable Path svg;
@@ -71,6 +72,7 @@ public final class Sensitivity implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
+        Units units = units();
         Device device = options.device();
         SavedModel saved = SavedModel.open(file, Optional.ofNullable(model), device);
         Split split = options.split(saved.input());
@@ -78,27 +80,27 @@ public final class Sensitivity implements Callable<Integer> {
         DataLoader test =
                 DataLoader.of(split.test(), 250).with(split.normalize()).on(device);
         ToDoubleFunction<Module> judge = net -> 100 * Evaluation.of(net, test).accuracy();
-        String granularityName = granularity.name().toLowerCase(Locale.ROOT);
+        List<Prunable> layers = units.in(saved.net());
         out.printf(
                 Locale.ROOT,
-                "%s on %s: accuracy %.2f %%; then with the part of one layer's groups (%s) removed:%n%n",
+                "%s on %s: accuracy %.2f %%; then with a part of one layer's units (%s) removed:%n%n",
                 saved.name(),
                 split.name(),
                 judge.applyAsDouble(saved.net()),
-                granularityName);
+                units);
         out.print(String.format("%-26s", "layer") + header(" %7.0f %%") + System.lineSeparator());
         out.flush();
         Map<String, double[]> table = new LinkedHashMap<>();
-        for (String path : Sparsity.weights(saved.net()).keySet()) {
-            double[] row = row(saved.net(), path, granularity, judge);
-            table.put(path, row);
-            StringBuilder line = new StringBuilder(String.format("%-26s", path));
+        for (Prunable layer : layers) {
+            double[] row = row(saved.net(), layer, judge);
+            table.put(layer.path(), row);
+            StringBuilder line = new StringBuilder(String.format("%-26s", layer.path()));
             Arrays.stream(row).forEach(value -> line.append(String.format(Locale.ROOT, " %9.2f", value)));
             out.println(line);
             out.flush();
         }
         if (svg != null) {
-            String title = "Accuracy when one layer is pruned (" + granularityName + ")";
+            String title = "Accuracy when one layer is pruned (" + units + ")";
             AtomicFile.writeText(svg, chart(title, table).svg());
         }
         if (csv != null) {
@@ -107,19 +109,23 @@ public final class Sensitivity implements Callable<Integer> {
         return 0;
     }
 
-    /** The judgements of a network of which one layer is pruned, more and more; afterwards it is as it was. */
-    static double[] row(Module net, String path, Granularity granularity, ToDoubleFunction<Module> judge) {
-        Parameter parameter = Sparsity.weights(net).get(path);
-        if (parameter == null) {
-            throw new IllegalArgumentException("sensitivity: there is no weight called " + path);
+    private Units units() {
+        try {
+            return Units.named(granularity);
+        } catch (IllegalArgumentException unknown) {
+            throw new IllegalArgumentException("--granularity: " + unknown.getMessage(), unknown);
         }
+    }
+
+    /** The judgements of a network of which one layer is pruned, more and more; afterwards it is as it was. */
+    static double[] row(Module net, Prunable layer, ToDoubleFunction<Module> judge) {
+        Parameter parameter = layer.parameter();
         Tensor before = parameter.raw().value().copy();
-        int groups = granularity.count(parameter.shape());
         double[] row = new double[REMOVED.length];
         try {
             for (int i = 0; i < row.length; i++) {
-                int keep = (int) Math.max(1, Math.round((1 - REMOVED[i]) * groups));
-                parameter.set(Projection.largest(granularity, keep).nearest(before));
+                int keep = (int) Math.max(1, Math.round((1 - REMOVED[i]) * layer.units()));
+                parameter.set(Projection.largest(layer.importance(), keep).nearest(before));
                 row[i] = judge.applyAsDouble(net);
             }
         } finally {

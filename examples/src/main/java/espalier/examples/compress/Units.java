@@ -27,6 +27,11 @@ record Units(Optional<Grouping> grouping, Optional<Set<String>> only) {
     /** The word for the scales of batch norm: whole channels. */
     static final String SCALES = "bn";
 
+    /** All words, as help and messages list them. */
+    static final String WORDS =
+            Arrays.stream(Granularity.values()).map(Units::written).collect(Collectors.joining(", "))
+                    + ", block 4x1 (or other sizes), " + SCALES;
+
     private static final Pattern BLOCK = Pattern.compile("block ?(\\d{1,4})x(\\d{1,4})");
 
     /**
@@ -35,18 +40,42 @@ record Units(Optional<Grouping> grouping, Optional<Set<String>> only) {
      * @throws IllegalArgumentException if the network has no such units or layers
      */
     static Units of(Settings settings, Workpiece piece, String otherwise) {
-        String name = settings.text("granularity", otherwise).toLowerCase(Locale.ROOT);
-        boolean scales = name.equals(SCALES);
+        Units all = all(settings, otherwise);
         Optional<Set<String>> paths = settings.text("only").map(only -> {
             Set<String> named = new LinkedHashSet<>();
             for (String layer : only.split(",", -1)) {
-                named.add(scales ? layer.strip() + ".scale" : piece.path(layer.strip()));
+                named.add(all.areScales() ? layer.strip() + ".scale" : piece.path(layer.strip()));
             }
             return named;
         });
-        Units units = new Units(scales ? Optional.empty() : Optional.of(grouping(settings, name)), paths);
+        Units units = new Units(all.grouping, paths);
         units.in(piece.blank());
         return units;
+    }
+
+    private static Units all(Settings settings, String otherwise) {
+        try {
+            return named(settings.text("granularity", otherwise));
+        } catch (IllegalArgumentException unknown) {
+            throw settings.wrong("granularity", unknown.getMessage());
+        }
+    }
+
+    /**
+     * The units of every layer, by the word for them: {@code filter}, {@code block 4x1}, {@code bn}.
+     *
+     * @throws IllegalArgumentException listing the words there are
+     */
+    static Units named(String word) {
+        String name = word.strip().toLowerCase(Locale.ROOT);
+        return new Units(name.equals(SCALES) ? Optional.empty() : Optional.of(grouping(name)), Optional.empty());
+    }
+
+    /** The word for them. */
+    @Override
+    public String toString() {
+        return grouping.map(of -> of instanceof Granularity g ? written(g) : String.valueOf(of))
+                .orElse(SCALES);
     }
 
     /** Whether they are scales of batch norm. */
@@ -60,7 +89,7 @@ record Units(Optional<Grouping> grouping, Optional<Set<String>> only) {
         return only.map(paths -> Prunable.at(all, paths)).orElse(all);
     }
 
-    private static Grouping grouping(Settings settings, String name) {
+    private static Grouping grouping(String name) {
         Matcher block = BLOCK.matcher(name);
         if (block.matches()) {
             return new Block(Integer.parseInt(block.group(1)), Integer.parseInt(block.group(2)));
@@ -68,13 +97,7 @@ record Units(Optional<Grouping> grouping, Optional<Set<String>> only) {
         return Arrays.stream(Granularity.values())
                 .filter(granularity -> written(granularity).equals(name))
                 .findFirst()
-                .orElseThrow(() -> settings.wrong(
-                        "granularity",
-                        name + " is none of "
-                                + Arrays.stream(Granularity.values())
-                                        .map(Units::written)
-                                        .collect(Collectors.joining(", "))
-                                + ", block 4x1 (or other sizes), " + SCALES));
+                .orElseThrow(() -> new IllegalArgumentException(name + " is none of " + WORDS));
     }
 
     private static String written(Granularity granularity) {
