@@ -73,6 +73,8 @@ final class AdmmStage implements Stage {
         }
         Optional<Map<String, String>> keep = settings.layers("keep");
         Units units = Units.of(settings, piece, "element");
+        Criterion.requireNorm(
+                settings, "ADMM moves weights to the nearest ones that are sparse, and near is a matter of their norm");
         boolean named = keep.isPresent() || !structured.isEmpty();
         Optional<Quota> quota =
                 named ? Optional.empty() : Optional.of(Quota.of(settings, units.in(piece.blank()), "root", 1));

@@ -62,6 +62,11 @@ public final class Compress implements Callable<Integer> {
     @Option(names = "--granularity", description = "Of --method: what is removed as one.")
     private @Nullable String granularity;
 
+    @Option(
+            names = "--importance",
+            description = "Of --method magnitude or gmp, for filters: norm, apoz or mean-activation.")
+    private @Nullable String importance;
+
     @Option(names = "--sparsity", description = "Of --method: the part to remove, such as 0.95 or 95%%.")
     private @Nullable String sparsity;
 
@@ -192,7 +197,19 @@ public final class Compress implements Callable<Integer> {
     }
 
     private Map<String, String> ofMethod() {
-        return given("granularity", granularity, "sparsity", sparsity, "rate", rate, "bits", bits, "epochs", epochs);
+        return given(
+                "granularity",
+                granularity,
+                "importance",
+                importance,
+                "sparsity",
+                sparsity,
+                "rate",
+                rate,
+                "bits",
+                bits,
+                "epochs",
+                epochs);
     }
 
     private static Map<String, String> given(@Nullable String... namesAndValues) {

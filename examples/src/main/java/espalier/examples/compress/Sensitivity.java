@@ -10,6 +10,7 @@ import espalier.nn.train.Evaluation;
 import espalier.sparsity.Projection;
 import espalier.sparsity.Prunable;
 import espalier.tensor.Device;
+import espalier.tensor.RandomSource;
 import espalier.tensor.Tensor;
 import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
@@ -60,6 +61,13 @@ public final class Sensitivity implements Callable<Integer> {
                     + " Default: ${DEFAULT-VALUE}.")
     private String granularity = "element";
 
+    @Option(
+            names = "--importance",
+            defaultValue = "norm",
+            description = "By what units are ranked: norm, or of filters apoz or mean-activation."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private String importance = "norm";
+
     @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture.")
     private @Nullable Path svg;
 
@@ -73,6 +81,9 @@ public final class Sensitivity implements Callable<Integer> {
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
         Units units = units();
+        Criterion criterion = Criterion.of(
+                new Settings("sensitivity", Map.of("importance", new Settings.Value(importance, "--importance"))),
+                units);
         Device device = options.device();
         SavedModel saved = SavedModel.open(file, Optional.ofNullable(model), device);
         Split split = options.split(saved.input());
@@ -80,7 +91,11 @@ public final class Sensitivity implements Callable<Integer> {
         DataLoader test =
                 DataLoader.of(split.test(), 250).with(split.normalize()).on(device);
         ToDoubleFunction<Module> judge = net -> 100 * Evaluation.of(net, test).accuracy();
-        List<Prunable> layers = units.in(saved.net());
+        DataLoader train = DataLoader.of(split.train(), options.batch())
+                .shuffled(RandomSource.of(options.seed()))
+                .with(split.normalize())
+                .on(device);
+        List<Prunable> layers = criterion.rank(units, saved.net(), train).layers();
         out.printf(
                 Locale.ROOT,
                 "%s on %s: accuracy %.2f %%; then with a part of one layer's units (%s) removed:%n%n",

@@ -24,6 +24,7 @@ final class SlimmingStage implements Stage {
 
     SlimmingStage(Settings settings, Workpiece piece) {
         units = Units.of(settings, piece, Units.SCALES);
+        Criterion.requireNorm(settings, "slimming ranks channels by the scales that it has trained to be small");
         if (!units.areScales()) {
             throw settings.wrong("granularity", "slimming removes channels by their scales: " + Units.SCALES);
         }

@@ -59,6 +59,7 @@ final class StrStage implements Stage {
 
     StrStage(Settings settings, Workpiece piece) {
         units = Units.of(settings, piece, "element");
+        Criterion.requireNorm(settings, "thresholds are learned by a gradient, which leads to the norm of a unit only");
         boolean scales = units.areScales();
         // The pull on thresholds is in proportion to the rate: of scales the last would not go while it falls.
         plan = TrainingPlan.of(settings, 20, 0.02, scales ? ScheduleOption.CONSTANT : ScheduleOption.COSINE);

@@ -57,7 +57,7 @@ record Units(Optional<Grouping> grouping, Optional<Set<String>> only) {
         try {
             return named(settings.text("granularity", otherwise));
         } catch (IllegalArgumentException unknown) {
-            throw settings.wrong("granularity", unknown.getMessage());
+            throw settings.wrong("granularity", String.valueOf(unknown.getMessage()));
         }
     }
 
@@ -81,6 +81,11 @@ record Units(Optional<Grouping> grouping, Optional<Set<String>> only) {
     /** Whether they are scales of batch norm. */
     boolean areScales() {
         return grouping.isEmpty();
+    }
+
+    /** The same of every layer. */
+    Units everywhere() {
+        return new Units(grouping, Optional.empty());
     }
 
     /** The layers of a network with their units. */

@@ -90,6 +90,11 @@ public final class Workpiece {
         return unchanged.with(augment.then(data.normalize()));
     }
 
+    /** What it learns from, in batches of images as they are, not augmented. */
+    DataLoader unchanged() {
+        return train(Transform.none());
+    }
+
     /** What it is judged by. */
     public DataLoader test() {
         return test;
