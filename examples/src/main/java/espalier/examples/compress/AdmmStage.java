@@ -77,7 +77,7 @@ final class AdmmStage implements Stage {
                 settings, "ADMM moves weights to the nearest ones that are sparse, and near is a matter of their norm");
         boolean named = keep.isPresent() || !structured.isEmpty();
         Optional<Quota> quota =
-                named ? Optional.empty() : Optional.of(Quota.of(settings, units.in(piece.blank()), "root", 1));
+                named ? Optional.empty() : Optional.of(Quota.of(settings, piece, units.in(piece.blank()), "root", 1));
         return new AdmmStage(
                 settings,
                 piece,

@@ -26,7 +26,7 @@ final class MagnitudeStage {
                 .atAGlance()
                 .rank(units, piece.blank(), piece.unchanged())
                 .layers();
-        quota = Quota.of(settings, layers, criterion.usualAllocation(), floor);
+        quota = Quota.of(settings, piece, layers, criterion.usualAllocation(), floor);
     }
 
     private Criterion.Ranked ranked(Workpiece piece) {

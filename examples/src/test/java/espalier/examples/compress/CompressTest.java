@@ -78,6 +78,23 @@ class CompressTest {
         }
     }
 
+    /** A budget of another network, or of a part of this one, is refused before anything is trained. */
+    @ParameterizedTest
+    @CsvSource(delimiter = '|', textBlock = """
+            gmp       | conv1,1;fc1,0.5;fc3,0.5                   | : line 4 names fc3, which is no layer of the network; there are conv1.weight, conv2.weight, fc1.weight, fc2.weight
+            magnitude | conv1,1;fc1,0.5;fc2,0.5                   | : has no line for conv2.weight, which is to be pruned; give it one, with a density of 1 if it shall stay dense
+            admm      | conv1,1;conv1.weight,1                    | : line 3 names conv1.weight a second time
+            """)
+    void aBudgetOfAnotherNetwork(String method, String lines, String message, @TempDir Path folder) throws Exception {
+        Path csv = folder.resolve("b.csv");
+        Files.writeString(csv, "layer,density\n" + lines.replace(';', '\n') + "\n");
+        Console done = Console.run("compress --method " + method + " --model lenet5 --set " + method + ".allocation="
+                + csv + SMALL + folder.resolve("run"));
+        assertEquals("examples/run compress: " + csv + message, done.err().strip());
+        assertEquals(2, done.status());
+        assertTrue(Files.notExists(folder.resolve("run")), "nothing is left behind");
+    }
+
     /** A network that was pruned from the first stage on is not called dense. */
     @Test
     void withoutDenseTrainingThereIsNoDenseNetwork(@TempDir Path folder) throws Exception {

@@ -5,10 +5,13 @@ import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 
 /**
  * A given density for each layer: what one method found, such as STR (Kusupati et al. 2020, section 5.1), for another to
@@ -84,7 +87,7 @@ public record Budget(Map<String, Double> densities) implements Allocation {
     private double of(Prunable layer) {
         String path = layer.path();
         Double whole = densities.get(path);
-        Double density = whole != null ? whole : densities.get(path.substring(0, Math.max(0, path.lastIndexOf('.'))));
+        Double density = whole != null ? whole : densities.get(owner(path));
         if (density == null) {
             throw new IllegalArgumentException("budget: has no share for " + path + "; it has shares for "
                     + String.join(", ", densities.keySet()));
@@ -107,6 +110,33 @@ public record Budget(Map<String, Double> densities) implements Allocation {
      * @throws IOException in one sentence naming file and line, if it is no budget
      */
     public static Budget read(Path csv) throws IOException {
+        return read(csv, Optional::of, "");
+    }
+
+    /**
+     * Reads a budget for a network: every line must name one of its layers, by path or by what stands before the last dot,
+     * and every layer that is to be pruned must have a line.
+     *
+     * @param network paths of all weights and scales of the network
+     * @param layers those that are to be pruned
+     * @throws IOException in one sentence naming file, line and layer, if it is no budget or not one of this network
+     */
+    public static Budget read(Path csv, Collection<String> network, List<Prunable> layers) throws IOException {
+        Function<String, Optional<String>> paths = name -> network.stream()
+                .filter(path -> path.equals(name) || owner(path).equals(name))
+                .findFirst();
+        Budget budget = read(csv, paths, "which is no layer of the network; there are " + String.join(", ", network));
+        for (Prunable layer : layers) {
+            if (!budget.densities.containsKey(layer.path())) {
+                throw new IOException(csv + ": has no line for " + layer.path()
+                        + ", which is to be pruned; give it one, with a density of 1 if it shall stay dense");
+            }
+        }
+        return budget;
+    }
+
+    /** @param paths from a name in the file to the path it stands for; if there is none, the refusal ends as told */
+    private static Budget read(Path csv, Function<String, Optional<String>> paths, String refusal) throws IOException {
         List<String> lines = Files.readAllLines(csv);
         if (lines.isEmpty() || !lines.getFirst().strip().equals(HEADER)) {
             throw new IOException(csv + ": is no budget: its first line must be '" + HEADER + "'");
@@ -115,19 +145,26 @@ public record Budget(Map<String, Double> densities) implements Allocation {
         for (int i = 1; i < lines.size(); i++) {
             String line = lines.get(i).strip();
             if (!line.isEmpty()) {
+                String place = csv + ": line " + (i + 1);
                 int comma = line.lastIndexOf(',');
                 double density = comma < 0 ? Double.NaN : number(line.substring(comma + 1));
                 if (!(density >= 0 && density <= 1)) {
-                    throw new IOException(csv + ": line " + (i + 1) + " is '" + line
-                            + "', not a layer, a comma and a density from 0 to 1");
+                    throw new IOException(place + " is '" + line + "', not a layer, a comma and a density from 0 to 1");
                 }
                 String layer = line.substring(0, comma).strip();
-                if (densities.put(layer, density) != null) {
-                    throw new IOException(csv + ": line " + (i + 1) + " names " + layer + " a second time");
+                String path = paths.apply(layer)
+                        .orElseThrow(() -> new IOException(place + " names " + layer + ", " + refusal));
+                if (densities.put(path, density) != null) {
+                    throw new IOException(place + " names " + layer + " a second time");
                 }
             }
         }
         return new Budget(densities);
+    }
+
+    /** What stands before the last dot. */
+    private static String owner(String path) {
+        return path.substring(0, Math.max(0, path.lastIndexOf('.')));
     }
 
     private static double number(String text) {

@@ -72,6 +72,40 @@ class BudgetTest {
         assertEquals(csv + ": line 3 names a a second time", twice.getMessage());
     }
 
+    /** Every line is a layer of the network, though perhaps not one of those to prune; each of those has a line. */
+    @Test
+    void aBudgetForANetworkNamesItsLayers() throws IOException {
+        List<String> network = List.of("conv1.weight", "bn1.scale", "fc.weight", "fc2.weight");
+        List<Prunable> layers = List.of(layer("conv1.weight", 10), layer("fc.weight", 30));
+        Path csv = folder.resolve("of.csv");
+        Files.writeString(csv, "layer,density\nfc2.weight,1\nbn1,0.5\nconv1,0.3\nfc.weight,0.1\n");
+        Budget budget = Budget.read(csv, network, layers);
+        assertEquals(
+                Map.of("fc2.weight", 1.0, "bn1.scale", 0.5, "conv1.weight", 0.3, "fc.weight", 0.1), budget.densities());
+        refused(
+                csv,
+                "fc.weight,0.1\nfc9,0.5",
+                "line 3 names fc9, which is no layer of the network; there are "
+                        + "conv1.weight, bn1.scale, fc.weight, fc2.weight",
+                network,
+                layers);
+        refused(csv, "conv1,0.1\nconv1.weight,0.5", "line 3 names conv1.weight a second time", network, layers);
+        refused(
+                csv,
+                "conv1,0.1\nfc2,0.5",
+                "has no line for fc.weight, which is to be pruned; "
+                        + "give it one, with a density of 1 if it shall stay dense",
+                network,
+                layers);
+    }
+
+    private static void refused(Path csv, String lines, String message, List<String> network, List<Prunable> layers)
+            throws IOException {
+        Files.writeString(csv, "layer,density\n" + lines + "\n");
+        Exception refused = assertThrows(IOException.class, () -> Budget.read(csv, network, layers));
+        assertEquals(csv + ": " + message, refused.getMessage());
+    }
+
     @Test
     void ofChannelsIsTheRoot() {
         assertEquals(0.5, new Budget(Map.of("a", 0.25)).ofChannels().densities().get("a"));
