@@ -34,7 +34,7 @@ import java.util.Optional;
  */
 public final class InferenceModel {
     /** Images below which a batch is not cut: fewer would leave kernels little to do at a time. */
-    private static final int LEAST_SLICE = 16;
+    private static final int LEAST_SLICE = 8;
 
     private final PackedModel packed;
     private final Device device;

@@ -84,6 +84,7 @@ final class Workspace implements BatchCall {
     private Runnable bound(Step step, int index, LoadedStep loaded) {
         Tensor x = values.get(step.inputs().getFirst());
         Tensor y = values.get(index + 1);
+        boolean relu = step.activation() == Nonlinearity.RELU;
         Runnable operation = switch (step.operation()) {
             case Operation.Convolution c -> {
                 Weights weights = loaded.weights().orElseThrow();
@@ -93,13 +94,12 @@ final class Workspace implements BatchCall {
             case Operation.ScaleShift _ -> {
                 Tensor scale = loaded.bias().orElseThrow();
                 Tensor shift = loaded.shift().orElseThrow();
-                boolean relu = step.activation() == Nonlinearity.RELU;
                 yield () -> backend.scaleShift(x, scale, shift, relu, y);
             }
             case Operation.MaxPool p -> {
                 Tensor indices =
                         allocated(DType.I32, y.size()).reshape(y.shape().toArray());
-                yield () -> backend.maxPool2d(p.spec(), x, y, indices);
+                yield () -> backend.maxPool2d(p.spec(), x, relu, y, indices);
             }
             case Operation.AveragePool p -> () -> backend.avgPool2d(p.spec(), x, y);
             case Operation.GlobalAverage _ -> {
@@ -113,7 +113,7 @@ final class Workspace implements BatchCall {
             }
             case Operation.Add _ -> {
                 Tensor other = values.get(step.inputs().get(1));
-                yield () -> backend.binary(BinaryOp.ADD, x, other, y);
+                yield relu ? () -> backend.addRelu(x, other, y) : () -> backend.binary(BinaryOp.ADD, x, other, y);
             }
             case Operation.Concat _ -> joined(step, y);
             case Operation.Identity _, Operation.Flatten _ -> moved(step, index, x, y);
@@ -124,7 +124,7 @@ final class Workspace implements BatchCall {
             case Operation.PadChannels p -> padded(p, x, y);
             case Operation.Softmax s -> () -> backend.softmax(x, s.logarithm(), y);
         };
-        boolean done = step.operation() instanceof Operation.ScaleShift && step.activation() == Nonlinearity.RELU;
+        boolean done = relu && hasRelu(step.operation());
         Optional<Runnable> activation = done ? Optional.empty() : activation(step.activation(), y);
         return activation
                 .map(then -> (Runnable) () -> {
@@ -132,6 +132,16 @@ final class Workspace implements BatchCall {
                     then.run();
                 })
                 .orElse(operation);
+    }
+
+    /** Whether the call of a step computes ReLU too. */
+    private static boolean hasRelu(Operation operation) {
+        return switch (operation) {
+            case Operation.ScaleShift _, Operation.MaxPool _, Operation.Add _ -> true;
+            case Operation.Convolution _, Operation.Linear _, Operation.AveragePool _ -> false;
+            case Operation.GlobalAverage _, Operation.Identity _, Operation.Concat _, Operation.Flatten _ -> false;
+            case Operation.Subsample _, Operation.PadChannels _, Operation.Softmax _ -> false;
+        };
     }
 
     private Runnable linear(LoadedStep loaded, Tensor x, Tensor y) {

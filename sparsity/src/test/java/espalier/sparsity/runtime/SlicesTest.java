@@ -24,7 +24,7 @@ class SlicesTest {
                 .export());
     }
 
-    /** Pixels lie in planes of 16 images, of 16 and of 5; each image gets its own scores. */
+    /** Pixels lie in planes of 8 images, and of 5; each image gets its own scores. */
     @Test
     void eachImageGetsItsScores() {
         InferenceModel model = leNet();
@@ -50,7 +50,7 @@ class SlicesTest {
     @Test
     void aBatchThatFitsIsNotCut() {
         InferenceModel model = leNet();
-        assertInstanceOf(Workspace.class, model.call(16, 1));
+        assertInstanceOf(Workspace.class, model.call(8, 1));
         assertInstanceOf(Workspace.class, model.call(40, 40 * model.workingBytes()));
         assertInstanceOf(Slices.class, model.call(41, 40 * model.workingBytes()));
     }

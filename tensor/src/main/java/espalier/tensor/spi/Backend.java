@@ -80,7 +80,7 @@ public interface Backend {
      * from shapes alone need not be found out then, and no memory need be allocated.
      *
      * <p>{@code call} may be run once now, on whatever the tensors hold. It may copy, fill, reduce to numbers, and use
-     * {@link #unary}, {@link #binary}, {@link #where}, {@link #matmul}, {@link #scaleShift}, {@link #conv2d},
+     * {@link #unary}, {@link #binary}, {@link #where}, {@link #matmul}, {@link #addRelu}, {@link #scaleShift}, {@link #conv2d},
      * {@link #maxPool2d}, {@link #avgPool2d}, {@link #softmax} and the products of floats of a {@link PackedKernel}; what
      * becomes of others is undefined. What is returned may be run by one thread at a time, and works on the memory of the
      * same tensors. The default is the call itself.
@@ -139,6 +139,12 @@ public interface Backend {
 
     // ---- fused operations, composed of the core unless a back end knows better
 
+    /** {@code out[i] = max(a[i] + b[i], 0)}, where {@code out} may be one of them: the end of a residual block. */
+    default void addRelu(Tensor a, Tensor b, Tensor out) {
+        binary(BinaryOp.ADD, a, b, out);
+        unary(UnaryOp.RELU, out, out);
+    }
+
     /** {@code max(x·scale[c] + shift[c], 0)} or without the maximum, per channel of {@code [N, C, ..]}. */
     default void scaleShift(Tensor x, Tensor scale, Tensor shift, boolean relu, Tensor out) {
         ComposedNormalization.scaleShift(x, scale, shift, relu, out);
@@ -176,6 +182,18 @@ public interface Backend {
      */
     default void maxPool2d(PoolSpec spec, Tensor x, Tensor out, Tensor indices) {
         ComposedPooling.max(spec, x, out, indices);
+    }
+
+    /**
+     * Max pooling where nobody asks for the positions, and {@code max(·, 0)} of it if wanted: for inference.
+     *
+     * @param indices I32, of the shape of {@code out}; what it holds afterwards says nothing
+     */
+    default void maxPool2d(PoolSpec spec, Tensor x, boolean relu, Tensor out, Tensor indices) {
+        maxPool2d(spec, x, out, indices);
+        if (relu) {
+            unary(UnaryOp.RELU, out, out);
+        }
     }
 
     /** Gradient of {@link #maxPool2d}: each {@code g} goes to the place its maximum came from. */

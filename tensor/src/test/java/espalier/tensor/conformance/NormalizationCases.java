@@ -49,6 +49,7 @@ final class NormalizationCases {
         types.retainAll(limits.types());
         return types.stream()
                 .flatMap(type -> Stream.of(
+                        new Case("addRelu of " + type, () -> cases.addRelu(type)),
                         new Case("scaleShift of " + type, () -> cases.scaleShift(type)),
                         new Case("batchNorm of " + type, () -> cases.batchNorm(type)),
                         new Case("batchNorm of a large mean of " + type, () -> cases.largeMean(type)),
@@ -65,6 +66,34 @@ final class NormalizationCases {
     /** The channel of element i of {@code [N, C, ..]}. */
     private static int channel(Shape shape, int i) {
         return i / Places.stride(shape, 1) % shape.dim(1);
+    }
+
+    /** One rounding, as of a sum; NaN stays, and an operand may be overwritten. */
+    private void addRelu(DType type) {
+        long seed = 1;
+        for (Shape shape :
+                List.of(Shape.of(2, 3, 5, 7), Shape.of(1, 1), Shape.of(0, 4), Shape.of(3, 33), Shape.of(40_001))) {
+            for (Arrangement arrangement : List.of(
+                    Arrangement.CONTIGUOUS, Arrangement.OFFSET, Arrangement.TRANSPOSED, Arrangement.BROADCAST_FIRST)) {
+                Operand a = Operand.of(device, type, shape, arrangement, Samples.HARD, seed++);
+                Operand b = Operand.of(device, type, shape, arrangement, Samples.MODERATE, seed++);
+                double[] expected = new double[shape.size()];
+                for (int i = 0; i < expected.length; i++) {
+                    double sum = type == DType.F32
+                            ? (float) a.values()[i] + (float) b.values()[i]
+                            : a.values()[i] + b.values()[i];
+                    expected[i] = Math.max(sum, 0);
+                }
+                String what = "addRelu of " + a.name() + " and " + b.name();
+                Target out = Target.of(device, type, shape);
+                device.backend().addRelu(a.tensor(), b.tensor(), out.view());
+                Expect.same(what, expected, out.written(what));
+                Target place = Target.of(device, type, shape);
+                place.view().copyInPlace(a.tensor());
+                device.backend().addRelu(place.view(), b.tensor(), place.view());
+                Expect.same(what + " in place", expected, place.written(what));
+            }
+        }
     }
 
     private void scaleShift(DType type) {

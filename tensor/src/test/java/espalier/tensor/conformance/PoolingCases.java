@@ -121,6 +121,16 @@ final class PoolingCases {
                 double[] places =
                         Arrays.stream(winners).mapToDouble(at -> at % plane).toArray();
                 Expect.same(what + ", indices", places, indices.written(what));
+                for (boolean relu : new boolean[] {false, true}) {
+                    String alone = what + " without indices" + (relu ? ", with relu" : "");
+                    Target maxima = Target.of(device, type, row.output());
+                    Target unread = Target.of(device, DType.I32, row.output());
+                    device.backend().maxPool2d(row.spec, x.tensor(), relu, maxima.view(), unread.view());
+                    double[] expected = Arrays.stream(values)
+                            .map(value -> relu ? Math.max(value, 0) : value)
+                            .toArray();
+                    Expect.same(alone, expected, maxima.written(alone));
+                }
             }
         }
     }

@@ -300,11 +300,19 @@ final class PreparedCases {
                 Tensor places = Tensor.zeros(device, DType.I32, out.shape());
                 String name = spec + " of " + shape;
                 add("max " + name, List.of(x), List.of(out, places), () -> backend.maxPool2d(spec, x, out, places));
+                add(
+                        "max without indices " + name,
+                        List.of(x),
+                        List.of(out),
+                        () -> backend.maxPool2d(spec, x, true, out, places));
                 add("average " + name, List.of(x), List.of(out), () -> backend.avgPool2d(spec, x, out));
             }
             Tensor scale = floats(shape.dim(1));
             Tensor shift = floats(shape.dim(1));
             Tensor out = floats(shape);
+            Tensor other = floats(shape);
+            add("addRelu " + shape, List.of(x, other), List.of(out), () -> backend.addRelu(x, other, out));
+            add("addRelu in place " + shape, List.of(x, other), List.of(x), () -> backend.addRelu(x, other, x));
             add(
                     "scaleShift " + shape,
                     List.of(x, scale, shift),

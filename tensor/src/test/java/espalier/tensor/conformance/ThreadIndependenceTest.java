@@ -139,6 +139,7 @@ class ThreadIndependenceTest {
         programs.put("softmax", ThreadIndependenceTest::softmax);
         programs.put("updates", ThreadIndependenceTest::updates);
         programs.put("prepared", ThreadIndependenceTest::prepared);
+        programs.put("inference", ThreadIndependenceTest::inference);
         return programs;
     }
 
@@ -335,6 +336,18 @@ class ThreadIndependenceTest {
         x.mulInPlace(0.5);
         ready.run();
         return List.of(y, total);
+    }
+
+    /** What inference alone asks for. */
+    private static List<Tensor> inference(Device device) {
+        Tensor x = normal(device, "x", IMAGES);
+        Tensor sum = Tensor.zeros(device, DType.F32, IMAGES);
+        device.backend().addRelu(x, normal(device, "y", IMAGES), sum);
+        PoolSpec spec = PoolSpec.of(2, 2);
+        Tensor maxima = Tensor.zeros(device, DType.F32, spec.outputShape(IMAGES));
+        Tensor unread = Tensor.zeros(device, DType.I32, maxima.shape());
+        device.backend().maxPool2d(spec, x, true, maxima, unread);
+        return List.of(sum, maxima);
     }
 
     private static List<Tensor> updates(Device device) {

@@ -5,6 +5,7 @@ import espalier.tensor.Tensor;
 import espalier.tensor.cpu.BatchedProduct;
 import espalier.tensor.cpu.ScalarBackend;
 import espalier.tensor.cpu.vector.conv.ConvolutionKernel;
+import espalier.tensor.cpu.vector.elementwise.AddRelu;
 import espalier.tensor.cpu.vector.elementwise.UpdateKernel;
 import espalier.tensor.cpu.vector.elementwise.VectorCopy;
 import espalier.tensor.cpu.vector.elementwise.VectorElementwise;
@@ -17,6 +18,7 @@ import espalier.tensor.cpu.vector.packed.DenseKernel;
 import espalier.tensor.cpu.vector.packed.VectorPackedKernel;
 import espalier.tensor.cpu.vector.pool.AveragePoolKernel;
 import espalier.tensor.cpu.vector.pool.MaxPoolKernel;
+import espalier.tensor.cpu.vector.pool.PairPool;
 import espalier.tensor.cpu.vector.reduce.ExtremumIndex;
 import espalier.tensor.cpu.vector.reduce.RunningSum;
 import espalier.tensor.cpu.vector.reduce.VectorReduction;
@@ -154,6 +156,15 @@ public final class VectorBackend extends ScalarBackend {
     }
 
     @Override
+    public void addRelu(Tensor a, Tensor b, Tensor out) {
+        if (AddRelu.takes(a, b, out)) {
+            AddRelu.run(parallel(), a, b, out);
+        } else {
+            super.addRelu(a, b, out);
+        }
+    }
+
+    @Override
     public void scaleShift(Tensor x, Tensor scale, Tensor shift, boolean relu, Tensor out) {
         if (BatchNormKernel.takes(x)) {
             BatchNormKernel.scaleShift(parallel(), x, scale, shift, relu, out);
@@ -250,6 +261,15 @@ public final class VectorBackend extends ScalarBackend {
             MaxPoolKernel.forward(parallel(), spec, x, out, indices);
         } else {
             super.maxPool2d(spec, x, out, indices);
+        }
+    }
+
+    @Override
+    public void maxPool2d(PoolSpec spec, Tensor x, boolean relu, Tensor out, Tensor indices) {
+        if (Heap.areFloats(x) && PairPool.takes(spec, x.shape(), out.shape())) {
+            PairPool.max(parallel(), x, relu, out);
+        } else {
+            super.maxPool2d(spec, x, relu, out, indices);
         }
     }
 

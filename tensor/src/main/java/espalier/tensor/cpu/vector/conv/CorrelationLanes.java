@@ -29,8 +29,11 @@ final class CorrelationLanes implements ConvWay {
     /** Most floats of source and results of one block of images: they stay in the second-level cache. */
     private static final long BLOCK_FLOATS = 1 << 18;
 
-    /** Vectors that one pass over the panels of output channels covers. */
+    /** Vectors that one pass over the panels of output channels covers: a tile. */
     private static final int BLOCK_VECTORS = 2;
+
+    /** The same where there are so few output channels that a tile is three or four vectors wide. */
+    private static final int FEW_ROWS_BLOCK = 12;
 
     /** Longest sum before it is cut. */
     private static final int DEPTH = 768;
@@ -148,6 +151,7 @@ final class CorrelationLanes implements ConvWay {
         int sources = k.channels() * k.srcH() * k.srcW();
         int results = k.rows() * k.dstH() * k.dstW();
         cycles += LANES * (0.8 * sources + 1.0 * results);
+        cycles *= 1.12; // neighbours in a row are a vector apart and not a float: more lines of the nearest cache
         if (blockFloats(k) > BLOCK_FLOATS / 2) { // hardly any of the second-level cache is left for the weights
             cycles *= 1.1;
         }
@@ -190,14 +194,15 @@ final class CorrelationLanes implements ConvWay {
 
     private void multiply(int part, float[] packed, int aAt, float[] x, float[] c, int firstRow, int endRow) {
         int[] table = offsets.get(part);
+        int block = k.rows() <= 3 ? FEW_ROWS_BLOCK : BLOCK_VECTORS;
         for (Group group : groups.get(part)) {
             ConvTile pixels = group.pixels();
             int count = pixels.vectors();
             int end = group.firstTerm() + group.terms();
             for (int term = group.firstTerm(); term < end; term += DEPTH) {
                 int n = Math.min(DEPTH, end - term);
-                for (int v = 0; v < count; v += BLOCK_VECTORS) {
-                    int last = Math.min(count, v + BLOCK_VECTORS);
+                for (int v = 0; v < count; v += block) {
+                    int last = Math.min(count, v + block);
                     for (int r = firstRow, height; r < endRow; r += height) {
                         height = RowGroups.height(k.rows(), r);
                         int at = aAt + r * table.length + term * height;

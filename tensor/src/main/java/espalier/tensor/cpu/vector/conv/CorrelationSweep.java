@@ -81,7 +81,7 @@ final class CorrelationSweep extends Sweep {
             if (rows > 1 && (long) k.channels() * srcRows * k.srcW() > WINDOW_FLOATS) {
                 continue;
             }
-            double fill = sourceInPlace ? 0 : (double) k.channels() * srcRows * (10 + 0.4 * k.srcW());
+            double fill = sourceInPlace ? 0 : (double) k.channels() * srcRows * k.strideW() * (10 + 0.4 * k.srcW());
             int tiles = Math.ceilDiv(placement.count(rows, pitch), 2);
             double cycles = count * (tiles * tileWork + fill) + store;
             if (cycles < cost) {

@@ -7,6 +7,11 @@ import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.LE;
 
+import espalier.tensor.Shape;
+import espalier.tensor.Tensor;
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.lanes.Heap;
+import espalier.tensor.cpu.vector.lanes.Tasks;
 import espalier.tensor.spi.PoolSpec;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -30,6 +35,11 @@ public final class PairPool {
     private static final IntVector TWICE_LANE = IntVector.zero(INTS).addIndex(2);
 
     private PairPool() {}
+
+    /** Whether every window of the outputs {@code [N, C, H', W']} is a whole 2×2 block of a plane. */
+    public static boolean takes(PoolSpec spec, Shape input, Shape output) {
+        return takes(spec, input.dim(2), input.dim(3), output.dim(2), output.dim(3));
+    }
 
     /** Whether every window of {@code rows × columns} outputs is a whole 2×2 block of a plane. */
     static boolean takes(PoolSpec spec, int height, int width, int rows, int columns) {
@@ -107,6 +117,65 @@ public final class PairPool {
             wins = across.compare(LE, best).not().and(best.compare(EQ, best));
             best.blend(across, wins).intoArray(y, yo + j);
             chosen.blend(index.add(width + 1), wins.cast(INTS)).intoArray(place, po + j);
+        }
+    }
+
+    /**
+     * The maxima of all planes of {@code x [N, C, H, W]} without their places, and ReLU of them if wanted. Then rows can be
+     * compared before columns are sorted, which halves the sorting.
+     */
+    public static void max(Parallel parallel, Tensor x, boolean relu, Tensor out) {
+        Tensor input = x.contiguous();
+        float[] from = Heap.floats(input);
+        float[] to = Heap.floats(out);
+        int xo = Heap.at(input);
+        int yo = Heap.at(out);
+        int width = x.dim(3);
+        int plane = x.dim(2) * width;
+        int rows = out.dim(2);
+        int columns = out.dim(3);
+        int windows = rows * columns;
+        float floor = relu ? 0f : Float.NEGATIVE_INFINITY;
+        double nanos = 20 + 0.5 * windows;
+        Tasks.ranges(parallel, x.dim(0) * x.dim(1), Tasks.rowsPerTask(plane), nanos, (first, end) -> {
+            for (int p = first; p < end; p++) {
+                maxOfPlane(from, xo + p * plane, width, floor, to, yo + p * windows, rows, columns);
+            }
+        });
+    }
+
+    private static void maxOfPlane(
+            float[] x, int xo, int width, float floor, float[] y, int yo, int rows, int columns) {
+        for (int i = 0; i < rows; i++) {
+            int top = xo + 2 * i * width;
+            int to = yo + i * columns;
+            if (columns >= COUNT) {
+                maxOfRow(x, top, width, COUNT, floor, y, to, columns);
+                continue;
+            }
+            if (areHalves(i, rows, columns)) {
+                maxOfRow(x, top, width, 2 * width, floor, y, to, COUNT);
+                i++;
+                continue;
+            }
+            for (int j = 0; j < columns; j++) {
+                int at = top + 2 * j;
+                float left = Math.max(x[at], x[at + width]);
+                float right = Math.max(x[at + 1], x[at + 1 + width]);
+                y[to + j] = Math.max(Math.max(left, right), floor);
+            }
+        }
+    }
+
+    private static void maxOfRow(float[] x, int top, int width, int step, float floor, float[] y, int yo, int columns) {
+        for (int k = 0; k < columns; k += COUNT) {
+            int j = Math.min(k, columns - COUNT);
+            int at = top + 2 * j;
+            FloatVector p = fromArray(FLOATS, x, at).max(fromArray(FLOATS, x, at + width));
+            FloatVector q = fromArray(FLOATS, x, at + step).max(fromArray(FLOATS, x, at + width + step));
+            FloatVector even = p.rearrange(EVEN).blend(q.rearrange(EVEN), UPPER);
+            FloatVector odd = p.rearrange(ODD).blend(q.rearrange(ODD), UPPER);
+            even.max(odd).max(floor).intoArray(y, yo + j);
         }
     }
 
