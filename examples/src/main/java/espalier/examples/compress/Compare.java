@@ -122,7 +122,7 @@ public final class Compare implements Callable<Integer> {
             long weights = Sparsity.of(saved.whole(device)).weights();
             Ledger whole = saved.ledger();
             Surgeon surgeon = Surgeon.of(saved.net(), saved.input().inserting(0, 1));
-            surgeon.cut(surgeon.dead());
+            surgeon.cutDead();
             long packed = Exporter.of(saved.net(), saved.input()).export().toBytes().length;
             contestants.add(Contestant.of(saved.name(), accuracy, weights, whole, saved.ledger(), packed, times));
             times.ifPresent(measured -> out.println(saved.name() + System.lineSeparator() + measured));

@@ -139,7 +139,7 @@ public final class Curve implements Callable<Integer> {
                 SavedModel saved = SavedModel.open(Path.of(seed.strip()), Optional.empty(), device);
                 saved.requireFits(split);
                 Surgeon surgeon = Surgeon.of(saved.net(), saved.input().inserting(0, 1));
-                surgeon.cut(surgeon.dead());
+                surgeon.cutDead();
                 costs.add(Appraisal.of(
                         saved.net(), test, split.normalize(), Packer.smallest(), file, device, Stopwatch.quick()));
                 family = saved.metadata().getOrDefault("recipe", name);

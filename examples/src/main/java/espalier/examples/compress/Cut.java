@@ -55,27 +55,30 @@ public final class Cut implements Callable<Integer> {
         PrintWriter console = spec.commandLine().getOut();
         SavedModel saved = SavedModel.open(file, Optional.ofNullable(model), Device.cpu());
         Surgeon surgeon = Surgeon.of(saved.net(), saved.input().inserting(0, 1));
-        Plan plan = selected.isEmpty()
-                ? surgeon.dead()
-                : surgeon.without(selected.stream().map(Selection::parse).toList());
-        console.print(plan);
+        List<Plan> plans = selected.isEmpty() ? surgeon.cutDead() : chosen(surgeon);
+        (plans.isEmpty() ? List.of(surgeon.dead()) : plans).forEach(console::print);
         console.flush();
         if (printPlan) {
-            return 0;
+            return 0; // what was cut is the copy in memory
         }
-        if (plan.channels() == 0) {
+        if (plans.isEmpty()) {
             console.println(
                     "nothing to cut: no channel is dead; prune by filters, channels or batch-norm scales first");
             return 0;
         }
-        surgeon.cut(plan);
         Map<String, String> metadata = new LinkedHashMap<>(saved.metadata());
         metadata.putAll(saved.architecture().metadata());
-        ModelFile.noteCut(metadata, plan.encoded());
+        plans.forEach(plan -> ModelFile.noteCut(metadata, plan.encoded()));
         Path to = Optional.ofNullable(out).orElseGet(this::beside);
         SafeTensors.write(to, saved.net().state(), metadata);
         console.printf("%s: %,d bytes, %,d before%n", to, Files.size(to), saved.fileBytes());
         return 0;
+    }
+
+    private List<Plan> chosen(Surgeon surgeon) {
+        Plan plan = surgeon.without(selected.stream().map(Selection::parse).toList());
+        surgeon.cut(plan);
+        return List.of(plan);
     }
 
     private Path beside() {

@@ -1,5 +1,6 @@
 package espalier.examples.compress;
 
+import espalier.sparsity.surgery.Plan;
 import java.util.Locale;
 import java.util.Map;
 
@@ -14,7 +15,7 @@ final class CutStage implements Stage {
         int silenced = piece.surgeon().silence();
         piece.cut();
         int channels =
-                before == piece.cuts().size() ? 0 : piece.cuts().getLast().channels();
+                piece.cuts().stream().skip(before).mapToInt(Plan::channels).sum();
         piece.tell(
                 "cut",
                 Map.of("channels", channels, "silenced", silenced),

@@ -86,7 +86,7 @@ record NetworkTimes(Map<NetworkForm, double[]> seconds) {
             case CHOSEN -> InferenceModel.of(plain.export(), device);
             case CUT -> {
                 Surgeon surgeon = Surgeon.of(net, input.inserting(0, 1));
-                surgeon.cut(surgeon.dead());
+                surgeon.cutDead();
                 yield of(Exporter.of(net, input).with(Packer.dense()).export(), Kernel.DENSE, device);
             }
             case INT8 -> of(quantized(net, plain, Coding.INT8, Int8Matrix::of), Kernel.INT8, device);

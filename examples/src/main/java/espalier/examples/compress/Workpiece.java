@@ -200,12 +200,7 @@ public final class Workpiece {
     /** Bakes in what stands between weights and layers, and cuts out the channels that are dead. */
     void cut() {
         net.parameters().values().forEach(Parameter::materialize);
-        Surgeon surgeon = surgeon();
-        Plan plan = surgeon.dead();
-        if (plan.channels() > 0) {
-            surgeon.cut(plan);
-            cuts.add(plan);
-        }
+        cuts.addAll(surgeon().cutDead());
     }
 
     /** Of the network as it is now. */

@@ -1,6 +1,8 @@
 package espalier.sparsity.surgery;
 
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -9,20 +11,24 @@ import java.util.TreeSet;
 
 /**
  * What a network must keep to stay one: at least one channel everywhere, and equally many in every group of a grouped
- * convolution. Channels that would break this are taken back, those of the highest index first.
+ * convolution. Channels that would break this are taken back, those of the highest index first, but none of those that
+ * were found to be in balance before.
  */
 final class Balance {
     private final Wiring wiring;
+    private final Set<Integer> gone;
     private final Set<Integer> leaving;
     private final Map<Integer, String> takenBack = new TreeMap<>();
 
-    private Balance(Wiring wiring, Set<Integer> chosen) {
+    private Balance(Wiring wiring, Set<Integer> chosen, Set<Integer> gone) {
         this.wiring = wiring;
+        this.gone = gone;
         this.leaving = new TreeSet<>(chosen);
     }
 
-    static Balance of(Wiring wiring, Set<Integer> chosen) {
-        Balance balance = new Balance(wiring, chosen);
+    /** @param gone some of those chosen, which by themselves leave a balanced network */
+    static Balance of(Wiring wiring, Set<Integer> chosen, Set<Integer> gone) {
+        Balance balance = new Balance(wiring, chosen, gone);
         int before;
         do {
             before = balance.leaving.size();
@@ -62,9 +68,10 @@ final class Balance {
                 return;
             }
         }
-        if (channels.length > 0) {
-            takeBack(channels[0], why);
-        }
+        Arrays.stream(channels)
+                .filter(channel -> !gone.contains(channel))
+                .findFirst()
+                .ifPresent(channel -> takeBack(channel, why));
     }
 
     private void even(int groups, int[] channels, String why) {
@@ -78,6 +85,7 @@ final class Balance {
                     loss.add(channels[i]);
                 }
             }
+            loss.sort(Comparator.comparing(channel -> !gone.contains(channel)));
             losses.add(loss);
             fewest = Math.min(fewest, loss.size());
         }

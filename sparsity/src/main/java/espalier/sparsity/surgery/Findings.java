@@ -24,11 +24,12 @@ final class Findings {
     private final Map<Integer, String> folded = new TreeMap<>();
     private final Set<Integer> read = new LinkedHashSet<>();
 
-    Findings(Wiring wiring, StoredValues values) {
+    /** @param gone channels that leave in any case: what only they need, nobody needs */
+    Findings(Wiring wiring, StoredValues values, Constants constants, Set<Integer> gone) {
         this.wiring = wiring;
         this.values = values;
-        this.constants = Constants.of(wiring, values);
-        this.needs = Needs.of(wiring, values);
+        this.constants = constants;
+        this.needs = Needs.of(wiring, values, gone);
         wiring.mixers.values().forEach(this::judge);
         Map<Integer, String> pinned = wiring.channels.pinned();
         for (int[] channels : wiring.sites.values()) {

@@ -8,23 +8,28 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Which channels the output of the network depends on: found by walking from the output back. What is read by weights of
- * zero only, or by a batch norm of scale zero, is not needed, whatever its value.
+ * zero only, or by a batch norm of scale zero, is not needed, whatever its value; nor is what only channels read that are
+ * going to leave.
  */
 final class Needs {
     private final Wiring wiring;
     private final StoredValues values;
+    private final Set<Integer> gone;
     private final Map<Operand, boolean[]> needed = new HashMap<>();
 
-    private Needs(Wiring wiring, StoredValues values) {
+    private Needs(Wiring wiring, StoredValues values, Set<Integer> gone) {
         this.wiring = wiring;
         this.values = values;
+        this.gone = gone;
     }
 
-    static Needs of(Wiring wiring, StoredValues values) {
-        Needs needs = new Needs(wiring, values);
+    /** @param gone channels that leave in any case */
+    static Needs of(Wiring wiring, StoredValues values, Set<Integer> gone) {
+        Needs needs = new Needs(wiring, values, gone);
         Network network = wiring.network;
         wiring.barriers.forEach(operand -> Arrays.fill(needs.at(operand), true));
         List<Operation> operations = network.operations();
@@ -42,6 +47,7 @@ final class Needs {
 
     private void handBack(Operation o) {
         boolean[] out = at(o.result());
+        wiring.axis(o.result()).ifPresent(axis -> dropGone(axis.channels(), out));
         Mixer mixer = wiring.mixers.get(o);
         if (mixer != null) {
             mixed(mixer, out);
@@ -57,6 +63,12 @@ final class Needs {
                     in[flow.source()[i]] = true;
                 }
             }
+        }
+    }
+
+    private void dropGone(int[] channels, boolean[] out) {
+        for (int i = 0; i < out.length; i++) {
+            out[i] &= !gone.contains(channels[i]);
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 
@@ -27,6 +28,7 @@ import java.util.function.Supplier;
  * Plan plan = surgeon.dead();
  * System.out.print(plan);              // what goes, why, and the size before and after
  * surgeon.cut(plan, optimizer);        // the same model, its parameters and their momentum smaller
+ * surgeon.cutDead();                   // or without a look: cuts until nothing more is dead
  * }</pre>
  *
  * <p>A channel is dead if it is zero for every input; if it is another constant that can go into the bias of those who
@@ -72,6 +74,21 @@ public final class Surgeon {
     }
 
     /**
+     * Cuts all that is dead, until nothing more is. Mostly that is one cut; of a convolution in groups a first one may leave
+     * groups of a single input, and then whole groups can go, which before had to stay equal.
+     *
+     * @return the plans that were carried out, in order; none if nothing was dead
+     */
+    public List<Plan> cutDead() {
+        List<Plan> done = new ArrayList<>();
+        for (Plan plan = dead(); plan.channels() > 0; plan = dead()) {
+            cut(plan);
+            done.add(plan);
+        }
+        return List.copyOf(done);
+    }
+
+    /**
      * Switches off the batch norm of channels that come into it as a constant, as those of a pruned filter do: its scale and
      * its shift become zero, so that the channel is zero behind it and {@link #dead} may let it go. Without this the shift
      * makes another constant of it, which a convolution that pads with zeros cannot take into its bias.
@@ -86,15 +103,24 @@ public final class Surgeon {
         }
     }
 
+    /** When channels leave, others may be left that only those needed: looks again until nothing more is found. */
     private Plan search() {
-        Findings findings = new Findings(wiring, new StoredValues(model));
-        Balance balance = Balance.of(wiring, findings.dead().keySet());
-        Map<Integer, String> leaving = new TreeMap<>(findings.dead());
-        leaving.keySet().retainAll(balance.leaving());
-        Map<Integer, String> kept = new TreeMap<>(findings.kept());
-        kept.putAll(balance.takenBack());
-        Map<String, double[]> folds = findings.folds(balance.leaving());
-        return new Plan(wiring, leaving, kept, folds, true, new Sizes(model, wiring));
+        StoredValues values = new StoredValues(model);
+        Constants constants = Constants.of(wiring, values);
+        Map<Integer, String> leaving = new TreeMap<>();
+        while (true) {
+            Findings findings = new Findings(wiring, values, constants, leaving.keySet());
+            Balance balance = Balance.of(wiring, findings.dead().keySet(), leaving.keySet());
+            if (balance.leaving().size() == leaving.size()) {
+                Map<Integer, String> kept = new TreeMap<>(findings.kept());
+                kept.putAll(balance.takenBack());
+                Map<String, double[]> folds = findings.folds(leaving.keySet());
+                return new Plan(wiring, leaving, kept, folds, true, new Sizes(model, wiring));
+            }
+            balance.leaving()
+                    .forEach(channel ->
+                            leaving.putIfAbsent(channel, findings.dead().getOrDefault(channel, "")));
+        }
     }
 
     /**
@@ -129,7 +155,8 @@ public final class Surgeon {
                 leaving.put(channels[index], "chosen");
             }
         }
-        Map<Integer, String> back = Balance.of(wiring, leaving.keySet()).takenBack();
+        Map<Integer, String> back =
+                Balance.of(wiring, leaving.keySet(), Set.of()).takenBack();
         if (!back.isEmpty()) {
             throw new IllegalArgumentException("surgery: not all of the chosen channels can be cut: "
                     + back.values().iterator().next());
