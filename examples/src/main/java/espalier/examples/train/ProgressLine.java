@@ -79,6 +79,9 @@ public final class ProgressLine implements TrainingListener {
         accuracy = new RunningMean();
         double rate = report.samples() / report.seconds();
         out.print(terminal ? "\r\033[K" : "");
+        if (report.samples() == 0) { // a checkpoint of its last step was resumed
+            return;
+        }
         out.println(String.format(
                 Locale.ROOT,
                 "epoch %2d/%d  loss %.4f  accuracy %5.2f %%  %,6.0f images/s  %5.1f s",

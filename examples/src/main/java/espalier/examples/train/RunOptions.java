@@ -60,6 +60,24 @@ public final class RunOptions {
         return smoke ? split.smoke() : split;
     }
 
+    /** What {@code --data} said, in a form that means the same in any working folder. */
+    String dataFrom() {
+        boolean isName = DataCatalog.EMBEDDED.contains(data) || DataCatalog.FOLDERS.contains(data);
+        return isName ? data : Path.of(data).toAbsolutePath().normalize().toString();
+    }
+
+    /** What {@code --data-root} said, in such a form; empty if nothing. */
+    String dataRoot() {
+        return Optional.ofNullable(root)
+                .map(folder -> folder.toAbsolutePath().normalize().toString())
+                .orElse("");
+    }
+
+    /** What {@code --device} said. */
+    String deviceName() {
+        return device;
+    }
+
     /** Where to compute. */
     public Device device() {
         if (threads == null) {

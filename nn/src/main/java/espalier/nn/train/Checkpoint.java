@@ -17,10 +17,11 @@ import java.util.Map;
  * Everything that training needs to go on: the model, the optimizer's state, the position and the run's settings, in one
  * safetensors file. Tensors are called {@code model.<path>} and {@code optimizer.<name>.<path>}.
  *
- * <p>Random numbers and the learning rate follow from the seed, the schedule and the position ({@link Trainer}), so there
- * is no other state; but a run that went on with another seed or schedule would be neither the one nor the other. So a run
- * names its settings, and one with others is refused. The file is written beside its place and renamed: whenever the
- * process is killed, either the old or the new one is there, whole.
+ * <p>Random numbers and the learning rate follow from the seed, the schedule and the position ({@link Trainer}): there is
+ * no generator whose state would have to be kept. But a run that went on with another seed or schedule would be neither
+ * the one nor the other. So a run names its settings ({@link #settings} reads them back), and one with others is refused.
+ * The file is written beside its place and renamed: whenever the process is killed, either the old or the new one is
+ * there, whole.
  */
 public final class Checkpoint {
     private static final String FORMAT = "espalier-checkpoint-1";
@@ -38,7 +39,8 @@ public final class Checkpoint {
     /**
      * Saves.
      *
-     * @param settings what the run must be gone on with, such as {@code seed} → {@code 1}
+     * @param settings what the run says of itself: what it must be gone on with, such as {@code seed} → {@code 1}, and
+     *     what else it wants to find again
      * @throws IOException if the file cannot be written; an older one is then still whole
      */
     public static void save(
@@ -71,10 +73,7 @@ public final class Checkpoint {
      */
     public static Position load(Path file, Module model, Optimizer<?> optimizer, Map<String, String> settings)
             throws IOException {
-        try (SafeTensors saved = SafeTensors.open(file)) {
-            if (!FORMAT.equals(saved.metadata().get("format"))) {
-                throw new IOException(file + ": is no checkpoint of a training run; it may be a model file");
-            }
+        try (SafeTensors saved = open(file)) {
             Position position = position(file, saved.metadata());
             requireSame(file, saved.metadata(), settings);
             String kind = optimizer.getClass().getSimpleName();
@@ -92,6 +91,35 @@ public final class Checkpoint {
         } catch (NoSuchFileException e) {
             throw new IOException(file + ": is not there", e);
         }
+    }
+
+    /**
+     * What a run that was saved says of itself: all that {@link #save} was given. A program can take from it what it was
+     * begun with, and need not be told again.
+     *
+     * @throws IOException in one sentence, if the file cannot be read or is no checkpoint
+     */
+    public static Map<String, String> settings(Path file) throws IOException {
+        try (SafeTensors saved = open(file)) {
+            Map<String, String> settings = new LinkedHashMap<>();
+            saved.metadata().forEach((key, value) -> {
+                if (key.startsWith(SETTING)) {
+                    settings.put(key.substring(SETTING.length()), value);
+                }
+            });
+            return settings;
+        } catch (NoSuchFileException e) {
+            throw new IOException(file + ": is not there", e);
+        }
+    }
+
+    private static SafeTensors open(Path file) throws IOException {
+        SafeTensors saved = SafeTensors.open(file);
+        if (!FORMAT.equals(saved.metadata().get("format"))) {
+            saved.close();
+            throw new IOException(file + ": is no checkpoint of a training run; it may be a model file");
+        }
+        return saved;
     }
 
     private static void requireSame(Path file, Map<String, String> metadata, Map<String, String> settings)

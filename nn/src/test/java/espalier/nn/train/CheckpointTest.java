@@ -86,6 +86,19 @@ class CheckpointTest {
     }
 
     @Test
+    void settingsAreReadBack() throws IOException {
+        Map<String, String> settings = Map.of("seed", "1", "format", "mine", "data of", "C:\\pets \"x\"");
+        Checkpoint.save(file, model, optimizer, AT, settings);
+        assertEquals(settings, Checkpoint.settings(file));
+        SafeTensors.write(file, model.state(), Map.of("setting.seed", "1"));
+        IOException thrown = assertThrows(IOException.class, () -> Checkpoint.settings(file));
+        assertEquals(file + ": is no checkpoint of a training run; it may be a model file", thrown.getMessage());
+        Files.delete(file);
+        thrown = assertThrows(IOException.class, () -> Checkpoint.settings(file));
+        assertEquals(file + ": is not there", thrown.getMessage());
+    }
+
+    @Test
     void anotherModel() {
         Module other = Tiny.resNet(Init.of(1));
         Optimizer<?> fresh = new Adam(other.parameters(), Adam.Options.of(0.01));
