@@ -62,8 +62,8 @@ class CommandsTest {
     @CsvSource(delimiter = '|', textBlock = """
             train --model nix             | examples/run train: there is no model called nix; there are lenet300, lenet5
             train --data nix              | examples/run train: there is no data called nix; embedded are fashion-tenth and digits
-            train --data digits           | examples/run train: model lenet5 takes images [1, 28, 28], digits has [1, 8, 8]; summary lists the models and their images
-            train --model resnet20        | examples/run train: model resnet20 takes images [3, 32, 32], fashion-tenth has [1, 28, 28]; summary lists the models and their images
+            train --data digits           | examples/run train: model lenet5 takes images [1, 28, 28], digits has [1, 8, 8]; --resize scales them
+            train --model resnet20        | examples/run train: model resnet20 takes images [3, 32, 32], fashion-tenth has [1, 28, 28]; --resize scales them
             train --device nix            | examples/run train: device: there is no nix here
             tune-gpu --device nix         | examples/run tune-gpu: device: there is no nix here
             train --epochs -1             | examples/run train: --epochs must be at least 1, not -1

@@ -56,6 +56,9 @@ public final class Compress implements Callable<Integer> {
     @Option(names = "--data-root", paramLabel = "FOLDER", description = "Where named data is looked for first.")
     private @Nullable Path dataRoot;
 
+    @Option(names = "--resize", description = "Scale images to the size and channels that the model takes.")
+    private boolean resize;
+
     @Option(names = "--seed", description = "Of all random numbers.")
     private @Nullable String seed;
 
@@ -193,7 +196,7 @@ public final class Compress implements Callable<Integer> {
     }
 
     private Map<String, String> ofStart() {
-        return given("model", model, "data", data, "seed", seed);
+        return given("model", model, "data", data, "seed", seed, "resize", resize ? "yes" : null);
     }
 
     private Map<String, String> ofMethod() {

@@ -56,6 +56,7 @@ public final class Compression {
         floor = start.number("floor", 0);
         modelFile = start.text("model-file").map(Path::of);
         Split read = catalog.read(start.text("data", "fashion-tenth"), model.input());
+        read = start.flag("resize", false) ? read.resized(model.input()) : read;
         start.refuseUnknown();
         if (batch < 1) {
             throw start.wrong("batch", batch + " is less than 1");

@@ -3,6 +3,7 @@ package espalier.examples.data;
 import espalier.nn.data.Dataset;
 import espalier.nn.data.Normalization;
 import espalier.nn.data.Transform;
+import espalier.tensor.Shape;
 
 /**
  * Data to learn from and data to be judged by.
@@ -32,6 +33,11 @@ public record Split(String name, Dataset train, Dataset test, Normalization norm
             throw new IllegalArgumentException(name + " has classes " + train.classes() + " to learn from and "
                     + test.classes() + " to be judged by");
         }
+    }
+
+    /** Both with images of another shape. */
+    public Split resized(Shape shape) {
+        return new Split(name, train.resized(shape), test.resized(shape), normalize, augment);
     }
 
     /** A small part of both, for a quick look. */

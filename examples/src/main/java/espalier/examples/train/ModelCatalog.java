@@ -100,7 +100,7 @@ public enum ModelCatalog {
     public void requireFits(Split split) {
         if (!split.train().sampleShape().equals(input)) {
             throw new IllegalArgumentException("model " + label + " takes images " + input + ", " + split.name()
-                    + " has " + split.train().sampleShape() + "; summary lists the models and their images");
+                    + " has " + split.train().sampleShape() + "; --resize scales them");
         }
     }
 

@@ -44,6 +44,9 @@ public final class RunOptions {
     @Option(names = "--batch", defaultValue = "128", description = "Samples a step. Default: ${DEFAULT-VALUE}.")
     private int batch;
 
+    @Option(names = "--resize", description = "Scale images to the size and channels that the model takes.")
+    private boolean resize;
+
     @Option(names = "--smoke", description = "A few samples only: does it run at all?")
     private boolean smoke;
 
@@ -57,7 +60,8 @@ public final class RunOptions {
         List<Path> roots = new ArrayList<>(usual.roots());
         Optional.ofNullable(root).ifPresent(first -> roots.addFirst(first));
         Split split = new DataCatalog(roots).read(data, images);
-        return smoke ? split.smoke() : split;
+        Split fitting = resize ? split.resized(images) : split;
+        return smoke ? fitting.smoke() : fitting;
     }
 
     /** What {@code --data} said, in a form that means the same in any working folder. */
@@ -95,6 +99,11 @@ public final class RunOptions {
     /** The seed of all random numbers. */
     public long seed() {
         return seed;
+    }
+
+    /** Whether images are scaled to what the model takes. */
+    boolean resize() {
+        return resize;
     }
 
     /** Samples a step. */

@@ -218,6 +218,7 @@ public final class Train implements Callable<Integer> {
             notes.put("data-root", options.dataRoot());
         }
         notes.put("device", options.deviceName());
+        notes.put("resize", Boolean.toString(options.resize()));
         notes.put("smoke", Boolean.toString(options.smoke()));
         notes.put("epochs", Integer.toString(rounds));
         notes.put("checkpoint-steps", Integer.toString(checkpointSteps));

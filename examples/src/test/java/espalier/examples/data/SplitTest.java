@@ -76,7 +76,7 @@ class SplitTest {
         new Architecture(ModelCatalog.RESNET20, 2).requireFits(split(two, two));
         Dataset small = images(4, 16, "cat", "dog");
         refused(
-                "model resnet20 takes images [3, 32, 32], pets has [3, 16, 16]; summary lists the models and their images",
+                "model resnet20 takes images [3, 32, 32], pets has [3, 16, 16]; --resize scales them",
                 () -> Architecture.toLearn(ModelCatalog.RESNET20, split(small, small)));
         Dataset one = images(4, 32, "cat");
         refused(

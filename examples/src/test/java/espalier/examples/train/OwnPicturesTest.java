@@ -143,4 +143,25 @@ class OwnPicturesTest {
                 "lenet5 cannot tell 0 classes apart; there can be from 1 to 1000000");
         refused("summary --classes 3", "--classes needs a --model");
     }
+
+    @Test
+    void imagesOfAnotherSizeAreScaledIfAskedTo() {
+        Path run = folder.resolve("digits");
+        String on = " --threads 1 --data digits ";
+        String sentence = "takes images [1, 28, 28], digits has [1, 8, 8]; --resize scales them";
+        refused("train --model lenet300" + on + "--out " + run, sentence);
+        done("train --model lenet300 --resize --epochs 1 --batch 32" + on + "--out " + run);
+        refused("eval" + on + "--model-file " + run.resolve("model.safetensors"), sentence);
+        String said = done("eval --resize" + on + "--model-file " + run.resolve("model.safetensors"))
+                .out();
+        double percent = Double.parseDouble(said.replaceAll("(?s).*accuracy ([0-9.]+) %.*", "$1"));
+        assertTrue(percent > 70, said);
+        done("train --resume --out " + run);
+        String compress =
+                "compress --method magnitude --sparsity 0.5 --set retrain.epochs=1 --data digits --model-file "
+                        + run.resolve("model.safetensors") + " --out " + run.resolve("half");
+        refused(compress, sentence);
+        done(compress + " --resize");
+        done("train --model resnet20 --resize --smoke --threads 1 --batch 256 --out " + run.resolve("fashion"));
+    }
 }

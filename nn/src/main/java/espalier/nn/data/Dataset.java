@@ -41,6 +41,17 @@ public interface Dataset {
         return select(indices);
     }
 
+    /**
+     * Images scaled to another size; grey ones become three equal channels, and colours grey (0.299 R + 0.587 G + 0.114 B),
+     * where the shape asks for that.
+     *
+     * @param shape {@code [1, H, W]} or {@code [3, H, W]}
+     * @throws IllegalArgumentException if either is no such shape
+     */
+    default Dataset resized(Shape shape) {
+        return shape.equals(sampleShape()) ? this : new Resized(this, shape);
+    }
+
     /** About a {@code part} (0 to 1) of each class, chosen at random, in the order of the whole. */
     default Dataset stratified(double part, RandomSource random) {
         if (!(part >= 0 && part <= 1)) {
