@@ -2,6 +2,7 @@ package espalier.examples.data;
 
 import espalier.nn.data.Cifar10;
 import espalier.nn.data.Dataset;
+import espalier.nn.data.DigitsCsv;
 import espalier.nn.data.IdxFiles;
 import espalier.nn.data.Normalization;
 import espalier.nn.data.Transform;
@@ -13,6 +14,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Finds data by name or folder.
@@ -20,7 +22,7 @@ import java.util.Optional;
  * <p>{@code fashion-tenth} and {@code digits} are inside the jar. The others are folders of that name, as they are
  * published, under a root: the folder in the environment variable {@code ESPALIER_DATA}, {@code data} in the working
  * folder, or {@code .espalier/data} in the user's home, where {@code data fetch} puts them. A path is taken as the folder
- * itself, and what is in it tells what it is.
+ * itself, and what is in it tells what it is; a {@code .csv} file holds 8x8 digits.
  */
 public final class DataCatalog {
     /** Names that need no files. */
@@ -28,6 +30,8 @@ public final class DataCatalog {
 
     /** Names of folders. */
     public static final List<String> FOLDERS = List.of("mnist", "fashion-mnist", "cifar-10");
+
+    private static final Pattern DIGITS_FILE = Pattern.compile("\\.csv(\\.gz)?$");
 
     private final List<Path> roots;
 
@@ -87,6 +91,10 @@ public final class DataCatalog {
         if (nameOrFolder.equals("digits")) {
             return EmbeddedData.digits();
         }
+        if (DIGITS_FILE.matcher(nameOrFolder).find() && Files.isRegularFile(Path.of(nameOrFolder))) {
+            Path file = Path.of(nameOrFolder);
+            return EmbeddedData.digits(String.valueOf(file.getFileName()), DigitsCsv.read(file));
+        }
         Optional<Path> folder = FOLDERS.contains(nameOrFolder) ? folder(nameOrFolder) : Optional.empty();
         Path path = folder.orElse(Path.of(nameOrFolder));
         if (FOLDERS.contains(nameOrFolder) && !Files.isDirectory(path)) {
@@ -115,8 +123,9 @@ public final class DataCatalog {
         if (Files.isDirectory(folder.resolve("train"))) {
             return images(name, folder, images);
         }
-        throw new IOException(folder + ": holds neither idx files, nor CIFAR-10's binary files, nor a folder train with"
-                + " a folder of images for each class");
+        throw new IOException(
+                folder + ": holds neither idx files, nor CIFAR-10's binary files, nor folders train and val"
+                        + " with a folder of images for each class");
     }
 
     private static Split idx(String name, Path folder) throws IOException {
@@ -151,6 +160,10 @@ public final class DataCatalog {
 
     private static Split images(String name, Path folder, Shape shape) throws IOException {
         Path held = Files.isDirectory(folder.resolve("val")) ? folder.resolve("val") : folder.resolve("test");
+        if (!Files.isDirectory(held)) {
+            throw new IOException(
+                    folder + ": has a folder train to learn from, but neither val nor test to be judged by");
+        }
         Dataset train = ImageFolders.read(folder.resolve("train"), shape.dim(0), shape.dim(1), shape.dim(2));
         Dataset test = ImageFolders.read(held, shape.dim(0), shape.dim(1), shape.dim(2));
         Normalization normalize = Transform.normalize(new float[] {0.5f}, new float[] {0.25f});

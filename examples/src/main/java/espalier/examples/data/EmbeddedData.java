@@ -33,14 +33,17 @@ final class EmbeddedData {
         return IdxFiles.parse(Path.of(images), unpacked(images), Path.of(labels), unpacked(labels), IdxFiles.FASHION);
     }
 
-    /** Every fifth image is held back for the test. */
     static Split digits() throws IOException {
         String name = "digits.csv.gz";
-        Dataset all = DigitsCsv.parse(Path.of(name), new String(unpacked(name), StandardCharsets.US_ASCII));
+        return digits("digits", DigitsCsv.parse(Path.of(name), new String(unpacked(name), StandardCharsets.US_ASCII)));
+    }
+
+    /** Digits, of which every fifth is held back for the test. */
+    static Split digits(String name, Dataset all) {
         int[] train = IntStream.range(0, all.size()).filter(i -> i % 5 != 0).toArray();
         int[] test = IntStream.range(0, all.size()).filter(i -> i % 5 == 0).toArray();
         Normalization normalize = Transform.normalize(new float[] {0.305f}, new float[] {0.376f});
-        return new Split("digits", all.select(train), all.select(test), normalize, Transform.none());
+        return new Split(name, all.select(train), all.select(test), normalize, Transform.none());
     }
 
     private static byte[] unpacked(String name) throws IOException {

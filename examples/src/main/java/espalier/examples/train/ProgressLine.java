@@ -12,6 +12,9 @@ import java.util.Locale;
 public final class ProgressLine implements TrainingListener {
     private static final long EVERY_NANOS = 200_000_000;
 
+    private static final String NO_WRAP = "\033[?7l";
+    private static final String WRAP = "\033[?7h";
+
     private final PrintWriter out;
     private final boolean terminal;
     private final int epochs;
@@ -44,7 +47,7 @@ public final class ProgressLine implements TrainingListener {
         long now = System.nanoTime();
         if (terminal && now - shown > EVERY_NANOS) {
             shown = now;
-            out.print("\r" + line(at) + "\033[K");
+            out.print("\r\033[K" + NO_WRAP + line(at) + WRAP); // a narrow terminal cuts it off, in one line still
             out.flush();
         }
     }

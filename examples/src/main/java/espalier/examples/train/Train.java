@@ -153,6 +153,10 @@ public final class Train implements Callable<Integer> {
                     isThere ? goingOn(from, rounds) : "there is no checkpoint in " + out + " yet: from the start");
             console.flush();
         }
+        if (!resume && Files.exists(checkpoint)) {
+            console.println(out + " holds a run already, which this one replaces; --resume would go on with that");
+            console.flush();
+        }
         Map<String, String> notes = notes(begun, rounds, from.epoch() < rounds, String.join(" ", arguments));
         Recorder.Saving saving = at -> {
             Map<String, String> said = new LinkedHashMap<>(settings);

@@ -164,4 +164,29 @@ class OwnPicturesTest {
         done(compress + " --resize");
         done("train --model resnet20 --resize --smoke --threads 1 --batch 256 --out " + run.resolve("fashion"));
     }
+
+    @Test
+    void foldersThatAreNotComplete() throws Exception {
+        Path data = Pictures.write(folder.resolve("pets"), 3, 1, "bird", "cat");
+        String train = "train --model lenet300 --out " + folder.resolve("run") + " --data ";
+        refused(train + data.resolve("train"), "nor folders train and val with a folder of images for each class");
+        Files.move(data.resolve("val"), folder.resolve("val"));
+        refused(train + data, "has a folder train to learn from, but neither val nor test to be judged by");
+    }
+
+    @Test
+    void aFileOfDigits() throws Exception {
+        StringBuilder lines = new StringBuilder();
+        for (int i = 0; i < 40; i++) {
+            lines.append(((i % 4) * 5 + ",").repeat(64)).append(i % 4).append('\n');
+        }
+        Path file = Files.writeString(folder.resolve("mine.csv"), lines);
+        String train = "train --model lenet300 --resize --threads 1 --epochs 1 --batch 8 --data " + file + " --out ";
+        String said = done(train + folder.resolve("run")).out();
+        assertTrue(said.contains(" of 8)"), said);
+        String again = done(train + folder.resolve("run")).out();
+        assertTrue(again.startsWith(folder.resolve("run") + " holds a run already, which this one replaces"), again);
+        Files.writeString(file, "1,2,3\n");
+        refused(train + folder.resolve("x"), "mine.csv: line 1 has 3 numbers, not 65");
+    }
 }
