@@ -194,7 +194,15 @@ public final class Workpiece {
                 atFirst,
                 (double) atFirst / reached.nonZeros(),
                 seconds);
+        Overpruned.sentence(sparsity, surgeon())
+                .filter(sentence -> told.stream().noneMatch(before -> before.endsWith(sentence)))
+                .ifPresent(sentence -> warn("[" + name + "] " + sentence));
         out.flush();
+    }
+
+    private void warn(String sentence) {
+        told.add(sentence);
+        out.println("WARNING: " + sentence);
     }
 
     /** Bakes in what stands between weights and layers, and cuts out the channels that are dead. */

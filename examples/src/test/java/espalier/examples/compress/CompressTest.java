@@ -4,12 +4,21 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.examples.Console;
+import espalier.nn.Init;
+import espalier.nn.Module;
+import espalier.nn.Parameter;
+import espalier.nn.model.ResNet;
+import espalier.sparsity.Sparsity;
 import espalier.sparsity.runtime.InferenceModel;
+import espalier.sparsity.surgery.Surgeon;
 import espalier.tensor.Device;
+import espalier.tensor.Shape;
 import espalier.tensor.io.SafeTensors;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,6 +85,40 @@ class CompressTest {
                                     && line.contains(" 43,050 of 430,500 weights (10.0x)")),
                     done.out());
         }
+    }
+
+    /** One weight a layer, and they do not meet; and a layer without any, which is told once though [retrain] follows. */
+    @Test
+    void tooMuchIsTold(@TempDir Path folder) {
+        Console dead = Console.run("compress --method magnitude --sparsity 99.9999% --model lenet300" + SMALL + folder);
+        assertEquals(0, dead.status(), dead.err());
+        List<String> warnings = warnings(dead);
+        assertEquals(1, warnings.size(), dead.out());
+        assertTrue(
+                warnings.getFirst()
+                        .startsWith(
+                                "WARNING: [magnitude] nothing of the image reaches the output any more, so that every"
+                                        + " image gets the same answer; fewest weights are left in fc1.weight 1, fc2.weight 1, fc3.weight 1:"),
+                dead.out());
+        Console sound = Console.run("compress --method magnitude --sparsity 90% --model lenet300" + SMALL + folder);
+        assertEquals(List.of(), warnings(sound));
+    }
+
+    private static List<String> warnings(Console done) {
+        return done.out().lines().filter(line -> line.startsWith("WARNING")).toList();
+    }
+
+    /** A residual branch may lose all weights: the network goes on without it. */
+    @Test
+    void aLayerWithoutWeightsIsNamed() throws Exception {
+        Module net = ResNet.cifar(Init.of(1), 8, ResNet.Shortcut.PADDED);
+        Parameter inner = Objects.requireNonNull(Sparsity.weights(net).get("stage2block1.body.conv1.weight"));
+        inner.set(inner.raw().value().mul(0));
+        assertEquals(
+                Optional.of(
+                        "no weight is left in stage2block1.body.conv1.weight: if that was not meant, prune less, or keep"
+                                + " some by floor or allocation"),
+                Overpruned.sentence(Sparsity.of(net), Surgeon.of(net, Shape.of(1, 3, 8, 8))));
     }
 
     /** A budget of another network, or of a part of this one, is refused before anything is trained. */

@@ -31,7 +31,9 @@ final class Needs {
     static Needs of(Wiring wiring, StoredValues values, Set<Integer> gone) {
         Needs needs = new Needs(wiring, values, gone);
         Network network = wiring.network;
-        wiring.barriers.forEach(operand -> Arrays.fill(needs.at(operand), true));
+        wiring.barriers.stream()
+                .filter(operand -> !(operand instanceof Operand.Input)) // where the walk ends
+                .forEach(operand -> Arrays.fill(needs.at(operand), true));
         List<Operation> operations = network.operations();
         operations.reversed().forEach(needs::handBack);
         return needs;

@@ -6,6 +6,7 @@ import espalier.nn.ForwardPass;
 import espalier.nn.Module;
 import espalier.nn.optim.Optimizer;
 import espalier.sparsity.graph.Network;
+import espalier.sparsity.graph.Operand;
 import espalier.tensor.RandomSource;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.IntStream;
 
 /**
  * Cuts channels out of a model: filters, neurons, and all that belongs to them in other layers. A method has made them
@@ -64,6 +66,26 @@ public final class Surgeon {
     /** The network as it was traced last. */
     public Network network() {
         return wiring.network;
+    }
+
+    /**
+     * Whether anything of the input reaches the output, through weights that are not zero. If not, the network gives the same
+     * answer for every input: too much of it was pruned.
+     */
+    public boolean readsInput() {
+        try (TensorScope _ = TensorScope.open()) {
+            return inPass(() -> {
+                Operand from = new Operand.Input(input);
+                boolean isKnown = wiring.axis(from).isPresent()
+                        && wiring.network.operations().stream()
+                                .filter(o -> o.operands().contains(from))
+                                .allMatch(o -> wiring.mixers.containsKey(o)
+                                        || !wiring.into(o).isEmpty());
+                boolean[] needed =
+                        Needs.of(wiring, new StoredValues(model), Set.of()).at(from);
+                return !isKnown || IntStream.range(0, needed.length).anyMatch(c -> needed[c]);
+            });
+        }
     }
 
     /** A plan to cut all that can go without a change of the output. */

@@ -169,6 +169,20 @@ class LawTest {
         assertSame(Topologies.outputs(model, input), Topologies.outputs(other, input));
     }
 
+    /** Weights that do not meet: the first filter is written, the second read. */
+    @Test
+    void whetherAnythingOfTheInputReachesTheOutput() {
+        Module model = new Sequential(
+                Topologies.conv(Init.of(1), 2, 2, 1, 0, 1, true), Topologies.conv(Init.of(2), 2, 1, 1, 0, 1, true));
+        Parameter first = Objects.requireNonNull(model.parameters().get("0.weight"));
+        Objects.requireNonNull(model.parameters().get("1.weight")).set(Tensor.of(new float[] {0, 4}, 1, 2, 1, 1));
+        Surgeon surgeon = Surgeon.of(model, Shape.of(1, 2, 3, 3));
+        first.set(Tensor.of(new float[] {0, 3, 0, 0}, 2, 2, 1, 1));
+        assertFalse(surgeon.readsInput());
+        first.set(Tensor.of(new float[] {0, 0, 0, 3}, 2, 2, 1, 1));
+        assertTrue(surgeon.readsInput());
+    }
+
     /** A constant that one dead channel alone reads goes with it, in the same plan: B1 is folded into C, and A1 was for B1. */
     @Test
     void whatOnlyTheDeadNeedIsDead() {
@@ -192,6 +206,7 @@ class LawTest {
         Module model = topology.make();
         Plan plan = Surgeon.of(model, topology.input()).dead();
         assertEquals(0, plan.channels());
+        assertTrue(Surgeon.of(model, topology.input()).readsInput());
         assertTrue(plan.groups().isEmpty());
         assertTrue(plan.kept().isEmpty());
         assertEquals(plan.before(), plan.after());
