@@ -21,6 +21,7 @@ import espalier.tensor.io.AtomicFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,10 +46,11 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 public final class Compare implements Callable<Integer> {
     @Parameters(
-            paramLabel = "FILE",
+            paramLabel = "[NAME=]FILE[,FILE...]",
             arity = "1..*",
-            description = "Two or more model.safetensors, or folders that train or compress left.")
-    private List<Path> files = List.of();
+            description = "Two or more networks: model.safetensors, or folders that train or compress left; with a name"
+                    + " several of them, one for each seed, whose figures are averaged.")
+    private List<String> networks = List.of();
 
     @Mixin
     private final RunOptions options = new RunOptions();
@@ -80,52 +82,23 @@ public final class Compare implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         PrintWriter out = spec.commandLine().getOut();
-        if (files.size() < 2) {
-            throw new IllegalArgumentException("compare needs at least two files, not only " + files.getFirst());
+        if (networks.size() < 2) {
+            throw new IllegalArgumentException("compare needs at least two networks, not only " + networks.getFirst());
         }
         if (bits != 0 && (bits < 2 || bits > 8)) {
             throw new IllegalArgumentException("--bits must be from 2 to 8, not " + bits);
         }
         Device device = options.device();
-        List<SavedModel> models = new ArrayList<>();
-        for (Path file : files) {
-            models.add(SavedModel.open(file, Optional.ofNullable(model), device));
-        }
-        Architecture kind = models.getFirst().architecture();
-        for (SavedModel other : models) {
-            if (!other.architecture().equals(kind)) {
-                throw new IllegalArgumentException("compare takes networks of one kind: " + files.getFirst() + " is a "
-                        + kind.label() + ", " + other.name() + " a "
-                        + other.architecture().label());
-            }
-        }
-        Split split = options.split(kind.input());
-        models.getFirst().requireFits(split);
-        DataLoader test =
-                DataLoader.of(split.test(), 250).with(split.normalize()).on(device);
+        List<List<Path>> files = networks.stream().map(Compare::files).toList();
+        Split split = split(files.stream().flatMap(List::stream).toList(), device);
         List<Contestant> contestants = new ArrayList<>();
-        for (int i = 0; i < models.size(); i++) {
-            SavedModel saved = models.get(i);
-            Path file = files.get(i);
-            quantize(saved.net());
-            double accuracy = 100 * Evaluation.of(saved.net(), test).accuracy();
-            Optional<NetworkTimes> times = Optional.empty();
-            if (!noTimes) {
-                Stopwatch stopwatch = Stopwatch.quick();
-                times = Optional.of(NetworkTimes.measure(
-                        () -> again(file, device),
-                        () -> saved.whole(device),
-                        saved.input(),
-                        device,
-                        run -> stopwatch.measure(run).best()));
+        for (int i = 0; i < files.size(); i++) {
+            List<Contestant> seeds = new ArrayList<>();
+            for (Path file : files.get(i)) {
+                seeds.add(measured(file, split, device, out));
             }
-            long weights = Sparsity.of(saved.whole(device)).weights();
-            Ledger whole = saved.ledger();
-            Surgeon surgeon = Surgeon.of(saved.net(), saved.input().inserting(0, 1));
-            surgeon.cutDead();
-            long packed = Exporter.of(saved.net(), saved.input()).export().toBytes().length;
-            contestants.add(Contestant.of(saved.name(), accuracy, weights, whole, saved.ledger(), packed, times));
-            times.ifPresent(measured -> out.println(saved.name() + System.lineSeparator() + measured));
+            String name = name(networks.get(i));
+            contestants.add(name.isEmpty() ? seeds.getFirst() : Contestant.mean(name, seeds));
         }
         List<String> verdict = Verdict.of(contestants);
         out.print(ComparisonTable.text(contestants));
@@ -142,6 +115,69 @@ public final class Compare implements Callable<Integer> {
             AtomicFile.writeText(html, page(split, contestants, verdict));
         }
         return 0;
+    }
+
+    /** What stands before the sign, unless all of it is a file. */
+    private static String name(String network) {
+        int sign = network.indexOf('=');
+        return sign < 0 || Files.exists(Path.of(network))
+                ? ""
+                : network.substring(0, sign).strip();
+    }
+
+    private static List<Path> files(String network) {
+        String name = name(network);
+        if (name.isEmpty()) {
+            return List.of(Path.of(network));
+        }
+        String after = network.substring(network.indexOf('=') + 1);
+        List<String> files = List.of(after.split(",", -1));
+        if (files.stream().anyMatch(String::isBlank)) {
+            throw new IllegalArgumentException(
+                    "compare: a file is missing in " + network + "; write " + name + "=FILE or FILE,FILE");
+        }
+        return files.stream().map(file -> Path.of(file.strip())).toList();
+    }
+
+    /** What all of them are judged by; refuses networks of several kinds before anything is measured. */
+    private Split split(List<Path> files, Device device) throws IOException {
+        SavedModel first = SavedModel.open(files.getFirst(), Optional.ofNullable(model), device);
+        Architecture kind = first.architecture();
+        for (Path file : files) {
+            SavedModel other = SavedModel.open(file, Optional.ofNullable(model), device);
+            if (!other.architecture().equals(kind)) {
+                throw new IllegalArgumentException("compare takes networks of one kind: " + files.getFirst() + " is a "
+                        + kind.label() + ", " + other.name() + " a "
+                        + other.architecture().label());
+            }
+        }
+        Split split = options.split(kind.input());
+        first.requireFits(split);
+        return split;
+    }
+
+    private Contestant measured(Path file, Split split, Device device, PrintWriter out) throws IOException {
+        SavedModel saved = SavedModel.open(file, Optional.ofNullable(model), device);
+        DataLoader test =
+                DataLoader.of(split.test(), 250).with(split.normalize()).on(device);
+        quantize(saved.net());
+        double accuracy = 100 * Evaluation.of(saved.net(), test).accuracy();
+        Optional<NetworkTimes> times = Optional.empty();
+        if (!noTimes) {
+            Stopwatch stopwatch = Stopwatch.quick();
+            times = Optional.of(NetworkTimes.measure(
+                    () -> again(file, device),
+                    () -> saved.whole(device),
+                    saved.input(),
+                    device,
+                    run -> stopwatch.measure(run).best()));
+        }
+        long weights = Sparsity.of(saved.whole(device)).weights();
+        Ledger whole = saved.ledger();
+        Surgeon.of(saved.net(), saved.input().inserting(0, 1)).cutDead();
+        long packed = Exporter.of(saved.net(), saved.input()).export().toBytes().length;
+        times.ifPresent(measured -> out.println(saved.name() + System.lineSeparator() + measured));
+        return Contestant.of(saved.name(), accuracy, weights, whole, saved.ledger(), packed, times);
     }
 
     private Module again(Path file, Device device) {

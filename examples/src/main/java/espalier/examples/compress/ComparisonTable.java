@@ -2,6 +2,7 @@ package espalier.examples.compress;
 
 import espalier.examples.data.Split;
 import espalier.examples.report.AlignedTable;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -13,6 +14,7 @@ final class ComparisonTable {
             "network",
             "pruning",
             "accuracy",
+            "of seeds",
             "fewer",
             "bits",
             "data only",
@@ -35,6 +37,7 @@ final class ComparisonTable {
                 c.name(),
                 c.structure().word(),
                 format("%.2f %%", c.accuracy()),
+                c.spread(),
                 format("%.1fx", c.rate()),
                 format("%.1f", c.bits()),
                 format("%,d", c.dataBytes()),
@@ -54,7 +57,7 @@ final class ComparisonTable {
     static String csv(List<Contestant> contestants) {
         StringBuilder text =
                 new StringBuilder("network,structure,accuracy_percent,rate,mean_bits,data_bytes,bytes,scheme,"
-                        + "packed_file_bytes,fastest,milliseconds,speed_up,ppr\n");
+                        + "packed_file_bytes,fastest,milliseconds,speed_up,ppr,seeds,lowest_percent,highest_percent\n");
         for (Contestant c : contestants) {
             text.append(format(
                     "%s,%s,%.4f,%.4f,%.4f,%d,%d,%s,%d",
@@ -68,8 +71,11 @@ final class ComparisonTable {
                     c.scheme().label(),
                     c.fileBytes()));
             text.append(c.speed()
-                    .map(s -> format(",%s,%.5f,%.4f,%.4f\n", s.form().label(), s.milliseconds(), s.times(), c.ratio()))
-                    .orElse(",,,,\n"));
+                    .map(s -> format(",%s,%.5f,%.4f,%.4f", s.form().label(), s.milliseconds(), s.times(), c.ratio()))
+                    .orElse(",,,,"));
+            text.append(format(
+                    ",%d,%.4f,%.4f\n",
+                    c.accuracies().size(), Collections.min(c.accuracies()), Collections.max(c.accuracies())));
         }
         return text.toString();
     }
@@ -90,6 +96,7 @@ final class ComparisonTable {
         figures.put("network", c.name());
         figures.put("pruning", c.structure().word());
         figures.put("accuracy_percent", c.accuracy());
+        figures.put("accuracies_percent", c.accuracies());
         figures.put("rate", c.rate());
         figures.put("mean_bits", c.bits());
         figures.put("data_bytes", c.dataBytes());

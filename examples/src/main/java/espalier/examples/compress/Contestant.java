@@ -2,10 +2,15 @@ package espalier.examples.compress;
 
 import espalier.sparsity.ledger.Ledger;
 import espalier.sparsity.ledger.Scheme;
+import java.util.Collections;
+import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.function.ToDoubleFunction;
 
 /**
- * A network that is compared with others: what it can do, and what it costs.
+ * A network that is compared with others: what it can do, and what it costs; or several that differ by their seed alone,
+ * with the means of their figures.
  *
  * @param name how it is called
  * @param structure what was removed from it
@@ -17,6 +22,7 @@ import java.util.Optional;
  * @param dataBytes of its non-zeros alone
  * @param fileBytes of the packed file, the real one
  * @param speed how much faster than dense it runs, if that was measured
+ * @param accuracies one for each seed
  */
 record Contestant(
         String name,
@@ -28,7 +34,28 @@ record Contestant(
         long bytes,
         long dataBytes,
         long fileBytes,
-        Optional<Speed> speed) {
+        Optional<Speed> speed,
+        List<Double> accuracies) {
+    /** Copies the list. */
+    Contestant {
+        accuracies = List.copyOf(accuracies);
+    }
+
+    /** Of one seed. */
+    Contestant(
+            String name,
+            Structure structure,
+            double accuracy,
+            double rate,
+            double bits,
+            Scheme scheme,
+            long bytes,
+            long dataBytes,
+            long fileBytes,
+            Optional<Speed> speed) {
+        this(name, structure, accuracy, rate, bits, scheme, bytes, dataBytes, fileBytes, speed, List.of(accuracy));
+    }
+
     /** Part of the crossings of kept rows and columns that makes pruning structured. */
     private static final double FULL = 0.9;
 
@@ -110,5 +137,47 @@ record Contestant(
     /** Pruning-to-performance ratio: how many times fewer weights for each time faster (Ma et al. 2022). 1 is ideal. */
     double ratio() {
         return rate / speed.map(Speed::times).orElse(Double.NaN);
+    }
+
+    /**
+     * The means of networks that differ by their seed alone.
+     *
+     * @throws IllegalArgumentException if they differ in what was removed from them
+     */
+    static Contestant mean(String name, List<Contestant> seeds) {
+        Contestant first = seeds.getFirst();
+        for (Contestant other : seeds) {
+            if (other.structure != first.structure) {
+                throw new IllegalArgumentException("compare: " + name + " is to be one network with several seeds, but "
+                        + first.name + " is " + first.structure.word + " and " + other.name + " "
+                        + other.structure.word);
+            }
+        }
+        return new Contestant(
+                name,
+                first.structure,
+                mean(seeds, Contestant::accuracy),
+                mean(seeds, Contestant::rate),
+                mean(seeds, Contestant::bits),
+                first.scheme,
+                Math.round(mean(seeds, Contestant::bytes)),
+                Math.round(mean(seeds, Contestant::dataBytes)),
+                Math.round(mean(seeds, Contestant::fileBytes)),
+                first.speed.map(speed -> new Speed(
+                        speed.form,
+                        mean(seeds, seed -> seed.speed.orElseThrow().milliseconds),
+                        mean(seeds, seed -> seed.speed.orElseThrow().times))),
+                seeds.stream().map(Contestant::accuracy).toList());
+    }
+
+    private static double mean(List<Contestant> seeds, ToDoubleFunction<Contestant> figure) {
+        return seeds.stream().mapToDouble(figure).average().orElseThrow();
+    }
+
+    /** The smallest and the largest accuracy of the seeds. */
+    String spread() {
+        return accuracies.size() == 1
+                ? "one seed"
+                : String.format(Locale.ROOT, "%.2f-%.2f", Collections.min(accuracies), Collections.max(accuracies));
     }
 }
