@@ -10,6 +10,7 @@ import espalier.examples.Main;
 import espalier.nn.train.Checkpoint;
 import espalier.nn.train.TrainingListener.EpochReport;
 import espalier.nn.train.TrainingListener.StepReport;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +59,8 @@ class ResumeTest {
         if (ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent()) {
             command.add("--add-modules=jdk.incubator.vector");
         }
-        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        String modules = System.getProperty("jdk.module.path", ""); // where classes lie if the tests run as a module
+        command.addAll(List.of("-cp", modules + File.pathSeparator + System.getProperty("java.class.path")));
         command.add(Main.class.getName());
         command.addAll(List.of(arguments.split(" ")));
         Process process = new ProcessBuilder(command)
