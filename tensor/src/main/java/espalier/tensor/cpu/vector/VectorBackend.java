@@ -18,7 +18,6 @@ import espalier.tensor.cpu.vector.packed.DenseKernel;
 import espalier.tensor.cpu.vector.packed.VectorPackedKernel;
 import espalier.tensor.cpu.vector.pool.AveragePoolKernel;
 import espalier.tensor.cpu.vector.pool.MaxPoolKernel;
-import espalier.tensor.cpu.vector.pool.PairPool;
 import espalier.tensor.cpu.vector.reduce.ExtremumIndex;
 import espalier.tensor.cpu.vector.reduce.RunningSum;
 import espalier.tensor.cpu.vector.reduce.VectorReduction;
@@ -266,8 +265,8 @@ public final class VectorBackend extends ScalarBackend {
 
     @Override
     public void maxPool2d(PoolSpec spec, Tensor x, boolean relu, Tensor out, Tensor indices) {
-        if (Heap.areFloats(x) && PairPool.takes(spec, x.shape(), out.shape())) {
-            PairPool.max(parallel(), x, relu, out);
+        if (MaxPoolKernel.findsMaxima(spec, x, out)) {
+            MaxPoolKernel.maxima(parallel(), x, relu, out);
         } else {
             super.maxPool2d(spec, x, relu, out, indices);
         }

@@ -259,7 +259,8 @@ class FusedKernelTest {
                 int columns = width / 2;
                 float[] y = new float[rows * columns];
                 int[] place = new int[y.length];
-                PairPool.max(x, 2, width, y, 0, place, 0, rows, columns);
+                int[] corners = PairPool.corners(width, rows, columns);
+                PairPool.max(x, 2, width, corners, y, 0, place, 0, rows, columns);
                 for (int i = 0; i < y.length; i++) {
                     int first = i / columns * 2 * width + i % columns * 2;
                     int best = first;

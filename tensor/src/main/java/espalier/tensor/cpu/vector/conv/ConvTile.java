@@ -129,6 +129,12 @@ public final class ConvTile {
             int c1 = cBase + cStarts[v1];
             if (width == 2) {
                 switch (rows) {
+                    case 8 ->
+                        TallOffsetTiles.tile8x2(
+                                n, a, aAt, offsets, offsetsAt, x, x0, x1, c, c0, c1, rowStride, add, start, startAt);
+                    case 7 ->
+                        TallOffsetTiles.tile7x2(
+                                n, a, aAt, offsets, offsetsAt, x, x0, x1, c, c0, c1, rowStride, add, start, startAt);
                     case 6 ->
                         TallOffsetTiles.tile6x2(
                                 n, a, aAt, offsets, offsetsAt, x, x0, x1, c, c0, c1, rowStride, add, start, startAt);

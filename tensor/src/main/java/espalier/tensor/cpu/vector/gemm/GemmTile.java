@@ -12,7 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>With 6 rows by 2 vectors there are, for each {@code k}, 2 vector loads, 6 broadcasts and 12 fused multiply-adds,
  * so the FMA units are the limit. Each sum is a local variable, which the compiler keeps in a register; 8 of them just
  * hide the latency of two FMA units, 12 do so with some to spare ({@link TallTiles}). Fewer rows are given more vectors.
- * With the 32 registers of AVX-512 a tile of 4 rows has 16.
+ * With the 32 registers of AVX-512 a tile has up to 8 rows.
  *
  * <p>Sums begin at zero and are added to {@code c} at their end: sums that begin as a load make the compiler spill
  * registers in the loop.
@@ -24,13 +24,12 @@ import jdk.incubator.vector.VectorSpecies;
 final class GemmTile {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
     private static final int LANES = Lanes.COUNT;
-    private static final boolean WIDE = LANES >= 16;
 
     /** The most rows of a tile. */
     static final int ROWS = RowGroups.MOST;
 
     /** Columns of the tile with the most rows. */
-    static final int COLUMNS = WIDE ? 4 * LANES : 2 * LANES;
+    static final int COLUMNS = 2 * LANES;
 
     /** Columns of the widest tile, a multiple of all widths. */
     static final int WIDEST = 4 * LANES;
@@ -43,8 +42,7 @@ final class GemmTile {
     /** The columns of a tile of so many rows, 1 to {@link #ROWS}. */
     static int columns(int rows) {
         return switch (rows) {
-            case 6, 5, 4 -> COLUMNS;
-            case 3 -> 2 * LANES;
+            case 8, 7, 6, 5, 4, 3 -> COLUMNS;
             case 2, 1 -> WIDEST;
             default -> throw new IllegalArgumentException("GemmTile: rows must be 1 to " + ROWS + ", got " + rows);
         };
@@ -72,13 +70,9 @@ final class GemmTile {
             case 3 -> tile3x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
             case 5 -> TallTiles.tile5x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
             case 6 -> TallTiles.tile6x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
-            default -> {
-                if (WIDE) {
-                    tile4x4(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
-                } else {
-                    tile4x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
-                }
-            }
+            case 7 -> TallTiles.tile7x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
+            case 8 -> TallTiles.tile8x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
+            default -> tile4x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
         }
     }
 
@@ -127,87 +121,6 @@ final class GemmTile {
         s21.intoArray(c, cAt + 2 * stride + LANES);
         s30.intoArray(c, cAt + 3 * stride);
         s31.intoArray(c, cAt + 3 * stride + LANES);
-    }
-
-    private static void tile4x4(
-            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s02 = FloatVector.zero(SPECIES);
-        FloatVector s03 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s12 = FloatVector.zero(SPECIES);
-        FloatVector s13 = FloatVector.zero(SPECIES);
-        FloatVector s20 = FloatVector.zero(SPECIES);
-        FloatVector s21 = FloatVector.zero(SPECIES);
-        FloatVector s22 = FloatVector.zero(SPECIES);
-        FloatVector s23 = FloatVector.zero(SPECIES);
-        FloatVector s30 = FloatVector.zero(SPECIES);
-        FloatVector s31 = FloatVector.zero(SPECIES);
-        FloatVector s32 = FloatVector.zero(SPECIES);
-        FloatVector s33 = FloatVector.zero(SPECIES);
-        int end = aAt + 4 * n;
-        for (int p = aAt, q = bAt; p < end; p += 4, q += ld) {
-            FloatVector b0 = FloatVector.fromArray(SPECIES, b, q);
-            FloatVector b1 = FloatVector.fromArray(SPECIES, b, q + LANES);
-            FloatVector b2 = FloatVector.fromArray(SPECIES, b, q + 2 * LANES);
-            FloatVector b3 = FloatVector.fromArray(SPECIES, b, q + 3 * LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
-            s00 = a0.fma(b0, s00);
-            s01 = a0.fma(b1, s01);
-            s02 = a0.fma(b2, s02);
-            s03 = a0.fma(b3, s03);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
-            s10 = a1.fma(b0, s10);
-            s11 = a1.fma(b1, s11);
-            s12 = a1.fma(b2, s12);
-            s13 = a1.fma(b3, s13);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
-            s20 = a2.fma(b0, s20);
-            s21 = a2.fma(b1, s21);
-            s22 = a2.fma(b2, s22);
-            s23 = a2.fma(b3, s23);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
-            s30 = a3.fma(b0, s30);
-            s31 = a3.fma(b1, s31);
-            s32 = a3.fma(b2, s32);
-            s33 = a3.fma(b3, s33);
-        }
-        if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
-            s02 = s02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES));
-            s03 = s03.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
-            s12 = s12.add(FloatVector.fromArray(SPECIES, c, cAt + stride + 2 * LANES));
-            s13 = s13.add(FloatVector.fromArray(SPECIES, c, cAt + stride + 3 * LANES));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
-            s22 = s22.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + 2 * LANES));
-            s23 = s23.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + 3 * LANES));
-            s30 = s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride));
-            s31 = s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES));
-            s32 = s32.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + 2 * LANES));
-            s33 = s33.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + 3 * LANES));
-        }
-        s00.intoArray(c, cAt);
-        s01.intoArray(c, cAt + LANES);
-        s02.intoArray(c, cAt + 2 * LANES);
-        s03.intoArray(c, cAt + 3 * LANES);
-        s10.intoArray(c, cAt + stride);
-        s11.intoArray(c, cAt + stride + LANES);
-        s12.intoArray(c, cAt + stride + 2 * LANES);
-        s13.intoArray(c, cAt + stride + 3 * LANES);
-        s20.intoArray(c, cAt + 2 * stride);
-        s21.intoArray(c, cAt + 2 * stride + LANES);
-        s22.intoArray(c, cAt + 2 * stride + 2 * LANES);
-        s23.intoArray(c, cAt + 2 * stride + 3 * LANES);
-        s30.intoArray(c, cAt + 3 * stride);
-        s31.intoArray(c, cAt + 3 * stride + LANES);
-        s32.intoArray(c, cAt + 3 * stride + 2 * LANES);
-        s33.intoArray(c, cAt + 3 * stride + 3 * LANES);
     }
 
     private static void tile3x2(

@@ -6,12 +6,12 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The tiles of {@link GemmTile} with five and six rows, for machines with 16 vector registers.
+ * The tiles of {@link GemmTile} with five to eight rows by two vectors.
  *
- * <p>Twelve sums, two vectors of b and one value of a fill 15 registers. The compiler, left alone, loads the values of
- * all six rows at the top of the loop, runs out of registers, and keeps sums in memory: the tile is then slower than
- * half. A fence between the rows holds each load back until its turn. On x86 it is no instruction, only an order the
- * compiler has to keep.
+ * <p>Up to six rows fit machines with 16 vector registers: twelve sums, two vectors of b and one value of a fill 15. The
+ * compiler, left alone, loads the values of all six rows at the top of the loop, runs out of registers, and keeps sums
+ * in memory: the tile is then slower than half. A fence between the rows holds each load back until its turn. On x86 it
+ * is no instruction, only an order the compiler has to keep. Seven and eight rows take 32 registers and need no fence.
  */
 final class TallTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
@@ -149,5 +149,164 @@ final class TallTiles {
         s31.intoArray(c, cAt + 3 * stride + LANES);
         s40.intoArray(c, cAt + 4 * stride);
         s41.intoArray(c, cAt + 4 * stride + LANES);
+    }
+
+    /** Seven rows, two vectors, where there are 32 registers. */
+    static void tile7x2(
+            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
+        FloatVector s30 = FloatVector.zero(SPECIES);
+        FloatVector s31 = FloatVector.zero(SPECIES);
+        FloatVector s40 = FloatVector.zero(SPECIES);
+        FloatVector s41 = FloatVector.zero(SPECIES);
+        FloatVector s50 = FloatVector.zero(SPECIES);
+        FloatVector s51 = FloatVector.zero(SPECIES);
+        FloatVector s60 = FloatVector.zero(SPECIES);
+        FloatVector s61 = FloatVector.zero(SPECIES);
+        int end = aAt + 7 * n;
+        for (int p = aAt, q = bAt; p < end; p += 7, q += ld) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, q);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, q + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[p + 4]);
+            s40 = a4.fma(b0, s40);
+            s41 = a4.fma(b1, s41);
+            FloatVector a5 = FloatVector.broadcast(SPECIES, a[p + 5]);
+            s50 = a5.fma(b0, s50);
+            s51 = a5.fma(b1, s51);
+            FloatVector a6 = FloatVector.broadcast(SPECIES, a[p + 6]);
+            s60 = a6.fma(b0, s60);
+            s61 = a6.fma(b1, s61);
+        }
+        if (add) {
+            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
+            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
+            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
+            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
+            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
+            s30 = s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride));
+            s31 = s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES));
+            s40 = s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride));
+            s41 = s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES));
+            s50 = s50.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride));
+            s51 = s51.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride + LANES));
+            s60 = s60.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride));
+            s61 = s61.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride + LANES));
+        }
+        s00.intoArray(c, cAt);
+        s01.intoArray(c, cAt + LANES);
+        s10.intoArray(c, cAt + stride);
+        s11.intoArray(c, cAt + stride + LANES);
+        s20.intoArray(c, cAt + 2 * stride);
+        s21.intoArray(c, cAt + 2 * stride + LANES);
+        s30.intoArray(c, cAt + 3 * stride);
+        s31.intoArray(c, cAt + 3 * stride + LANES);
+        s40.intoArray(c, cAt + 4 * stride);
+        s41.intoArray(c, cAt + 4 * stride + LANES);
+        s50.intoArray(c, cAt + 5 * stride);
+        s51.intoArray(c, cAt + 5 * stride + LANES);
+        s60.intoArray(c, cAt + 6 * stride);
+        s61.intoArray(c, cAt + 6 * stride + LANES);
+    }
+
+    /** Eight rows, two vectors, where there are 32 registers. */
+    static void tile8x2(
+            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
+        FloatVector s00 = FloatVector.zero(SPECIES);
+        FloatVector s01 = FloatVector.zero(SPECIES);
+        FloatVector s10 = FloatVector.zero(SPECIES);
+        FloatVector s11 = FloatVector.zero(SPECIES);
+        FloatVector s20 = FloatVector.zero(SPECIES);
+        FloatVector s21 = FloatVector.zero(SPECIES);
+        FloatVector s30 = FloatVector.zero(SPECIES);
+        FloatVector s31 = FloatVector.zero(SPECIES);
+        FloatVector s40 = FloatVector.zero(SPECIES);
+        FloatVector s41 = FloatVector.zero(SPECIES);
+        FloatVector s50 = FloatVector.zero(SPECIES);
+        FloatVector s51 = FloatVector.zero(SPECIES);
+        FloatVector s60 = FloatVector.zero(SPECIES);
+        FloatVector s61 = FloatVector.zero(SPECIES);
+        FloatVector s70 = FloatVector.zero(SPECIES);
+        FloatVector s71 = FloatVector.zero(SPECIES);
+        int end = aAt + 8 * n;
+        for (int p = aAt, q = bAt; p < end; p += 8, q += ld) {
+            FloatVector b0 = FloatVector.fromArray(SPECIES, b, q);
+            FloatVector b1 = FloatVector.fromArray(SPECIES, b, q + LANES);
+            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
+            s00 = a0.fma(b0, s00);
+            s01 = a0.fma(b1, s01);
+            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
+            s10 = a1.fma(b0, s10);
+            s11 = a1.fma(b1, s11);
+            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
+            s20 = a2.fma(b0, s20);
+            s21 = a2.fma(b1, s21);
+            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
+            s30 = a3.fma(b0, s30);
+            s31 = a3.fma(b1, s31);
+            FloatVector a4 = FloatVector.broadcast(SPECIES, a[p + 4]);
+            s40 = a4.fma(b0, s40);
+            s41 = a4.fma(b1, s41);
+            FloatVector a5 = FloatVector.broadcast(SPECIES, a[p + 5]);
+            s50 = a5.fma(b0, s50);
+            s51 = a5.fma(b1, s51);
+            FloatVector a6 = FloatVector.broadcast(SPECIES, a[p + 6]);
+            s60 = a6.fma(b0, s60);
+            s61 = a6.fma(b1, s61);
+            FloatVector a7 = FloatVector.broadcast(SPECIES, a[p + 7]);
+            s70 = a7.fma(b0, s70);
+            s71 = a7.fma(b1, s71);
+        }
+        if (add) {
+            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
+            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
+            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
+            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
+            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
+            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
+            s30 = s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride));
+            s31 = s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES));
+            s40 = s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride));
+            s41 = s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES));
+            s50 = s50.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride));
+            s51 = s51.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride + LANES));
+            s60 = s60.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride));
+            s61 = s61.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride + LANES));
+            s70 = s70.add(FloatVector.fromArray(SPECIES, c, cAt + 7 * stride));
+            s71 = s71.add(FloatVector.fromArray(SPECIES, c, cAt + 7 * stride + LANES));
+        }
+        s00.intoArray(c, cAt);
+        s01.intoArray(c, cAt + LANES);
+        s10.intoArray(c, cAt + stride);
+        s11.intoArray(c, cAt + stride + LANES);
+        s20.intoArray(c, cAt + 2 * stride);
+        s21.intoArray(c, cAt + 2 * stride + LANES);
+        s30.intoArray(c, cAt + 3 * stride);
+        s31.intoArray(c, cAt + 3 * stride + LANES);
+        s40.intoArray(c, cAt + 4 * stride);
+        s41.intoArray(c, cAt + 4 * stride + LANES);
+        s50.intoArray(c, cAt + 5 * stride);
+        s51.intoArray(c, cAt + 5 * stride + LANES);
+        s60.intoArray(c, cAt + 6 * stride);
+        s61.intoArray(c, cAt + 6 * stride + LANES);
+        s70.intoArray(c, cAt + 7 * stride);
+        s71.intoArray(c, cAt + 7 * stride + LANES);
     }
 }

@@ -29,8 +29,10 @@ public final class AveragePoolKernel {
         int planes = x.dim(0) * x.dim(1);
         if (PairPool.takes(spec, x.dim(2), x.dim(3), rows, columns)) {
             Tasks.ranges(parallel, planes, Tasks.rowsPerTask(plane), 20 + rows * columns, (first, end) -> {
+                int[] corners = PairPool.corners(x.dim(3), rows, columns);
                 for (int p = first; p < end; p++) {
-                    PairPool.average(from, xo + p * plane, x.dim(3), to, yo + p * rows * columns, rows, columns);
+                    int at = yo + p * rows * columns;
+                    PairPool.average(from, xo + p * plane, x.dim(3), corners, to, at, rows, columns);
                 }
             });
             return;

@@ -6,6 +6,7 @@ import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Heap;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.Tasks;
 import espalier.tensor.spi.PoolSpec;
 import java.util.Arrays;
@@ -33,9 +34,11 @@ public final class MaxPoolKernel {
             int windows = rows * columns;
             int planes = x.dim(0) * x.dim(1);
             Tasks.ranges(parallel, planes, Tasks.rowsPerTask(plane), 20 + windows, (first, end) -> {
+                int[] corners = PairPool.corners(x.dim(3), rows, columns);
                 for (int p = first; p < end; p++) {
                     int to = p * windows;
-                    PairPool.max(from, xo + p * plane, x.dim(3), values, vo + to, places, po + to, rows, columns);
+                    int at = xo + p * plane;
+                    PairPool.max(from, at, x.dim(3), corners, values, vo + to, places, po + to, rows, columns);
                 }
             });
             return;
@@ -59,6 +62,32 @@ public final class MaxPoolKernel {
                         places[po + at + j] = place[i * pool.pitch + j] + top + j * spec.strideW();
                     }
                 }
+            }
+        });
+    }
+
+    /** Whether {@link #maxima} can do it. */
+    public static boolean findsMaxima(PoolSpec spec, Tensor x, Tensor out) {
+        return Heap.areFloats(x) && PairPool.takes(spec, x.shape(), out.shape());
+    }
+
+    /** The maxima of windows of 2×2 without their places, and ReLU of them if wanted. */
+    public static void maxima(Parallel parallel, Tensor x, boolean relu, Tensor out) {
+        Span input = Span.contiguous(x);
+        Span output = Span.of(out);
+        int width = x.dim(3);
+        int plane = x.dim(2) * width;
+        int rows = out.dim(2);
+        int columns = out.dim(3);
+        int windows = rows * columns;
+        float floor = relu ? 0f : Float.NEGATIVE_INFINITY;
+        double nanos = 20 + 0.5 * windows;
+        Tasks.ranges(parallel, x.dim(0) * x.dim(1), Tasks.rowsPerTask(plane), nanos, (first, end) -> {
+            int[] corners = PairPool.corners(width, rows, columns);
+            for (int p = first; p < end; p++) {
+                int from = input.at() + p * plane;
+                int to = output.at() + p * windows;
+                PairPool.max(input.array(), from, width, corners, floor, output.array(), to, rows, columns);
             }
         });
     }

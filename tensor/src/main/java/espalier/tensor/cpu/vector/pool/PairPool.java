@@ -8,10 +8,7 @@ import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.LE;
 
 import espalier.tensor.Shape;
-import espalier.tensor.Tensor;
-import espalier.tensor.cpu.Parallel;
-import espalier.tensor.cpu.vector.lanes.Heap;
-import espalier.tensor.cpu.vector.lanes.Tasks;
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.spi.PoolSpec;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
@@ -23,8 +20,9 @@ import jdk.incubator.vector.VectorShuffle;
  * reads two vectors of two rows and sorts their elements into even and odd columns.
  *
  * <p>The last vector of an output row begins so early that it ends with the row; what it has in common with the one
- * before is written twice. Two output rows of half a vector each are handled as one. Other rows shorter than a vector
- * are left to plain loops.
+ * before is written twice. The vector of a shorter row runs on into what the next row will write over, as long as there is
+ * one; the last vector of the plane, and all of rows shorter than half a vector, gather their elements by the table of {@link
+ * #corners}. Planes smaller than a vector are left to plain loops.
  */
 public final class PairPool {
     private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(FLOATS, i -> 2 * i % COUNT);
@@ -53,35 +51,64 @@ public final class PairPool {
                 && 2 * columns <= width;
     }
 
-    /** The maxima of one plane and their places {@code h·width + w}. */
-    public static void max(
-            float[] x, int xo, int width, float[] y, int yo, int[] place, int po, int rows, int columns) {
+    /**
+     * Where in a plane the window of each output begins, {@code h·width + w}; in memory of the calling thread, until it asks
+     * again.
+     */
+    public static int[] corners(int width, int rows, int columns) {
+        int[] corners = Scratch.ints(Scratch.PLACES, rows * columns);
         for (int i = 0; i < rows; i++) {
-            int top = 2 * i * width;
-            int to = i * columns;
-            if (columns >= COUNT) {
-                maxOfRow(x, xo, top, width, COUNT, y, yo + to, place, po + to, columns);
-                continue;
-            }
-            if (areHalves(i, rows, columns)) {
-                maxOfRow(x, xo, top, width, 2 * width, y, yo + to, place, po + to, COUNT);
-                i++;
-                continue;
-            }
             for (int j = 0; j < columns; j++) {
-                int best = top + 2 * j;
-                best = winner(x, xo, best, best + 1);
-                best = winner(x, xo, best, top + 2 * j + width);
-                best = winner(x, xo, best, top + 2 * j + width + 1);
-                y[yo + to + j] = x[xo + best];
-                place[po + to + j] = best;
+                corners[i * columns + j] = 2 * (i * width + j);
             }
         }
+        return corners;
     }
 
-    /** Whether output rows i and i + 1 are there and fill one vector together. */
-    private static boolean areHalves(int i, int rows, int columns) {
-        return 2 * columns == COUNT && i + 1 < rows;
+    /** Whether a plane has too few windows for a vector. Vectors of four lanes are not worth it, and not all machines gather. */
+    private static boolean isSmall(int rows, int columns) {
+        return columns < COUNT && (rows * columns < COUNT || COUNT <= 4);
+    }
+
+    /** How many of a plane's rows, from the first on, begin with whole vectors that may run on into the next row. */
+    private static int rowsToRead(int rows, int columns) {
+        if (columns >= COUNT) {
+            return rows;
+        }
+        return 2 * columns >= COUNT ? (rows * columns - COUNT) / columns + 1 : 0;
+    }
+
+    /** The maxima of one plane and their places {@code h·width + w}. */
+    public static void max(
+            float[] x,
+            int xo,
+            int width,
+            int[] corners,
+            float[] y,
+            int yo,
+            int[] place,
+            int po,
+            int rows,
+            int columns) {
+        if (isSmall(rows, columns)) {
+            for (int k = 0; k < rows * columns; k++) {
+                int best = corners[k];
+                best = winner(x, xo, best, best + 1);
+                best = winner(x, xo, best, corners[k] + width);
+                best = winner(x, xo, best, corners[k] + width + 1);
+                y[yo + k] = x[xo + best];
+                place[po + k] = best;
+            }
+            return;
+        }
+        int read = rowsToRead(rows, columns);
+        for (int i = 0; i < read; i++) {
+            int to = i * columns;
+            maxOfRow(x, xo, 2 * i * width, width, y, yo + to, place, po + to, Math.max(columns, COUNT));
+        }
+        if (read < rows) {
+            gatherMax(x, xo, width, corners, y, yo, place, po, read * columns, rows * columns);
+        }
     }
 
     /** The place of the larger of two elements; the first of equals; NaN is largest. */
@@ -91,127 +118,170 @@ public final class PairPool {
         return b <= a || Float.isNaN(a) ? first : second;
     }
 
-    /** One row, or two halves; the second half of a vector of windows begins {@code step} elements after the first. */
     private static void maxOfRow(
-            float[] x, int xo, int top, int width, int step, float[] y, int yo, int[] place, int po, int columns) {
-        IntVector lane = TWICE_LANE.add(step - COUNT, UPPER.cast(INTS));
+            float[] x, int xo, int top, int width, float[] y, int yo, int[] place, int po, int columns) {
         for (int k = 0; k < columns; k += COUNT) {
             int j = Math.min(k, columns - COUNT);
             int at = xo + top + 2 * j;
             FloatVector p = fromArray(FLOATS, x, at);
-            FloatVector q = fromArray(FLOATS, x, at + step);
+            FloatVector q = fromArray(FLOATS, x, at + COUNT);
             FloatVector r = fromArray(FLOATS, x, at + width);
-            FloatVector s = fromArray(FLOATS, x, at + width + step);
-            FloatVector best = p.rearrange(EVEN).blend(q.rearrange(EVEN), UPPER);
-            IntVector index = lane.add(top + 2 * j);
-            FloatVector right = p.rearrange(ODD).blend(q.rearrange(ODD), UPPER);
-            FloatVector below = r.rearrange(EVEN).blend(s.rearrange(EVEN), UPPER);
-            FloatVector across = r.rearrange(ODD).blend(s.rearrange(ODD), UPPER);
-            IntVector chosen = index;
-            var wins = right.compare(LE, best).not().and(best.compare(EQ, best));
-            best = best.blend(right, wins);
-            chosen = chosen.blend(index.add(1), wins.cast(INTS));
-            wins = below.compare(LE, best).not().and(best.compare(EQ, best));
-            best = best.blend(below, wins);
-            chosen = chosen.blend(index.add(width), wins.cast(INTS));
-            wins = across.compare(LE, best).not().and(best.compare(EQ, best));
-            best.blend(across, wins).intoArray(y, yo + j);
-            chosen.blend(index.add(width + 1), wins.cast(INTS)).intoArray(place, po + j);
+            FloatVector s = fromArray(FLOATS, x, at + width + COUNT);
+            storeMax(
+                    p.rearrange(EVEN).blend(q.rearrange(EVEN), UPPER),
+                    p.rearrange(ODD).blend(q.rearrange(ODD), UPPER),
+                    r.rearrange(EVEN).blend(s.rearrange(EVEN), UPPER),
+                    r.rearrange(ODD).blend(s.rearrange(ODD), UPPER),
+                    TWICE_LANE.add(top + 2 * j),
+                    width,
+                    y,
+                    yo + j,
+                    place,
+                    po + j);
         }
+    }
+
+    private static void gatherMax(
+            float[] x,
+            int xo,
+            int width,
+            int[] corners,
+            float[] y,
+            int yo,
+            int[] place,
+            int po,
+            int first,
+            int windows) {
+        for (int k = first; k < windows; k += COUNT) {
+            int j = Math.min(k, windows - COUNT);
+            storeMax(
+                    fromArray(FLOATS, x, xo, corners, j),
+                    fromArray(FLOATS, x, xo + 1, corners, j),
+                    fromArray(FLOATS, x, xo + width, corners, j),
+                    fromArray(FLOATS, x, xo + width + 1, corners, j),
+                    IntVector.fromArray(INTS, corners, j),
+                    width,
+                    y,
+                    yo + j,
+                    place,
+                    po + j);
+        }
+    }
+
+    /** The first largest of the four elements of each window, and its place; the first of them is at {@code corner}. */
+    private static void storeMax(
+            FloatVector first,
+            FloatVector right,
+            FloatVector below,
+            FloatVector across,
+            IntVector corner,
+            int width,
+            float[] y,
+            int yo,
+            int[] place,
+            int po) {
+        FloatVector best = first;
+        IntVector chosen = corner;
+        var wins = right.compare(LE, best).not().and(best.compare(EQ, best));
+        best = best.blend(right, wins);
+        chosen = chosen.blend(corner.add(1), wins.cast(INTS));
+        wins = below.compare(LE, best).not().and(best.compare(EQ, best));
+        best = best.blend(below, wins);
+        chosen = chosen.blend(corner.add(width), wins.cast(INTS));
+        wins = across.compare(LE, best).not().and(best.compare(EQ, best));
+        best.blend(across, wins).intoArray(y, yo);
+        chosen.blend(corner.add(width + 1), wins.cast(INTS)).intoArray(place, po);
     }
 
     /**
-     * The maxima of all planes of {@code x [N, C, H, W]} without their places, and ReLU of them if wanted. Then rows can be
-     * compared before columns are sorted, which halves the sorting.
+     * The maxima of one plane without their places, and no less than {@code floor}. Then rows can be compared before columns are
+     * sorted, which halves the sorting.
      */
-    public static void max(Parallel parallel, Tensor x, boolean relu, Tensor out) {
-        Tensor input = x.contiguous();
-        float[] from = Heap.floats(input);
-        float[] to = Heap.floats(out);
-        int xo = Heap.at(input);
-        int yo = Heap.at(out);
-        int width = x.dim(3);
-        int plane = x.dim(2) * width;
-        int rows = out.dim(2);
-        int columns = out.dim(3);
-        int windows = rows * columns;
-        float floor = relu ? 0f : Float.NEGATIVE_INFINITY;
-        double nanos = 20 + 0.5 * windows;
-        Tasks.ranges(parallel, x.dim(0) * x.dim(1), Tasks.rowsPerTask(plane), nanos, (first, end) -> {
-            for (int p = first; p < end; p++) {
-                maxOfPlane(from, xo + p * plane, width, floor, to, yo + p * windows, rows, columns);
-            }
-        });
-    }
-
-    private static void maxOfPlane(
-            float[] x, int xo, int width, float floor, float[] y, int yo, int rows, int columns) {
-        for (int i = 0; i < rows; i++) {
-            int top = xo + 2 * i * width;
-            int to = yo + i * columns;
-            if (columns >= COUNT) {
-                maxOfRow(x, top, width, COUNT, floor, y, to, columns);
-                continue;
-            }
-            if (areHalves(i, rows, columns)) {
-                maxOfRow(x, top, width, 2 * width, floor, y, to, COUNT);
-                i++;
-                continue;
-            }
-            for (int j = 0; j < columns; j++) {
-                int at = top + 2 * j;
+    static void max(
+            float[] x, int xo, int width, int[] corners, float floor, float[] y, int yo, int rows, int columns) {
+        if (isSmall(rows, columns)) {
+            for (int k = 0; k < rows * columns; k++) {
+                int at = xo + corners[k];
                 float left = Math.max(x[at], x[at + width]);
                 float right = Math.max(x[at + 1], x[at + 1 + width]);
-                y[to + j] = Math.max(Math.max(left, right), floor);
+                y[yo + k] = Math.max(Math.max(left, right), floor);
             }
+            return;
+        }
+        int read = rowsToRead(rows, columns);
+        for (int i = 0; i < read; i++) {
+            maxOfRow(x, xo + 2 * i * width, width, floor, y, yo + i * columns, Math.max(columns, COUNT));
+        }
+        if (read < rows) {
+            gatherMax(x, xo, width, corners, floor, y, yo, read * columns, rows * columns);
         }
     }
 
-    private static void maxOfRow(float[] x, int top, int width, int step, float floor, float[] y, int yo, int columns) {
+    private static void maxOfRow(float[] x, int top, int width, float floor, float[] y, int yo, int columns) {
         for (int k = 0; k < columns; k += COUNT) {
             int j = Math.min(k, columns - COUNT);
             int at = top + 2 * j;
             FloatVector p = fromArray(FLOATS, x, at).max(fromArray(FLOATS, x, at + width));
-            FloatVector q = fromArray(FLOATS, x, at + step).max(fromArray(FLOATS, x, at + width + step));
+            FloatVector q = fromArray(FLOATS, x, at + COUNT).max(fromArray(FLOATS, x, at + width + COUNT));
             FloatVector even = p.rearrange(EVEN).blend(q.rearrange(EVEN), UPPER);
             FloatVector odd = p.rearrange(ODD).blend(q.rearrange(ODD), UPPER);
             even.max(odd).max(floor).intoArray(y, yo + j);
         }
     }
 
-    /** The means of one plane: the sum in the order of the window, over 4. */
-    static void average(float[] x, int xo, int width, float[] y, int yo, int rows, int columns) {
-        for (int i = 0; i < rows; i++) {
-            int top = xo + 2 * i * width;
-            int to = yo + i * columns;
-            if (columns >= COUNT) {
-                averageOfRow(x, top, width, COUNT, y, to, columns);
-                continue;
-            }
-            if (areHalves(i, rows, columns)) {
-                averageOfRow(x, top, width, 2 * width, y, to, COUNT);
-                i++;
-                continue;
-            }
-            for (int j = 0; j < columns; j++) {
-                int at = top + 2 * j;
-                y[to + j] = (x[at] + x[at + 1] + x[at + width] + x[at + width + 1]) * 0.25f;
-            }
+    private static void gatherMax(
+            float[] x, int xo, int width, int[] corners, float floor, float[] y, int yo, int first, int windows) {
+        for (int k = first; k < windows; k += COUNT) {
+            int j = Math.min(k, windows - COUNT);
+            FloatVector above = fromArray(FLOATS, x, xo, corners, j).max(fromArray(FLOATS, x, xo + 1, corners, j));
+            FloatVector below =
+                    fromArray(FLOATS, x, xo + width, corners, j).max(fromArray(FLOATS, x, xo + width + 1, corners, j));
+            above.max(below).max(floor).intoArray(y, yo + j);
         }
     }
 
-    private static void averageOfRow(float[] x, int top, int width, int step, float[] y, int yo, int columns) {
+    /** The means of one plane: the sum in the order of the window, over 4. */
+    static void average(float[] x, int xo, int width, int[] corners, float[] y, int yo, int rows, int columns) {
+        if (isSmall(rows, columns)) {
+            for (int k = 0; k < rows * columns; k++) {
+                int at = xo + corners[k];
+                y[yo + k] = (x[at] + x[at + 1] + x[at + width] + x[at + width + 1]) * 0.25f;
+            }
+            return;
+        }
+        int read = rowsToRead(rows, columns);
+        for (int i = 0; i < read; i++) {
+            averageOfRow(x, xo + 2 * i * width, width, y, yo + i * columns, Math.max(columns, COUNT));
+        }
+        if (read < rows) {
+            gatherAverage(x, xo, width, corners, y, yo, read * columns, rows * columns);
+        }
+    }
+
+    private static void averageOfRow(float[] x, int top, int width, float[] y, int yo, int columns) {
         for (int k = 0; k < columns; k += COUNT) {
             int j = Math.min(k, columns - COUNT);
             int at = top + 2 * j;
             FloatVector p = fromArray(FLOATS, x, at);
-            FloatVector q = fromArray(FLOATS, x, at + step);
+            FloatVector q = fromArray(FLOATS, x, at + COUNT);
             FloatVector r = fromArray(FLOATS, x, at + width);
-            FloatVector s = fromArray(FLOATS, x, at + width + step);
+            FloatVector s = fromArray(FLOATS, x, at + width + COUNT);
             FloatVector sum = p.rearrange(EVEN).blend(q.rearrange(EVEN), UPPER);
             sum = sum.add(p.rearrange(ODD).blend(q.rearrange(ODD), UPPER));
             sum = sum.add(r.rearrange(EVEN).blend(s.rearrange(EVEN), UPPER));
             sum = sum.add(r.rearrange(ODD).blend(s.rearrange(ODD), UPPER));
+            sum.mul(0.25f).intoArray(y, yo + j);
+        }
+    }
+
+    private static void gatherAverage(
+            float[] x, int xo, int width, int[] corners, float[] y, int yo, int first, int windows) {
+        for (int k = first; k < windows; k += COUNT) {
+            int j = Math.min(k, windows - COUNT);
+            FloatVector sum = fromArray(FLOATS, x, xo, corners, j);
+            sum = sum.add(fromArray(FLOATS, x, xo + 1, corners, j));
+            sum = sum.add(fromArray(FLOATS, x, xo + width, corners, j));
+            sum = sum.add(fromArray(FLOATS, x, xo + width + 1, corners, j));
             sum.mul(0.25f).intoArray(y, yo + j);
         }
     }
@@ -225,7 +295,7 @@ public final class PairPool {
                 spread(g, from, columns, dx, top, width, COUNT);
                 continue;
             }
-            if (areHalves(i, rows, columns)) {
+            if (2 * columns == COUNT && i + 1 < rows) { // two rows of half a vector each are handled as one
                 spread(g, from, COUNT, dx, top, width, 2 * width);
                 i++;
                 continue;
