@@ -14,7 +14,7 @@ import java.util.function.ToDoubleFunction;
  *
  * @param name how it is called
  * @param structure what was removed from it
- * @param accuracy part of the test images it gets right, in per cent
+ * @param accuracies part of the test images it gets right, in per cent, one for each seed
  * @param rate how many times fewer weights it has than the dense one
  * @param bits a non-zero takes without index, on average
  * @param scheme that takes the fewest bytes
@@ -22,38 +22,21 @@ import java.util.function.ToDoubleFunction;
  * @param dataBytes of its non-zeros alone
  * @param fileBytes of the packed file, the real one
  * @param speed how much faster than dense it runs, if that was measured
- * @param accuracies one for each seed
  */
 record Contestant(
         String name,
         Structure structure,
-        double accuracy,
+        List<Double> accuracies,
         double rate,
         double bits,
         Scheme scheme,
         long bytes,
         long dataBytes,
         long fileBytes,
-        Optional<Speed> speed,
-        List<Double> accuracies) {
+        Optional<Speed> speed) {
     /** Copies the list. */
     Contestant {
         accuracies = List.copyOf(accuracies);
-    }
-
-    /** Of one seed. */
-    Contestant(
-            String name,
-            Structure structure,
-            double accuracy,
-            double rate,
-            double bits,
-            Scheme scheme,
-            long bytes,
-            long dataBytes,
-            long fileBytes,
-            Optional<Speed> speed) {
-        this(name, structure, accuracy, rate, bits, scheme, bytes, dataBytes, fileBytes, speed, List.of(accuracy));
     }
 
     /** Part of the crossings of kept rows and columns that makes pruning structured. */
@@ -121,7 +104,7 @@ record Contestant(
         return new Contestant(
                 name,
                 Structure.of(whole, weights),
-                accuracy,
+                List.of(accuracy),
                 (double) weights / cut.nonZeros(),
                 cut.meanBits(),
                 scheme,
@@ -132,6 +115,11 @@ record Contestant(
                     NetworkForm form = t.fastest(batch);
                     return new Speed(form, t.milliseconds(form, batch), t.speedUp(form, batch));
                 }));
+    }
+
+    /** The mean of its seeds, in per cent. */
+    double accuracy() {
+        return accuracies.stream().mapToDouble(Double::doubleValue).average().orElseThrow();
     }
 
     /** Pruning-to-performance ratio: how many times fewer weights for each time faster (Ma et al. 2022). 1 is ideal. */
@@ -156,7 +144,7 @@ record Contestant(
         return new Contestant(
                 name,
                 first.structure,
-                mean(seeds, Contestant::accuracy),
+                seeds.stream().map(Contestant::accuracy).toList(),
                 mean(seeds, Contestant::rate),
                 mean(seeds, Contestant::bits),
                 first.scheme,
@@ -166,8 +154,7 @@ record Contestant(
                 first.speed.map(speed -> new Speed(
                         speed.form,
                         mean(seeds, seed -> seed.speed.orElseThrow().milliseconds),
-                        mean(seeds, seed -> seed.speed.orElseThrow().times))),
-                seeds.stream().map(Contestant::accuracy).toList());
+                        mean(seeds, seed -> seed.speed.orElseThrow().times))));
     }
 
     private static double mean(List<Contestant> seeds, ToDoubleFunction<Contestant> figure) {

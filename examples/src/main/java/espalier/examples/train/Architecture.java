@@ -65,11 +65,21 @@ public record Architecture(ModelCatalog model, int classes) {
         if (said == null) {
             return new Architecture(model, outputs(saved, model));
         }
+        int classes;
         try {
-            return new Architecture(model, Integer.parseInt(said));
+            classes = Integer.parseInt(said);
         } catch (NumberFormatException problem) {
             throw new IllegalArgumentException(file + " is damaged: its " + CLASSES + " are '" + said + "'", problem);
         }
+        // A number that no tensor bears out would have a network built that no memory holds.
+        boolean isBorneOut = saved.names().stream()
+                .map(tensor -> saved.entry(tensor).shape())
+                .anyMatch(shape -> shape.rank() > 0 && shape.dim(0) == classes);
+        if (!isBorneOut) {
+            throw new IllegalArgumentException(
+                    file + " is damaged: it says " + classes + " classes, and no tensor in it has as many rows");
+        }
+        return new Architecture(model, classes);
     }
 
     /** What a file does not say, its last bias shows, which has a number for each class. */

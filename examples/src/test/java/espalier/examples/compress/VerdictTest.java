@@ -19,7 +19,7 @@ class VerdictTest {
         return new Contestant(
                 structure == Structure.STRUCTURED ? "S" : "U",
                 structure,
-                accuracy,
+                List.of(accuracy),
                 rate,
                 bits,
                 structure == Structure.STRUCTURED ? Scheme.STRUCTURED : Scheme.RELATIVE,

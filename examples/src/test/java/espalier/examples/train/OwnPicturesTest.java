@@ -100,12 +100,13 @@ class OwnPicturesTest {
         try (SafeTensors saved = SafeTensors.open(model)) {
             SafeTensors.write(old, saved.tensors(Device.cpu()), Map.of("model", "lenet300"));
             assertEquals(done(evaluate + model).out(), done(evaluate + old).out());
-            for (String wrong : new String[] {"4", "0", "three"}) {
+            for (String wrong : new String[] {"4", "0", "three", "1000000"}) {
                 Map<String, String> metadata = new HashMap<>(saved.metadata());
                 metadata.put("classes", wrong);
                 SafeTensors.write(old, saved.tensors(Device.cpu()), metadata);
                 assertEquals(2, Console.run(evaluate + old).status());
             }
+            refused(evaluate + old, "says 1000000 classes, and no tensor in it has as many rows");
         }
     }
 
