@@ -26,6 +26,8 @@ import jdk.incubator.vector.FloatVector;
  * different weights, there is no sum across lanes, and each weight is a chain of multiply-adds in the order of the
  * pixels, whatever the vector's length.
  *
+ * <p>Where there are few channels, the runs of all kernel rows are laid side by side (see {@link PixelWindow}).
+ *
  * <p>With a kernel three rows high and no stride, rows are first combined by pairs ({@link WinogradRows}): four such products
  * over half the pixels take the place of three over all.
  *
@@ -70,7 +72,7 @@ final class ConvWeightGradient {
         int most = g.groupInputs() % BLOCK_CHANNELS == 0 || g.groupInputs() < BLOCK_CHANNELS
                 ? BLOCK_PIXELS
                 : BLOCK_PIXELS / 2; // some block has more channels
-        window = winograd ? new PixelWindow(g, 2 * most, 2) : new PixelWindow(g, most, 1);
+        window = winograd ? new PixelWindow(g, 2 * most, 2, false) : new PixelWindow(g, most, 1, isStacked(g));
         pairs = winograd ? Optional.of(new WinogradPixels(g, window)) : Optional.empty();
         terms = winograd ? WinogradRows.TERMS : 1;
         blocks = new ArrayList<>();
@@ -90,6 +92,16 @@ final class ConvWeightGradient {
         chunks = Math.clamp(Math.min(wanted, PARTIAL_FLOATS / partial), 1, Math.max(1, window.blocks()));
         splits = Math.clamp(Math.min(wanted, ENOUGH_TASKS) / chunks, 1, count);
         widest = blocks.stream().mapToInt(WeightVectors::pitch).max().orElse(1);
+    }
+
+    /** Whether it takes a fifth fewer vectors if the weights of all kernel rows lie side by side. */
+    private static boolean isStacked(ConvGeometry g) {
+        int row = g.kw() * g.groupInputs();
+        int apart = g.kh() * Math.ceilDiv(row, Lanes.COUNT);
+        return g.kw() > 1
+                && g.groupInputs() < BLOCK_CHANNELS
+                && g.spec().dilationW() == 1
+                && 5 * Math.ceilDiv(g.kh() * row, Lanes.COUNT) <= 4 * apart;
     }
 
     /** Writes all of {@code dw [O, C/g, kH, kW]}. */

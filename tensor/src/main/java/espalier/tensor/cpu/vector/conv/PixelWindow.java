@@ -13,9 +13,14 @@ import java.util.Arrays;
  *
  * <p>A block is some rows of one image or, where images are small, some whole images. A kernel one column wide reads
  * only every {@code strideW}-th column, so only those are kept, and likewise rows.
+ *
+ * <p>A few channels would leave most lanes of a vector of weights empty. Then the window is stacked: it has a row for each row of
+ * outputs, and a pixel of it holds the channels of all input rows that the kernel sees there, {@code [image][row][column][kernel
+ * row][channel]}.
  */
 final class PixelWindow implements Pixels {
     private final ConvGeometry g;
+    private final int stack;
     private final int imagesPerBlock;
     private final int rowsPerBlock;
     private final int keepH;
@@ -25,9 +30,13 @@ final class PixelWindow implements Pixels {
     private final int rows;
     private final int columns;
 
-    /** @param rowStep a block has a multiple of so many rows, unless it has all */
-    PixelWindow(ConvGeometry g, int pixelsPerBlock, int rowStep) {
+    /**
+     * @param rowStep a block has a multiple of so many rows, unless it has all
+     * @param isStacked whether a pixel holds the channels of all kernel rows
+     */
+    PixelWindow(ConvGeometry g, int pixelsPerBlock, int rowStep, boolean isStacked) {
         this.g = g;
+        stack = isStacked ? g.kh() : 1;
         ConvSpec spec = g.spec();
         int outH = g.outH();
         int outW = g.outW();
@@ -36,9 +45,10 @@ final class PixelWindow implements Pixels {
         rowsPerBlock = Math.min(outH, Math.ceilDiv(Math.ceilDiv(outH, blocksPerImage), rowStep) * rowStep);
         keepH = g.kh() == 1 ? spec.strideH() : 1;
         keepW = g.kw() == 1 ? spec.strideW() : 1;
-        walkH = spec.strideH() / keepH;
+        walkH = isStacked ? 1 : spec.strideH() / keepH;
         walkW = spec.strideW() / keepW;
-        rows = (Math.ceilDiv(rowsPerBlock, rowStep) * rowStep - 1) * walkH + (g.kh() - 1) * spec.dilationH() + 1;
+        int below = isStacked ? 0 : (g.kh() - 1) * spec.dilationH();
+        rows = (Math.ceilDiv(rowsPerBlock, rowStep) * rowStep - 1) * walkH + below + 1;
         columns = (outW - 1) * walkW + (g.kw() - 1) * spec.dilationW() + 1;
     }
 
@@ -64,7 +74,12 @@ final class PixelWindow implements Pixels {
 
     @Override
     public int kernelRows() {
-        return g.kh();
+        return g.kh() / stack;
+    }
+
+    @Override
+    public int stack() {
+        return stack;
     }
 
     /** The number of blocks. */
@@ -148,34 +163,69 @@ final class PixelWindow implements Pixels {
     /** Fills the window of a block with some channels of the input. */
     void fill(int block, Span x, int firstChannel, int channels, int pitch, float[] window) {
         int plane = g.h() * g.w();
-        int padW = g.spec().padW();
-        int first = Math.clamp(Math.ceilDiv(padW, keepW), 0, columns);
-        int last = Math.clamp(Math.ceilDiv(padW + g.w(), keepW), first, columns);
         for (int n = 0; n < images(block); n++) {
             int image = x.at() + ((firstImage(block) + n) * g.c() + firstChannel) * plane;
             for (int i = 0; i < rows; i++) {
                 int to = (n * rows + i) * columns * pitch;
-                int y = firstRow(block) * g.spec().strideH()
-                        + i * keepH
-                        - g.spec().padH();
-                if (y < 0 || y >= g.h()) {
-                    Arrays.fill(window, to, to + columns * pitch, 0f);
-                    continue;
-                }
-                Arrays.fill(window, to, to + first * pitch, 0f);
-                Arrays.fill(window, to + last * pitch, to + columns * pitch, 0f);
-                int from = image + y * g.w() + first * keepW - padW;
-                if (keepW == 1) {
-                    Transpose.run(x.array(), from, plane, channels, last - first, window, to + first * pitch, pitch);
-                    continue;
-                }
-                float[] values = x.array();
-                for (int c = 0; c < channels; c++) {
-                    for (int j = first; j < last; j++) {
-                        window[to + j * pitch + c] = values[from + c * plane + (j - first) * keepW];
-                    }
+                int top = firstRow(block) * g.spec().strideH() - g.spec().padH();
+                if (stack > 1) {
+                    fillStack(x.array(), image, top + i * g.spec().strideH(), channels, pitch, window, to);
+                } else {
+                    fillRow(x.array(), image, top + i * keepH, channels, pitch, window, to);
                 }
             }
+        }
+    }
+
+    /** The first column of a row that does not lie on the padding. */
+    private int firstColumn() {
+        return Math.clamp(Math.ceilDiv(g.spec().padW(), keepW), 0, columns);
+    }
+
+    /** The first column after those. */
+    private int endColumn() {
+        return Math.clamp(Math.ceilDiv(g.spec().padW() + g.w(), keepW), firstColumn(), columns);
+    }
+
+    /** One row, of input row y. */
+    private void fillRow(float[] x, int image, int y, int channels, int pitch, float[] window, int to) {
+        int plane = g.h() * g.w();
+        int first = firstColumn();
+        int last = endColumn();
+        if (y < 0 || y >= g.h()) {
+            Arrays.fill(window, to, to + columns * pitch, 0f);
+            return;
+        }
+        Arrays.fill(window, to, to + first * pitch, 0f);
+        Arrays.fill(window, to + last * pitch, to + columns * pitch, 0f);
+        int from = image + y * g.w() + first * keepW - g.spec().padW();
+        if (keepW == 1) {
+            Transpose.run(x, from, plane, channels, last - first, window, to + first * pitch, pitch);
+            return;
+        }
+        for (int c = 0; c < channels; c++) {
+            for (int j = first; j < last; j++) {
+                window[to + j * pitch + c] = x[from + c * plane + (j - first) * keepW];
+            }
+        }
+    }
+
+    /** One row of a stacked window, whose first kernel row sees input row y. */
+    private void fillStack(float[] x, int image, int y, int channels, int pitch, float[] window, int to) {
+        int step = g.spec().dilationH();
+        int from = Math.clamp(Math.ceilDiv(-y, step), 0, stack);
+        int end = Math.clamp(Math.ceilDiv(g.h() - y, step), from, stack);
+        int first = firstColumn();
+        int last = endColumn();
+        if (end - from < stack || last - first < columns) {
+            Arrays.fill(window, to, to + columns * pitch, 0f);
+        }
+        for (int p = from; p < end; p += channels == 1 ? end - from : 1) {
+            int read = image + (y + p * step) * g.w() + first * keepW - g.spec().padW();
+            int write = to + first * pitch + p * channels;
+            boolean oneChannel = channels == 1; // its rows are to be laid side by side as channels are elsewhere
+            int stride = oneChannel ? step * g.w() : g.h() * g.w();
+            Transpose.run(x, read, stride, oneChannel ? end - from : channels, last - first, window, write, pitch);
         }
     }
 }

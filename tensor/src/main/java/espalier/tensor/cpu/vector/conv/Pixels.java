@@ -5,6 +5,9 @@ sealed interface Pixels permits PixelWindow, WinogradPixels {
     /** Rows of weights: those of the kernel, or what stands for them. */
     int kernelRows();
 
+    /** How many rows of the kernel a pixel holds the channels for, one row's after the other's; the others are rows of weights. */
+    int stack();
+
     /** Where, in pixels of the window, the first pixel meets a weight. */
     int tap(int p, int q);
 

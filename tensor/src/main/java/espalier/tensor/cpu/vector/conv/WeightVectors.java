@@ -9,12 +9,14 @@ import espalier.tensor.cpu.vector.lanes.Lanes;
  *
  * <p>In the window the channels of a pixel lie side by side, and so do neighbouring pixels. Hence the weights
  * {@code [q][c]} of one kernel row are one run, cut into vectors, unless dilation or a gap after the channels keeps the
- * columns apart; then each kernel column is a run. The last vector of a run ends where the run ends and so repeats some
+ * columns apart; then each kernel column is a run. Where a window is stacked, the weights {@code [q][p][c]} of all kernel rows are
+ * one run. The last vector of a run ends where the run ends and so repeats some
  * weights; each vector has its own place in the sums, and {@link #store} takes every weight once.
  */
 final class WeightVectors {
     private final int first;
     private final int channels;
+    private final int stack;
     private final int pitch;
     private final int at;
     private final int kernelRows;
@@ -35,12 +37,14 @@ final class WeightVectors {
         this.first = first;
         this.channels = channels;
         this.at = at;
+        stack = window.stack();
         kernelRows = window.kernelRows();
         kernelColumns = g.kw();
         // A distance of 32 floats from pixel to pixel would use every second cache set only.
-        pitch = channels % 32 == 0 ? channels + 16 : channels;
-        joined = channels % Lanes.COUNT != 0 && g.spec().dilationW() == 1;
-        runLength = joined ? kernelColumns * channels : channels;
+        int together = stack * channels;
+        pitch = together % 32 == 0 ? together + 16 : together;
+        joined = together % Lanes.COUNT != 0 && g.spec().dilationW() == 1;
+        runLength = joined ? kernelColumns * together : together;
         runVectors = Math.ceilDiv(runLength, Lanes.COUNT);
         int runsPerRow = joined ? 1 : kernelColumns;
         int runs = kernelRows * runsPerRow;
@@ -90,16 +94,16 @@ final class WeightVectors {
 
     /** Copies one output channel's sums, in the order of the vectors, to {@code dw [C][kH][kW]}. */
     void store(float[] sums, int sumsAt, float[] dw, int dwAt) {
-        for (int p = 0; p < kernelRows; p++) {
+        int rows = kernelRows * stack;
+        for (int p = 0; p < rows; p++) {
             for (int q = 0; q < kernelColumns; q++) {
-                int run = joined ? p : p * kernelColumns + q;
-                int inRun = joined ? q * channels : 0;
-                int to = dwAt + (first * kernelRows + p) * kernelColumns + q;
+                int run = joined ? p / stack : p / stack * kernelColumns + q;
+                int inRun = ((joined ? q : 0) * stack + p % stack) * channels;
+                int to = dwAt + (first * rows + p) * kernelColumns + q;
                 for (int c = 0; c < channels; c++) {
                     int v = (inRun + c) / Lanes.COUNT;
                     int lane = inRun + c - vectorStart(v);
-                    dw[to + c * kernelRows * kernelColumns] =
-                            sums[sumsAt + at + (run * runVectors + v) * Lanes.COUNT + lane];
+                    dw[to + c * rows * kernelColumns] = sums[sumsAt + at + (run * runVectors + v) * Lanes.COUNT + lane];
                 }
             }
         }

@@ -34,6 +34,11 @@ final class WinogradPixels implements Pixels {
     }
 
     @Override
+    public int stack() {
+        return 1;
+    }
+
+    @Override
     public int tap(int term, int q) {
         return term * termPixels() + q * g.spec().dilationW();
     }
