@@ -17,6 +17,7 @@ import espalier.examples.teaching.GradientCheck;
 import espalier.examples.teaching.LenetMnist;
 import espalier.examples.teaching.MlpByHand;
 import espalier.examples.teaching.ResnetCifar10;
+import espalier.examples.teaching.SpokenDigits;
 import espalier.examples.train.Devices;
 import espalier.examples.train.Eval;
 import espalier.examples.train.Graph;
@@ -67,6 +68,7 @@ public final class Main implements Runnable {
             GradientCheck.class,
             LenetMnist.class,
             ResnetCifar10.class,
+            SpokenDigits.class,
             Bench.class,
             TuneGpu.class);
 

@@ -35,6 +35,7 @@ class CommandsTest {
         "mlp-by-hand, met",
         "devices, reference",
         "data, embedded",
+        "data list, fsdd",
         "tune-gpu --device reference, nothing to tune"
     })
     void theQuickOnesRun(String command, String said) {
@@ -87,6 +88,9 @@ class CommandsTest {
             graph --dot /dev/full         | examples/run graph: /dev/full: is there already and is no regular file
             data fetch mnist --from nix   | examples/run data fetch: --from is no address of files: nix
             data fetch nix                | examples/run data fetch: there is no data called nix to fetch; there are mnist
+            data fetch fsdd               | examples/run data fetch: fsdd is not published as files with checksums; get it with: git clone https://github.com/Jakobovski/free-spoken-digit-dataset data/fsdd
+            spoken-digits --epochs 0      | examples/run spoken-digits: --epochs must be at least 1, not 0
+            spoken-digits --cell lstm     | examples/run spoken-digits: Invalid value for option '--cell'
             lenet-mnist --data nix        | examples/run lenet-mnist: there is no data called nix
             bench train --model nix       | examples/run bench: there is no model called nix
             bench train --batch -1        | examples/run bench: --batch must be at least 1, not -1

@@ -21,7 +21,8 @@ import java.util.regex.Pattern;
  *
  * <p>{@code fashion-tenth} and {@code digits} are inside the jar. The others are folders of that name, as they are
  * published, under a root: the folder in the environment variable {@code ESPALIER_DATA}, {@code data} in the working
- * folder, or {@code .espalier/data} in the user's home, where {@code data fetch} puts them. A path is taken as the folder
+ * folder, or {@code .espalier/data} in the user's home, where {@code data fetch} puts them; {@code fsdd}, spoken digits, is a
+ * clone of its repository. A path is taken as the folder
  * itself, and what is in it tells what it is; a {@code .csv} file holds 8x8 digits.
  */
 public final class DataCatalog {
@@ -29,7 +30,7 @@ public final class DataCatalog {
     public static final List<String> EMBEDDED = List.of("fashion-tenth", "digits");
 
     /** Names of folders. */
-    public static final List<String> FOLDERS = List.of("mnist", "fashion-mnist", "cifar-10");
+    public static final List<String> FOLDERS = List.of("mnist", "fashion-mnist", "cifar-10", SpokenDigits.NAME);
 
     private static final Pattern DIGITS_FILE = Pattern.compile("\\.csv(\\.gz)?$");
 
@@ -98,8 +99,8 @@ public final class DataCatalog {
         Optional<Path> folder = FOLDERS.contains(nameOrFolder) ? folder(nameOrFolder) : Optional.empty();
         Path path = folder.orElse(Path.of(nameOrFolder));
         if (FOLDERS.contains(nameOrFolder) && !Files.isDirectory(path)) {
-            throw new IOException(nameOrFolder + " is not under any of " + roots
-                    + "; get it with: examples/run data fetch " + nameOrFolder + ", or name the folder that holds it");
+            throw new IOException(nameOrFolder + " is not under any of " + roots + "; get it with: "
+                    + howToGet(nameOrFolder) + ", or name the folder that holds it");
         }
         if (nameOrFolder.isEmpty() || !Files.isDirectory(path)) {
             throw new IOException(
@@ -108,6 +109,10 @@ public final class DataCatalog {
                             + ") are looked for under " + roots + " or given as a folder");
         }
         return open(path, images);
+    }
+
+    private static String howToGet(String name) {
+        return name.equals(SpokenDigits.NAME) ? SpokenDigits.CLONE : "examples/run data fetch " + name;
     }
 
     private static Split open(Path folder, Shape images) throws IOException {
@@ -120,12 +125,15 @@ public final class DataCatalog {
         if (find(folder, "data_batch_1.bin").isPresent()) {
             return cifar(name, folder);
         }
+        if (SpokenDigits.isIn(folder)) {
+            return SpokenDigits.read(name, folder);
+        }
         if (Files.isDirectory(folder.resolve("train"))) {
             return images(name, folder, images);
         }
-        throw new IOException(
-                folder + ": holds neither idx files, nor CIFAR-10's binary files, nor folders train and val"
-                        + " with a folder of images for each class");
+        throw new IOException(folder
+                + ": holds neither idx files, nor CIFAR-10's binary files, nor spoken digits, nor folders train and val"
+                + " with a folder of images for each class");
     }
 
     private static Split idx(String name, Path folder) throws IOException {

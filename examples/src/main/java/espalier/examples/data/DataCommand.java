@@ -32,7 +32,7 @@ public final class DataCommand implements Callable<Integer> {
 
     private static void list(PrintWriter out) {
         String format = "%-14s %-36s %s%n";
-        out.printf(format, "name", "training + test images", "where");
+        out.printf(format, "name", "training + test samples", "where");
         out.printf(format, "fashion-tenth", "6,000 + 1,000 clothes, 28x28", "embedded");
         out.printf(format, "digits", "1,437 + 360 digits, 8x8", "embedded");
         DataCatalog usual = DataCatalog.usual();
@@ -49,6 +49,11 @@ public final class DataCommand implements Callable<Integer> {
                                     source.bytes() / 1e6,
                                     source.base())));
         }
+        out.printf(
+                format,
+                SpokenDigits.NAME,
+                "2,700 + 300 spoken digits, 8 kHz",
+                usual.folder(SpokenDigits.NAME).map(Path::toString).orElse("to be cloned: " + SpokenDigits.CLONE));
     }
 
     /** Prints a table of names, contents and places. */
@@ -95,6 +100,10 @@ public final class DataCommand implements Callable<Integer> {
         @Override
         public Integer call() throws IOException {
             PrintWriter out = spec.commandLine().getOut();
+            if (name.equals(SpokenDigits.NAME)) {
+                throw new IllegalArgumentException(
+                        name + " is not published as files with checksums; get it with: " + SpokenDigits.CLONE);
+            }
             Source known = Source.named(name);
             Source source = from.map(Fetch::address).map(known::from).orElse(known);
             Path root = into.orElseGet(DataCatalog::home);

@@ -9,6 +9,7 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -20,8 +21,8 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * Mono 16-bit PCM sounds, from a folder of {@code .wav} files or a zip of them, each cut or filled with silence to one
- * length: samples {@code [1, length]} from −1 to 1.
+ * Mono 16-bit PCM sounds of one sampling rate, from a folder of {@code .wav} files or a zip of them, each cut or filled
+ * with silence to one length: samples {@code [1, length]} from −1 to 1.
  *
  * <pre>{@code
  * // Free Spoken Digit Dataset: recordings/7_jackson_32.wav is a seven
@@ -32,17 +33,30 @@ public final class WavSounds implements Dataset {
     private static final int LARGEST = 1 << 24;
     private static final long MOST = 1L << 30;
 
-    private final List<short[]> sounds;
+    private final List<String> names;
+    private final List<Sound> sounds;
     private final List<Integer> labels;
     private final List<String> classes;
     private final int length;
+    private final boolean silenceFirst;
 
-    private WavSounds(List<short[]> sounds, List<Integer> labels, List<String> classes, int length) {
+    private WavSounds(
+            List<String> names,
+            List<Sound> sounds,
+            List<Integer> labels,
+            List<String> classes,
+            int length,
+            boolean silenceFirst) {
+        this.names = names;
         this.sounds = sounds;
         this.labels = labels;
         this.classes = List.copyOf(classes);
         this.length = length;
+        this.silenceFirst = silenceFirst;
     }
+
+    /** What a file holds: some or all of its samples, and how many of them make a second. */
+    record Sound(short[] samples, int rate) {}
 
     /**
      * Reads all sounds, in the order of their names.
@@ -57,11 +71,12 @@ public final class WavSounds implements Dataset {
         if (length < 1) {
             throw new IllegalArgumentException("sounds: length " + length + " must be at least 1");
         }
-        Map<String, short[]> found = Files.isDirectory(source) ? inFolder(source, length) : inZip(source, length, MOST);
+        Map<String, Sound> found = Files.isDirectory(source) ? inFolder(source, length) : inZip(source, length, MOST);
         if (found.isEmpty()) {
             throw new DataFileException(source, "holds no .wav files");
         }
-        List<short[]> sounds = new ArrayList<>();
+        List<String> names = new ArrayList<>();
+        List<Sound> sounds = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
         for (var entry : found.entrySet()) {
             String name = entry.getKey().substring(entry.getKey().lastIndexOf('/') + 1);
@@ -70,26 +85,41 @@ public final class WavSounds implements Dataset {
                 throw new DataFileException(
                         source, "the name of " + name + " gives label " + label + " of " + classes.size() + " classes");
             }
+            names.add(name);
             sounds.add(entry.getValue());
             labels.add(label);
+            if (entry.getValue().rate != sounds.getFirst().rate) {
+                throw new DataFileException(
+                        source,
+                        name + " has " + entry.getValue().rate + " samples a second, " + names.getFirst() + " has "
+                                + sounds.getFirst().rate + "; bring all to one rate");
+            }
         }
-        return new WavSounds(sounds, labels, classes, length);
+        return new WavSounds(names, sounds, labels, classes, length, false);
     }
 
-    private static Map<String, short[]> inFolder(Path folder, int length) throws IOException {
-        Map<String, short[]> found = new TreeMap<>();
+    /**
+     * The same with the silence that fills up short sounds in front of them instead of behind: all end together, as suits a
+     * recurrent network of which only the last state is read.
+     */
+    public WavSounds withSilenceFirst() {
+        return new WavSounds(names, sounds, labels, classes, length, true);
+    }
+
+    private static Map<String, Sound> inFolder(Path folder, int length) throws IOException {
+        Map<String, Sound> found = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.filter(f -> f.toString().endsWith(".wav")).toList()) {
                 String name = file.getFileName().toString();
-                found.put(name, samples(file, "", PackedFile.read(file, LARGEST), length));
+                found.put(name, sound(file, "", PackedFile.read(file, LARGEST), length));
             }
         }
         return found;
     }
 
     /** As the file is not trusted, at most {@code most} bytes are unpacked in all. */
-    static Map<String, short[]> inZip(Path source, int length, long most) throws IOException {
-        Map<String, short[]> found = new TreeMap<>();
+    static Map<String, Sound> inZip(Path source, int length, long most) throws IOException {
+        Map<String, Sound> found = new TreeMap<>();
         if (!Files.isRegularFile(source)) {
             throw new DataFileException(source, "is not there");
         }
@@ -104,7 +134,7 @@ public final class WavSounds implements Dataset {
                 if (left < 0) {
                     throw new DataFileException(source, "unpacks to more than " + most + " bytes");
                 }
-                if (found.put(entry.getName(), samples(source, entry.getName() + " ", bytes, length)) != null) {
+                if (found.put(entry.getName(), sound(source, entry.getName() + " ", bytes, length)) != null) {
                     throw new DataFileException(source, "holds " + entry.getName() + " twice");
                 }
             }
@@ -128,12 +158,13 @@ public final class WavSounds implements Dataset {
      * The chunks of a RIFF file: "fmt " must say PCM, one channel, 16 bits; "data" holds the samples, of which at most
      * {@code length} are kept.
      */
-    private static short[] samples(Path file, String entry, byte[] bytes, int length) throws IOException {
+    private static Sound sound(Path file, String entry, byte[] bytes, int length) throws IOException {
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if (bytes.length < 12 || in.getInt(0) != tag("RIFF") || in.getInt(8) != tag("WAVE")) {
             throw new DataFileException(file, entry + "is no RIFF WAVE file");
         }
         boolean understood = false;
+        int rate = 0;
         int at = 12;
         while (at + 8 <= bytes.length) {
             int kind = in.getInt(at);
@@ -147,13 +178,14 @@ public final class WavSounds implements Dataset {
             }
             if (kind == tag("fmt ") && size >= 16) {
                 understood = in.getShort(body) == 1 && in.getShort(body + 2) == 1 && in.getShort(body + 14) == 16;
+                rate = in.getInt(body + 4);
             } else if (kind == tag("data") && understood) {
                 short[] samples = new short[(int) Math.min(length, size / 2)];
                 in.slice(body, (int) size)
                         .order(ByteOrder.LITTLE_ENDIAN)
                         .asShortBuffer()
                         .get(samples);
-                return samples;
+                return new Sound(samples, rate);
             }
             at = (int) Math.min(bytes.length, body + size + (size & 1));
         }
@@ -162,6 +194,16 @@ public final class WavSounds implements Dataset {
 
     private static int tag(String name) {
         return name.charAt(0) | name.charAt(1) << 8 | name.charAt(2) << 16 | name.charAt(3) << 24;
+    }
+
+    /** Samples a second, the same in all files. */
+    public int rate() {
+        return sounds.getFirst().rate;
+    }
+
+    /** The name of a sound's file, without folders. */
+    public String name(int index) {
+        return names.get(index);
     }
 
     @Override
@@ -181,9 +223,11 @@ public final class WavSounds implements Dataset {
 
     @Override
     public void copySample(int index, float[] into, int at) {
-        short[] sound = sounds.get(index);
-        for (int i = 0; i < length; i++) {
-            into[at + i] = i < sound.length ? sound[i] / 32768f : 0;
+        short[] sound = sounds.get(index).samples;
+        int start = silenceFirst ? length - sound.length : 0;
+        Arrays.fill(into, at, at + length, 0);
+        for (int i = 0; i < sound.length; i++) {
+            into[at + start + i] = sound[i] / 32768f;
         }
     }
 

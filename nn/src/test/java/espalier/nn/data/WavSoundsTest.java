@@ -35,12 +35,16 @@ class WavSoundsTest {
 
     /** A WAVE file with an unknown chunk of odd length in the middle. */
     private static byte[] wav(int format, int channels, int bits, short... samples) {
+        return wav(format, channels, bits, 8000, samples);
+    }
+
+    private static byte[] wav(int format, int channels, int bits, int rate, short... samples) {
         int data = 2 * samples.length;
         ByteBuffer bytes = ByteBuffer.allocate(12 + 24 + 12 + 8 + data).order(ByteOrder.LITTLE_ENDIAN);
         tag(bytes, "RIFF", 48 + data);
         bytes.put("WAVE".getBytes(StandardCharsets.US_ASCII));
         tag(bytes, "fmt ", 16);
-        bytes.putShort((short) format).putShort((short) channels).putInt(8000).putInt(16000);
+        bytes.putShort((short) format).putShort((short) channels).putInt(rate).putInt(2 * rate);
         bytes.putShort((short) 2).putShort((short) bits);
         tag(bytes, "LIST", 3);
         bytes.putInt(0);
@@ -96,6 +100,27 @@ class WavSoundsTest {
         assertEquals(2, sounds.size());
         assertEquals(0, sounds.label(0));
         assertEquals(1, sounds.label(1));
+    }
+
+    @Test
+    void theNamesAndTheRateAreThoseOfTheFiles() throws IOException {
+        WavSounds sounds = read(file(folder, "a.zip", zip("x/1_z.wav", SOUND, "y/0_a.wav", SOUND)));
+        assertEquals(8000, sounds.rate());
+        assertEquals("1_z.wav", sounds.name(0));
+        assertEquals("0_a.wav", sounds.name(1));
+        Path zip = file(folder, "b.zip", zip("0.wav", SOUND, "1.wav", wav(1, 1, 16, 44_100, (short) 1)));
+        refuses("1.wav has 44100 samples a second, 0.wav has 8000; bring all to one rate", zip, () -> read(zip));
+    }
+
+    @Test
+    void silenceInFront() throws IOException {
+        file(folder, "0_a.wav", wav(1, 1, 16, (short) 1, (short) 2, (short) 3, (short) 4, (short) 5));
+        file(folder, "1_b.wav", SOUND);
+        WavSounds sounds = read(folder).withSilenceFirst();
+        assertArrayEquals(new float[] {1 / 32768f, 2 / 32768f, 3 / 32768f, 4 / 32768f}, sample(sounds, 0));
+        float[] used = {9, 9, 9, 9, 9, 9};
+        sounds.copySample(1, used, 1);
+        assertArrayEquals(new float[] {9, 0, 0.5f, -1, 1 / 32768f, 9}, used);
     }
 
     @Test

@@ -64,6 +64,7 @@ class OneDoorTest {
         all.put(Gru.class, new Example(() -> new Gru(init, 4, 3), sequence));
         all.put(LayerNorm.class, new Example(() -> new LayerNorm(init, 4), rows));
         all.put(Linear.class, new Example(() -> linear(init), rows));
+        all.put(LogMel.class, new Example(() -> new LogMel(Device.cpu(), 8000, 4, 2, 1), normal(2, 1, 8)));
         all.put(Lstm.class, new Example(() -> new Lstm(init, 4, 3), sequence));
         all.put(Pool2d.class, new Example(() -> Pool2d.max(2, 2), images));
         all.put(Recomputed.class, new Example(() -> new Recomputed(linear(init)), rows));

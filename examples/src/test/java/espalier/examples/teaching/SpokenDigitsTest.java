@@ -1,0 +1,115 @@
+package espalier.examples.teaching;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import espalier.examples.Console;
+import espalier.examples.data.DataCatalog;
+import espalier.examples.data.Split;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The example in its short form, on tones instead of voices: each digit has a pitch of its own. */
+class SpokenDigitsTest {
+    private static final int RECORDINGS = 20;
+
+    @TempDir
+    private Path folder;
+
+    /** {@code folder/recordings} with so many recordings of each digit, as the data set is laid out. */
+    private void record() throws IOException {
+        Path recordings = Files.createDirectories(folder.resolve("recordings"));
+        for (int digit = 0; digit < 10; digit++) {
+            for (int i = 0; i < RECORDINGS; i++) {
+                Files.write(recordings.resolve(digit + "_flute_" + i + ".wav"), tone(digit, i));
+            }
+        }
+    }
+
+    /** Mono, 16 bits, 8,000 Hz: {@code 200·1.3^digit} Hz, a little higher and longer each time. */
+    private static byte[] tone(int digit, int time) {
+        int samples = 2000 + 20 * time;
+        double pitch = 200 * Math.pow(1.3, digit) * (1 + 0.002 * time);
+        ByteBuffer wav = ByteBuffer.allocate(44 + 2 * samples).order(ByteOrder.LITTLE_ENDIAN);
+        wav.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(36 + 2 * samples);
+        wav.put("WAVEfmt ".getBytes(StandardCharsets.US_ASCII)).putInt(16);
+        wav.putShort((short) 1).putShort((short) 1).putInt(8000).putInt(16_000);
+        wav.putShort((short) 2).putShort((short) 16);
+        wav.put("data".getBytes(StandardCharsets.US_ASCII)).putInt(2 * samples);
+        for (int n = 0; n < samples; n++) {
+            wav.putShort((short) (8000 * Math.sin(2 * Math.PI * pitch * n / 8000)));
+        }
+        return wav.array();
+    }
+
+    @Test
+    void itLearnsToTellTonesApart() throws IOException {
+        record();
+        for (String cell : List.of("fastgrnn", "gru")) {
+            Console done = Console.run("spoken-digits --epochs 8 --cell " + cell + " --data " + folder);
+            assertEquals(0, done.status(), done.out() + done.err());
+            assertTrue(done.out().contains("epoch 8: test accuracy"), done.out());
+            assertTrue(done.out().contains("expected at least 0.3000: met"), done.out());
+        }
+    }
+
+    @Test
+    void theFirstFiveOfEachDigitAreHeldBack() throws IOException {
+        record();
+        Split split = new DataCatalog(List.of()).read(folder.toString());
+        assertEquals(10 * (RECORDINGS - 5), split.train().size());
+        assertEquals(50, split.test().size());
+        for (int digit = 0; digit < 10; digit++) {
+            for (int i = 0; i < 5; i++) {
+                assertEquals(digit, split.test().label(5 * digit + i));
+            }
+        }
+        // All end together: the longest of the held back begins first.
+        float[] samples = new float[8192];
+        split.test().copySample(4, samples, 0);
+        assertEquals(0, samples[8192 - 2080 - 1]);
+        assertTrue(samples[8191] != 0, "the last sample is of the tone");
+    }
+
+    @Test
+    void aRecordingOfAnotherNameIsRefused() throws IOException {
+        record();
+        Files.write(folder.resolve("recordings").resolve("seven.wav"), tone(7, 0));
+        Console done = Console.run("spoken-digits --data " + folder);
+        assertEquals(2, done.status());
+        assertEquals(
+                "examples/run spoken-digits: " + folder.resolve("recordings")
+                        + ": the name of seven.wav gives label -1 of 10 classes\n",
+                done.err());
+    }
+
+    @Test
+    void anotherRateIsRefused() throws IOException {
+        Path recordings = Files.createDirectories(folder.resolve("recordings"));
+        byte[] fast = tone(7, 0);
+        ByteBuffer.wrap(fast).order(ByteOrder.LITTLE_ENDIAN).putInt(24, 16_000);
+        Files.write(recordings.resolve("7_flute_0.wav"), fast);
+        assertEquals(
+                "examples/run spoken-digits: " + recordings + ": has 16000 samples a second, not the data set's 8000\n",
+                Console.run("spoken-digits --data " + folder).err());
+    }
+
+    @Test
+    void whereTheDataIsNotThereItSaysHowToGetIt() {
+        DataCatalog nowhere = new DataCatalog(List.of(folder));
+        var thrown = assertThrows(IOException.class, () -> nowhere.read("fsdd"));
+        assertEquals(
+                "fsdd is not under any of [" + folder
+                        + "]; get it with: git clone https://github.com/Jakobovski/free-spoken-digit-dataset data/fsdd,"
+                        + " or name the folder that holds it",
+                thrown.getMessage());
+    }
+}
