@@ -125,6 +125,7 @@ final class NetworkWorkloads {
                     .toList();
         }
         if (family == Family.INFER) {
+            models.forEach(ModelCatalog::requireImages);
             return models.stream()
                     .map(each -> inference(each, Math.max(1, batch)))
                     .toList();

@@ -50,6 +50,7 @@ public final class Compression {
         this.device = device;
         Settings start = recipe.start();
         ModelCatalog model = ModelCatalog.named(start.text("model", "lenet5"));
+        model.requireImages();
         long seed = start.whole("seed", 1);
         int batch = start.whole("batch", 128);
         title = start.text("title", recipe.name());

@@ -47,6 +47,7 @@ record SavedModel(
         try (SafeTensors saved = SafeTensors.open(file)) {
             Map<String, String> metadata = saved.metadata();
             Architecture architecture = Architecture.of(file, saved, kind);
+            architecture.model().requireImages();
             Module net = architecture.make(Init.of(device, 0));
             ModelFile.load(net, architecture.input(), saved, device);
             return new SavedModel(nameOf(file), architecture, net, architecture.input(), Files.size(file), metadata);

@@ -82,10 +82,11 @@ public final class DataCatalog {
     /**
      * Reads data by name or from a folder.
      *
-     * @param images the shape {@code [C, H, W]} that a folder of pictures is brought to; other data is as it is
+     * @param samples the shape {@code [C, H, W]} that a folder of pictures is brought to, or {@code [1, T]} of sounds for a folder
+     *     of WAV files; other data is as it is
      * @throws IOException a sentence that says what is missing or damaged, and what to do
      */
-    public Split read(String nameOrFolder, Shape images) throws IOException {
+    public Split read(String nameOrFolder, Shape samples) throws IOException {
         if (nameOrFolder.equals("fashion-tenth")) {
             return EmbeddedData.fashionTenth();
         }
@@ -108,14 +109,14 @@ public final class DataCatalog {
                             + String.join(" and ", EMBEDDED) + ", others (" + String.join(", ", FOLDERS)
                             + ") are looked for under " + roots + " or given as a folder");
         }
-        return open(path, images);
+        return open(path, samples);
     }
 
     private static String howToGet(String name) {
         return name.equals(SpokenDigits.NAME) ? SpokenDigits.CLONE : "examples/run data fetch " + name;
     }
 
-    private static Split open(Path folder, Shape images) throws IOException {
+    private static Split open(Path folder, Shape samples) throws IOException {
         String name = Optional.ofNullable(folder.toAbsolutePath().normalize().getFileName())
                 .map(Path::toString)
                 .orElse("data"); // the root has no name
@@ -129,11 +130,11 @@ public final class DataCatalog {
             return SpokenDigits.read(name, folder);
         }
         if (Files.isDirectory(folder.resolve("train"))) {
-            return images(name, folder, images);
+            return folders(name, folder, samples);
         }
         throw new IOException(folder
                 + ": holds neither idx files, nor CIFAR-10's binary files, nor spoken digits, nor folders train and val"
-                + " with a folder of images for each class");
+                + " with a folder of images or sounds for each class");
     }
 
     private static Split idx(String name, Path folder) throws IOException {
@@ -166,11 +167,14 @@ public final class DataCatalog {
                 name, Cifar10.read(batches), test, normalize, Transform.flip().then(Transform.crop(4)));
     }
 
-    private static Split images(String name, Path folder, Shape shape) throws IOException {
+    private static Split folders(String name, Path folder, Shape shape) throws IOException {
         Path held = Files.isDirectory(folder.resolve("val")) ? folder.resolve("val") : folder.resolve("test");
         if (!Files.isDirectory(held)) {
             throw new IOException(
                     folder + ": has a folder train to learn from, but neither val nor test to be judged by");
+        }
+        if (shape.rank() == 2) {
+            return Sounds.folders(name, folder.resolve("train"), held, shape.dim(1));
         }
         Dataset train = ImageFolders.read(folder.resolve("train"), shape.dim(0), shape.dim(1), shape.dim(2));
         Dataset test = ImageFolders.read(held, shape.dim(0), shape.dim(1), shape.dim(2));

@@ -1,9 +1,7 @@
 package espalier.examples.data;
 
 import espalier.nn.data.IdxFiles;
-import espalier.nn.data.Transform;
 import espalier.nn.data.WavSounds;
-import espalier.nn.model.KeywordSpotter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -45,20 +43,10 @@ final class SpokenDigits {
     static Split read(String name, Path folder) throws IOException {
         Path plain = folder.resolve("recordings");
         Path source = Files.isDirectory(plain) ? plain : zip(folder);
-        WavSounds all = WavSounds.read(source, LENGTH, SpokenDigits::digit, IdxFiles.DIGITS)
-                .withSilenceFirst();
-        if (all.rate() != KeywordSpotter.RATE) {
-            throw new IOException(
-                    source + ": has " + all.rate() + " samples a second, not the data set's " + KeywordSpotter.RATE);
-        }
+        WavSounds all = Sounds.fitting(source, WavSounds.read(source, LENGTH, SpokenDigits::digit, IdxFiles.DIGITS));
         int[] train = where(all, number -> number >= HELD_BACK);
         int[] test = where(all, number -> number < HELD_BACK);
-        return new Split(
-                name,
-                all.select(train),
-                all.select(test),
-                Transform.normalize(new float[] {0}, new float[] {1}), // networks take sound as it is
-                Transform.none());
+        return Sounds.split(name, all.select(train), all.select(test));
     }
 
     /** −1, which is no label, where the name has another form. */

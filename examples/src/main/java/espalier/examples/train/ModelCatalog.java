@@ -4,6 +4,7 @@ import espalier.examples.data.Split;
 import espalier.nn.Init;
 import espalier.nn.Module;
 import espalier.nn.model.AlexNet;
+import espalier.nn.model.KeywordSpotter;
 import espalier.nn.model.LeNet;
 import espalier.nn.model.MobileNet;
 import espalier.nn.model.ResNet;
@@ -51,7 +52,11 @@ public enum ModelCatalog {
     /** MobileNetV1 for ImageNet. */
     MOBILENET_V1("mobilenetv1", Shape.of(3, 224, 224), MobileNet::v1),
     /** AlexNet for ImageNet. */
-    ALEXNET("alexnet", Shape.of(3, 227, 227), AlexNet::caffe);
+    ALEXNET("alexnet", Shape.of(3, 227, 227), AlexNet::caffe),
+    /** FastGRNN on a second of sound. */
+    FASTGRNN("fastgrnn", Shape.of(1, 8192), KeywordSpotter::fastGrnn),
+    /** GRU on a second of sound. */
+    GRU("gru", Shape.of(1, 8192), KeywordSpotter::gru);
 
     private interface Maker {
         Module make(Init init, int classes);
@@ -79,7 +84,25 @@ public enum ModelCatalog {
 
     /** How many classes it tells apart as it is published: ImageNet's if it is made for large images, else ten. */
     public int classes() {
-        return input.dim(2) > 32 ? 1000 : 10;
+        return !takesSound() && input.dim(2) > 32 ? 1000 : 10;
+    }
+
+    /** Whether it takes sound, {@code [1, T]}, instead of images. */
+    public boolean takesSound() {
+        return input.rank() == 2;
+    }
+
+    /**
+     * Checks that it takes images, as what compresses networks and packs them into files must know.
+     *
+     * @throws IllegalArgumentException saying what works with the others
+     */
+    public void requireImages() {
+        if (takesSound()) {
+            throw new IllegalArgumentException(
+                    "model " + label
+                            + " takes sound, and recurrent networks cannot be packed; train, eval, summary, graph and bench train take it");
+        }
     }
 
     /** A new model as it is published. */
@@ -93,14 +116,19 @@ public enum ModelCatalog {
     }
 
     /**
-     * Checks that a data set has the images that this model takes.
+     * Checks that a data set has the samples that this model takes.
      *
      * @throws IllegalArgumentException with what both have
      */
     public void requireFits(Split split) {
-        if (!split.train().sampleShape().equals(input)) {
+        Shape found = split.train().sampleShape();
+        if (found.rank() != input.rank()) {
+            throw new IllegalArgumentException("model " + label + " takes " + (takesSound() ? "sounds " : "images ")
+                    + input + ", " + split.name() + " has " + (found.rank() == 2 ? "sounds " : "images ") + found);
+        }
+        if (!found.equals(input)) {
             throw new IllegalArgumentException("model " + label + " takes images " + input + ", " + split.name()
-                    + " has " + split.train().sampleShape() + "; --resize scales them");
+                    + " has " + found + "; --resize scales them");
         }
     }
 

@@ -5,12 +5,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.examples.Console;
+import espalier.examples.Tones;
 import espalier.examples.data.DataCatalog;
 import espalier.examples.data.Split;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,25 +27,9 @@ class SpokenDigitsTest {
         Path recordings = Files.createDirectories(folder.resolve("recordings"));
         for (int digit = 0; digit < 10; digit++) {
             for (int i = 0; i < RECORDINGS; i++) {
-                Files.write(recordings.resolve(digit + "_flute_" + i + ".wav"), tone(digit, i));
+                Files.write(recordings.resolve(digit + "_flute_" + i + ".wav"), Tones.wav(digit, i));
             }
         }
-    }
-
-    /** Mono, 16 bits, 8,000 Hz: {@code 200·1.3^digit} Hz, a little higher and longer each time. */
-    private static byte[] tone(int digit, int time) {
-        int samples = 2000 + 20 * time;
-        double pitch = 200 * Math.pow(1.3, digit) * (1 + 0.002 * time);
-        ByteBuffer wav = ByteBuffer.allocate(44 + 2 * samples).order(ByteOrder.LITTLE_ENDIAN);
-        wav.put("RIFF".getBytes(StandardCharsets.US_ASCII)).putInt(36 + 2 * samples);
-        wav.put("WAVEfmt ".getBytes(StandardCharsets.US_ASCII)).putInt(16);
-        wav.putShort((short) 1).putShort((short) 1).putInt(8000).putInt(16_000);
-        wav.putShort((short) 2).putShort((short) 16);
-        wav.put("data".getBytes(StandardCharsets.US_ASCII)).putInt(2 * samples);
-        for (int n = 0; n < samples; n++) {
-            wav.putShort((short) (8000 * Math.sin(2 * Math.PI * pitch * n / 8000)));
-        }
-        return wav.array();
     }
 
     @Test
@@ -82,7 +64,7 @@ class SpokenDigitsTest {
     @Test
     void aRecordingOfAnotherNameIsRefused() throws IOException {
         record();
-        Files.write(folder.resolve("recordings").resolve("seven.wav"), tone(7, 0));
+        Files.write(folder.resolve("recordings").resolve("seven.wav"), Tones.wav(7, 0));
         Console done = Console.run("spoken-digits --data " + folder);
         assertEquals(2, done.status());
         assertEquals(
@@ -94,11 +76,11 @@ class SpokenDigitsTest {
     @Test
     void anotherRateIsRefused() throws IOException {
         Path recordings = Files.createDirectories(folder.resolve("recordings"));
-        byte[] fast = tone(7, 0);
-        ByteBuffer.wrap(fast).order(ByteOrder.LITTLE_ENDIAN).putInt(24, 16_000);
-        Files.write(recordings.resolve("7_flute_0.wav"), fast);
+        Files.write(recordings.resolve("7_flute_0.wav"), Tones.fast());
         assertEquals(
-                "examples/run spoken-digits: " + recordings + ": has 16000 samples a second, not the data set's 8000\n",
+                "examples/run spoken-digits: " + recordings
+                        + ": has 16000 samples a second, the networks for sound take 8000; convert each file, for example"
+                        + " with: sox IN.wav -r 8000 OUT.wav\n",
                 Console.run("spoken-digits --data " + folder).err());
     }
 

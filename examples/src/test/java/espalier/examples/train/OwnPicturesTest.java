@@ -170,7 +170,9 @@ class OwnPicturesTest {
     void foldersThatAreNotComplete() throws Exception {
         Path data = Pictures.write(folder.resolve("pets"), 3, 1, "bird", "cat");
         String train = "train --model lenet300 --out " + folder.resolve("run") + " --data ";
-        refused(train + data.resolve("train"), "nor folders train and val with a folder of images for each class");
+        refused(
+                train + data.resolve("train"),
+                "nor folders train and val with a folder of images or sounds for each class");
         Files.move(data.resolve("val"), folder.resolve("val"));
         refused(train + data, "has a folder train to learn from, but neither val nor test to be judged by");
     }

@@ -68,9 +68,7 @@ public final class WavSounds implements Dataset {
      */
     public static WavSounds read(Path source, int length, ToIntFunction<String> labelOf, List<String> classes)
             throws IOException {
-        if (length < 1) {
-            throw new IllegalArgumentException("sounds: length " + length + " must be at least 1");
-        }
+        requireLength(length);
         Map<String, Sound> found = Files.isDirectory(source) ? inFolder(source, length) : inZip(source, length, MOST);
         if (found.isEmpty()) {
             throw new DataFileException(source, "holds no .wav files");
@@ -88,14 +86,8 @@ public final class WavSounds implements Dataset {
             names.add(name);
             sounds.add(entry.getValue());
             labels.add(label);
-            if (entry.getValue().rate != sounds.getFirst().rate) {
-                throw new DataFileException(
-                        source,
-                        name + " has " + entry.getValue().rate + " samples a second, " + names.getFirst() + " has "
-                                + sounds.getFirst().rate + "; bring all to one rate");
-            }
         }
-        return new WavSounds(names, sounds, labels, classes, length, false);
+        return new WavSounds(requireOneRate(source, names, sounds), sounds, labels, classes, length, false);
     }
 
     /**
@@ -106,15 +98,80 @@ public final class WavSounds implements Dataset {
         return new WavSounds(names, sounds, labels, classes, length, true);
     }
 
+    /**
+     * Reads a folder with a folder of sounds for each class: {@code train/yes/0001.wav}. Classes and files are taken in the order
+     * of their names; those that begin with a dot are passed over.
+     *
+     * @param length samples of each
+     * @throws DataFileException naming the file or folder that is wrong
+     */
+    public static WavSounds readFolders(Path folder, int length) throws IOException {
+        requireLength(length);
+        if (!Files.isDirectory(folder)) {
+            throw new DataFileException(folder, "is no folder");
+        }
+        List<String> classes;
+        try (Stream<Path> entries = Files.list(folder)) {
+            classes = entries.filter(Files::isDirectory)
+                    .map(entry -> entry.getFileName().toString())
+                    .filter(name -> !name.startsWith("."))
+                    .sorted()
+                    .toList();
+        }
+        List<String> names = new ArrayList<>();
+        List<Sound> sounds = new ArrayList<>();
+        List<Integer> labels = new ArrayList<>();
+        for (String name : classes) {
+            Map<String, Sound> found = inFolder(folder.resolve(name), length);
+            found.forEach((file, sound) -> {
+                names.add(file);
+                sounds.add(sound);
+                labels.add(classes.indexOf(name));
+            });
+        }
+        if (sounds.isEmpty()) {
+            throw new DataFileException(
+                    folder,
+                    "has " + classes.size() + " folders with no .wav files in them; there must be one for each class");
+        }
+        return new WavSounds(requireOneRate(folder, names, sounds), sounds, labels, classes, length, false);
+    }
+
+    private static void requireLength(int length) {
+        if (length < 1) {
+            throw new IllegalArgumentException("sounds: length " + length + " must be at least 1");
+        }
+    }
+
+    /** The names, if the sounds have one rate. */
+    private static List<String> requireOneRate(Path source, List<String> names, List<Sound> sounds)
+            throws DataFileException {
+        int rate = sounds.getFirst().rate;
+        for (int i = 0; i < names.size(); i++) {
+            if (sounds.get(i).rate != rate) {
+                throw new DataFileException(
+                        source,
+                        names.get(i) + " has " + sounds.get(i).rate + " samples a second, " + names.getFirst() + " has "
+                                + rate + "; bring all to one rate");
+            }
+        }
+        return names;
+    }
+
     private static Map<String, Sound> inFolder(Path folder, int length) throws IOException {
         Map<String, Sound> found = new TreeMap<>();
         try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(f -> f.toString().endsWith(".wav")).toList()) {
+            for (Path file : files.filter(WavSounds::isSound).toList()) {
                 String name = file.getFileName().toString();
                 found.put(name, sound(file, "", PackedFile.read(file, LARGEST), length));
             }
         }
         return found;
+    }
+
+    private static boolean isSound(Path file) {
+        String name = file.getFileName().toString();
+        return name.endsWith(".wav") && !name.startsWith(".");
     }
 
     /** As the file is not trusted, at most {@code most} bytes are unpacked in all. */

@@ -113,6 +113,42 @@ class WavSoundsTest {
     }
 
     @Test
+    void aFolderForEachClass() throws IOException {
+        Path yes = Files.createDirectories(folder.resolve("yes"));
+        Path no = Files.createDirectories(folder.resolve("no"));
+        file(Files.createDirectories(folder.resolve(".trash")), "old.wav", SOUND);
+        Files.createDirectories(folder.resolve("none"));
+        file(folder, "stray.wav", SOUND);
+        file(yes, "b.wav", SOUND);
+        file(yes, "a.wav", wav(1, 1, 16, (short) 8192));
+        file(yes, ".c.wav", SOUND);
+        file(no, "a.wav", SOUND);
+        WavSounds sounds = WavSounds.readFolders(folder, 4);
+        assertEquals(List.of("no", "none", "yes"), sounds.classes());
+        assertEquals(3, sounds.size());
+        assertEquals(0, sounds.label(0));
+        assertEquals(2, sounds.label(1));
+        assertEquals(2, sounds.label(2));
+        assertArrayEquals(new float[] {0.25f, 0, 0, 0}, sample(sounds, 1));
+        file(no, "0.wav", wav(1, 1, 16, 16_000, (short) 1));
+        refuses(
+                "a.wav has 8000 samples a second, 0.wav has 16000; bring all to one rate",
+                folder,
+                () -> WavSounds.readFolders(folder, 4));
+    }
+
+    @Test
+    void foldersThatHoldNoSounds() throws IOException {
+        Files.createDirectories(folder.resolve("yes"));
+        refuses(
+                "has 1 folders with no .wav files in them; there must be one for each class",
+                folder,
+                () -> WavSounds.readFolders(folder, 4));
+        Path missing = folder.resolve("missing");
+        refuses("is no folder", missing, () -> WavSounds.readFolders(missing, 4));
+    }
+
+    @Test
     void silenceInFront() throws IOException {
         file(folder, "0_a.wav", wav(1, 1, 16, (short) 1, (short) 2, (short) 3, (short) 4, (short) 5));
         file(folder, "1_b.wav", SOUND);
