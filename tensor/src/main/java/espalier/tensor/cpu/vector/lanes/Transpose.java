@@ -10,7 +10,8 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>Eight rows by eight columns are turned in registers. In three steps, blocks of 4×4, then 2×2, then single elements
  * change places across the diagonal: each step is one permutation and one blend a row. What is left over at an
- * edge is done by a block that overlaps the one before; fewer than eight rows or columns are done one at a time.
+ * edge is done by a block that overlaps the one before; fewer than eight rows or columns are done one at a time. The shapes
+ * that convolutions ask for most are done by {@link WideTranspose}, if vectors have 16 lanes.
  */
 public final class Transpose {
     private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
@@ -32,6 +33,16 @@ public final class Transpose {
             float[] from, int fromAt, int fromStride, int rows, int columns, float[] to, int toAt, int toStride) {
         if (rows == 1 && toStride == 1) {
             StridedCopy.copy(from, fromAt, to, toAt, columns);
+        } else if (Lanes.COUNT == 16 && columns >= 16 && rows == 16) {
+            for (int j = 0; j < columns; j += 16) {
+                int column = Math.min(j, columns - 16);
+                WideTranspose.sixteen(from, fromAt + column, fromStride, to, toAt + column * toStride, toStride);
+            }
+        } else if (Lanes.COUNT == 16 && columns >= 16 && rows == 8 && toStride == 8) {
+            for (int j = 0; j < columns; j += 16) {
+                int column = Math.min(j, columns - 16);
+                WideTranspose.eight(from, fromAt + column, fromStride, to, toAt + column * 8);
+            }
         } else if (IN_REGISTERS && columns >= 8 && rows >= 8) {
             for (int i = 0; i < rows; i += 8) {
                 int row = Math.min(i, rows - 8);
