@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.conv;
 
+import static jdk.incubator.vector.FloatVector.fromArray;
+
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
@@ -184,14 +186,6 @@ final class DepthwisePlanes implements ConvWay {
         }
     }
 
-    private static FloatVector load(float[] a, int at) {
-        return FloatVector.fromArray(Lanes.FLOATS, a, at);
-    }
-
-    private static IntVector bits(FloatVector sum, int[] mask, int at) {
-        return sum.reinterpretAsInts().and(IntVector.fromArray(Lanes.INTS, mask, at));
-    }
-
     /** Pixels {@code from} to {@code to - 1}, whole vectors. Each array is read at even distances, so bounds are checked once. */
     private void correlate(int from, int to, float[] x, float[] a, float bias, float[] y, int yAt) {
         FloatVector a0 = FloatVector.broadcast(Lanes.FLOATS, a[0]);
@@ -206,18 +200,21 @@ final class DepthwisePlanes implements ConvWay {
         int here = width;
         int below = 2 * width;
         for (int p = from; p < to; p += LANES) {
-            FloatVector left = a0.mul(load(x, p));
-            FloatVector middle = a1.fma(load(x, p + 1), FloatVector.broadcast(Lanes.FLOATS, bias));
-            FloatVector right = a2.mul(load(x, p + 2));
-            left = a3.fma(load(x, here + p), left);
-            middle = a4.fma(load(x, here + p + 1), middle);
-            right = a5.fma(load(x, here + p + 2), right);
-            left = a6.fma(load(x, below + p), left);
-            middle = a7.fma(load(x, below + p + 1), middle);
-            right = a8.fma(load(x, below + p + 2), right);
-            FloatVector sides = bits(left, notFirst, p)
+            FloatVector left = a0.mul(fromArray(Lanes.FLOATS, x, p));
+            FloatVector middle = a1.fma(fromArray(Lanes.FLOATS, x, p + 1), FloatVector.broadcast(Lanes.FLOATS, bias));
+            FloatVector right = a2.mul(fromArray(Lanes.FLOATS, x, p + 2));
+            left = a3.fma(fromArray(Lanes.FLOATS, x, here + p), left);
+            middle = a4.fma(fromArray(Lanes.FLOATS, x, here + p + 1), middle);
+            right = a5.fma(fromArray(Lanes.FLOATS, x, here + p + 2), right);
+            left = a6.fma(fromArray(Lanes.FLOATS, x, below + p), left);
+            middle = a7.fma(fromArray(Lanes.FLOATS, x, below + p + 1), middle);
+            right = a8.fma(fromArray(Lanes.FLOATS, x, below + p + 2), right);
+            FloatVector sides = left.reinterpretAsInts()
+                    .and(IntVector.fromArray(Lanes.INTS, notFirst, p))
                     .reinterpretAsFloats()
-                    .add(bits(right, notLast, p).reinterpretAsFloats());
+                    .add(right.reinterpretAsInts()
+                            .and(IntVector.fromArray(Lanes.INTS, notLast, p))
+                            .reinterpretAsFloats());
             middle.add(sides).intoArray(y, yAt + p);
         }
     }

@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.conv;
 
+import static jdk.incubator.vector.FloatVector.fromArray;
+
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -15,10 +17,6 @@ final class NineTaps {
     private static final int LANES = Lanes.COUNT;
 
     private NineTaps() {}
-
-    private static FloatVector load(float[] a, int at) {
-        return FloatVector.fromArray(SPECIES, a, at);
-    }
 
     /** {@code c[cBase + cStarts[v] + j] = bias + sum over t of a[aAt + t] * x[xBase + xStarts[v] + offsets[t] + j]}. */
     static void correlate(
@@ -53,15 +51,15 @@ final class NineTaps {
         for (int v = 0; v < xStarts.length; v++) {
             int at = xStarts[v];
             FloatVector s = FloatVector.broadcast(SPECIES, bias);
-            s = a0.fma(load(x, x0 + at), s);
-            s = a1.fma(load(x, x1 + at), s);
-            s = a2.fma(load(x, x2 + at), s);
-            s = a3.fma(load(x, x3 + at), s);
-            s = a4.fma(load(x, x4 + at), s);
-            s = a5.fma(load(x, x5 + at), s);
-            s = a6.fma(load(x, x6 + at), s);
-            s = a7.fma(load(x, x7 + at), s);
-            s = a8.fma(load(x, x8 + at), s);
+            s = a0.fma(fromArray(SPECIES, x, x0 + at), s);
+            s = a1.fma(fromArray(SPECIES, x, x1 + at), s);
+            s = a2.fma(fromArray(SPECIES, x, x2 + at), s);
+            s = a3.fma(fromArray(SPECIES, x, x3 + at), s);
+            s = a4.fma(fromArray(SPECIES, x, x4 + at), s);
+            s = a5.fma(fromArray(SPECIES, x, x5 + at), s);
+            s = a6.fma(fromArray(SPECIES, x, x6 + at), s);
+            s = a7.fma(fromArray(SPECIES, x, x7 + at), s);
+            s = a8.fma(fromArray(SPECIES, x, x8 + at), s);
             s.intoArray(c, cBase + cStarts[v]);
         }
     }
@@ -91,26 +89,26 @@ final class NineTaps {
         FloatVector s7 = FloatVector.zero(SPECIES);
         FloatVector s8 = FloatVector.zero(SPECIES);
         for (int i = 0; i < length; i += LANES) {
-            FloatVector b = load(d, i);
-            s0 = b.fma(load(x, x0 + i), s0);
-            s1 = b.fma(load(x, x1 + i), s1);
-            s2 = b.fma(load(x, x2 + i), s2);
-            s3 = b.fma(load(x, x3 + i), s3);
-            s4 = b.fma(load(x, x4 + i), s4);
-            s5 = b.fma(load(x, x5 + i), s5);
-            s6 = b.fma(load(x, x6 + i), s6);
-            s7 = b.fma(load(x, x7 + i), s7);
-            s8 = b.fma(load(x, x8 + i), s8);
+            FloatVector b = fromArray(SPECIES, d, i);
+            s0 = b.fma(fromArray(SPECIES, x, x0 + i), s0);
+            s1 = b.fma(fromArray(SPECIES, x, x1 + i), s1);
+            s2 = b.fma(fromArray(SPECIES, x, x2 + i), s2);
+            s3 = b.fma(fromArray(SPECIES, x, x3 + i), s3);
+            s4 = b.fma(fromArray(SPECIES, x, x4 + i), s4);
+            s5 = b.fma(fromArray(SPECIES, x, x5 + i), s5);
+            s6 = b.fma(fromArray(SPECIES, x, x6 + i), s6);
+            s7 = b.fma(fromArray(SPECIES, x, x7 + i), s7);
+            s8 = b.fma(fromArray(SPECIES, x, x8 + i), s8);
         }
-        s0.add(load(sums, sumsAt)).intoArray(sums, sumsAt);
-        s1.add(load(sums, sumsAt + LANES)).intoArray(sums, sumsAt + LANES);
-        s2.add(load(sums, sumsAt + 2 * LANES)).intoArray(sums, sumsAt + 2 * LANES);
-        s3.add(load(sums, sumsAt + 3 * LANES)).intoArray(sums, sumsAt + 3 * LANES);
-        s4.add(load(sums, sumsAt + 4 * LANES)).intoArray(sums, sumsAt + 4 * LANES);
-        s5.add(load(sums, sumsAt + 5 * LANES)).intoArray(sums, sumsAt + 5 * LANES);
-        s6.add(load(sums, sumsAt + 6 * LANES)).intoArray(sums, sumsAt + 6 * LANES);
-        s7.add(load(sums, sumsAt + 7 * LANES)).intoArray(sums, sumsAt + 7 * LANES);
-        s8.add(load(sums, sumsAt + 8 * LANES)).intoArray(sums, sumsAt + 8 * LANES);
+        s0.add(fromArray(SPECIES, sums, sumsAt)).intoArray(sums, sumsAt);
+        s1.add(fromArray(SPECIES, sums, sumsAt + LANES)).intoArray(sums, sumsAt + LANES);
+        s2.add(fromArray(SPECIES, sums, sumsAt + 2 * LANES)).intoArray(sums, sumsAt + 2 * LANES);
+        s3.add(fromArray(SPECIES, sums, sumsAt + 3 * LANES)).intoArray(sums, sumsAt + 3 * LANES);
+        s4.add(fromArray(SPECIES, sums, sumsAt + 4 * LANES)).intoArray(sums, sumsAt + 4 * LANES);
+        s5.add(fromArray(SPECIES, sums, sumsAt + 5 * LANES)).intoArray(sums, sumsAt + 5 * LANES);
+        s6.add(fromArray(SPECIES, sums, sumsAt + 6 * LANES)).intoArray(sums, sumsAt + 6 * LANES);
+        s7.add(fromArray(SPECIES, sums, sumsAt + 7 * LANES)).intoArray(sums, sumsAt + 7 * LANES);
+        s8.add(fromArray(SPECIES, sums, sumsAt + 8 * LANES)).intoArray(sums, sumsAt + 8 * LANES);
     }
 
     /**

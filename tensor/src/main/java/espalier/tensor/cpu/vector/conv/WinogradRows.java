@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.conv;
 
+import static jdk.incubator.vector.FloatVector.fromArray;
+
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -52,19 +54,15 @@ final class WinogradRows {
         }
         for (int from = 0; from < count; from += LANES) {
             int i = Math.min(from, count - LANES);
-            FloatVector first = load(g, g0 + i);
-            FloatVector last = load(g, g2 + i);
+            FloatVector first = fromArray(SPECIES, g, g0 + i);
+            FloatVector last = fromArray(SPECIES, g, g2 + i);
             FloatVector outer = first.add(last).mul(0.5f);
-            FloatVector inner = load(g, g1 + i).mul(0.5f);
+            FloatVector inner = fromArray(SPECIES, g, g1 + i).mul(0.5f);
             first.intoArray(to, toAt + i);
             outer.add(inner).intoArray(to, toAt + i + step);
             outer.sub(inner).intoArray(to, toAt + i + 2 * step);
             last.intoArray(to, toAt + i + 3 * step);
         }
-    }
-
-    private static FloatVector load(float[] a, int at) {
-        return FloatVector.fromArray(SPECIES, a, at);
     }
 
     /**
@@ -77,13 +75,13 @@ final class WinogradRows {
             float[] d, int dAt, int stride, int[] from, int[] to, int count, float[] window, int toAt, int step) {
         for (int i = 0; i < count; i++) {
             int at = dAt + from[i];
-            FloatVector d1 = load(d, at + stride);
-            FloatVector d2 = load(d, at + 2 * stride);
+            FloatVector d1 = fromArray(SPECIES, d, at + stride);
+            FloatVector d2 = fromArray(SPECIES, d, at + 2 * stride);
             int put = toAt + to[i];
-            load(d, at).sub(d2).intoArray(window, put);
+            fromArray(SPECIES, d, at).sub(d2).intoArray(window, put);
             d1.add(d2).intoArray(window, put + step);
             d2.sub(d1).intoArray(window, put + 2 * step);
-            d1.sub(load(d, at + 3 * stride)).intoArray(window, put + 3 * step);
+            d1.sub(fromArray(SPECIES, d, at + 3 * stride)).intoArray(window, put + 3 * step);
         }
     }
 
@@ -91,18 +89,29 @@ final class WinogradRows {
     static void combineAtEdge(
             float[] d, int dAt, int[] from, int[] mask, int[] to, int count, float[] window, int toAt, int step) {
         for (int i = 0; i < count; i++) {
-            FloatVector d1 = load(d, dAt + from[4 * i + 1], mask[4 * i + 1]);
-            FloatVector d2 = load(d, dAt + from[4 * i + 2], mask[4 * i + 2]);
+            FloatVector d1 = fromArray(SPECIES, d, dAt + from[4 * i + 1])
+                    .reinterpretAsInts()
+                    .and(mask[4 * i + 1])
+                    .reinterpretAsFloats();
+            FloatVector d2 = fromArray(SPECIES, d, dAt + from[4 * i + 2])
+                    .reinterpretAsInts()
+                    .and(mask[4 * i + 2])
+                    .reinterpretAsFloats();
             int put = toAt + to[i];
-            load(d, dAt + from[4 * i], mask[4 * i]).sub(d2).intoArray(window, put);
+            fromArray(SPECIES, d, dAt + from[4 * i])
+                    .reinterpretAsInts()
+                    .and(mask[4 * i])
+                    .reinterpretAsFloats()
+                    .sub(d2)
+                    .intoArray(window, put);
             d1.add(d2).intoArray(window, put + step);
             d2.sub(d1).intoArray(window, put + 2 * step);
-            d1.sub(load(d, dAt + from[4 * i + 3], mask[4 * i + 3])).intoArray(window, put + 3 * step);
+            d1.sub(fromArray(SPECIES, d, dAt + from[4 * i + 3])
+                            .reinterpretAsInts()
+                            .and(mask[4 * i + 3])
+                            .reinterpretAsFloats())
+                    .intoArray(window, put + 3 * step);
         }
-    }
-
-    private static FloatVector load(float[] a, int at, int mask) {
-        return load(a, at).reinterpretAsInts().and(mask).reinterpretAsFloats();
     }
 
     /** The same, a pixel at a time, for rows shorter than a vector. */
@@ -125,12 +134,12 @@ final class WinogradRows {
     static void combine(float[] d, int dAt, int stride, int count, float[] to, int toAt, int step) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            FloatVector d1 = load(d, dAt + stride + i);
-            FloatVector d2 = load(d, dAt + 2 * stride + i);
-            load(d, dAt + i).sub(d2).intoArray(to, toAt + i);
+            FloatVector d1 = fromArray(SPECIES, d, dAt + stride + i);
+            FloatVector d2 = fromArray(SPECIES, d, dAt + 2 * stride + i);
+            fromArray(SPECIES, d, dAt + i).sub(d2).intoArray(to, toAt + i);
             d1.add(d2).intoArray(to, toAt + i + step);
             d2.sub(d1).intoArray(to, toAt + i + 2 * step);
-            d1.sub(load(d, dAt + 3 * stride + i)).intoArray(to, toAt + i + 3 * step);
+            d1.sub(fromArray(SPECIES, d, dAt + 3 * stride + i)).intoArray(to, toAt + i + 3 * step);
         }
         for (; i < count; i++) {
             float d1 = d[dAt + stride + i];
@@ -162,10 +171,10 @@ final class WinogradRows {
     }
 
     private static void bothOne(float[] m, int at, int step, float[] y, int y0, int y1) {
-        FloatVector m1 = load(m, at + step);
-        FloatVector m2 = load(m, at + 2 * step);
-        load(m, at).add(m1).add(m2).intoArray(y, y0);
-        m1.sub(m2).sub(load(m, at + 3 * step)).intoArray(y, y1);
+        FloatVector m1 = fromArray(SPECIES, m, at + step);
+        FloatVector m2 = fromArray(SPECIES, m, at + 2 * step);
+        fromArray(SPECIES, m, at).add(m1).add(m2).intoArray(y, y0);
+        m1.sub(m2).sub(fromArray(SPECIES, m, at + 3 * step)).intoArray(y, y1);
     }
 
     /** The row y0 alone. */
@@ -182,8 +191,8 @@ final class WinogradRows {
     static void spread(float[] y, int y0, int y1, int count, float[] to, int toAt, int step) {
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
-            FloatVector first = load(y, y0 + i);
-            FloatVector second = load(y, y1 + i);
+            FloatVector first = fromArray(SPECIES, y, y0 + i);
+            FloatVector second = fromArray(SPECIES, y, y1 + i);
             first.intoArray(to, toAt + i);
             first.add(second).intoArray(to, toAt + i + step);
             first.sub(second).intoArray(to, toAt + i + 2 * step);

@@ -1,11 +1,17 @@
 package espalier.tensor.cpu.vector.lanes;
 
+import static jdk.incubator.vector.FloatVector.fromArray;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Copies of rows whose elements lie apart on one side: what a convolution with a stride needs at its ends. */
+/**
+ * Copies of rows whose elements lie apart on one side: what a convolution with a stride needs at its ends.
+ *
+ * <p>Elements 0, 2, .. 14 are taken from two vectors: the second begins at 7, not 8, so as not to read past the last.
+ */
 public final class StridedCopy {
     private static final VectorSpecies<Float> EIGHT = FloatVector.SPECIES_256;
     private static final boolean IN_REGISTERS = Lanes.COUNT >= 8;
@@ -15,15 +21,6 @@ public final class StridedCopy {
     private static final VectorMask<Float> ODD = VectorMask.fromLong(EIGHT, 0b10101010);
 
     private StridedCopy() {}
-
-    private static FloatVector load(float[] a, int at) {
-        return FloatVector.fromArray(EIGHT, a, at);
-    }
-
-    /** Elements 0, 2, .. 14: the second load begins at 7, not 8, so as not to read past the last. */
-    private static FloatVector everySecond(float[] a, int at) {
-        return load(a, at).blend(load(a, at + 7), ODD).rearrange(SORTED);
-    }
 
     /** {@code to[toAt + i] = from[fromAt + i]}. */
     public static void copy(float[] from, int fromAt, float[] to, int toAt, int count) {
@@ -57,7 +54,10 @@ public final class StridedCopy {
             for (; i < count && count >= 8; i += 8) {
                 int start = Math.min(i, count - 8);
                 int at = fromAt + 2 * start;
-                everySecond(from, at).intoArray(to, toAt + start);
+                fromArray(EIGHT, from, at)
+                        .blend(fromArray(EIGHT, from, at + 7), ODD)
+                        .rearrange(SORTED)
+                        .intoArray(to, toAt + start);
             }
         }
         for (; i < count; i++) {
@@ -73,8 +73,14 @@ public final class StridedCopy {
             for (; i < pairs && pairs >= 8; i += 8) {
                 int start = Math.min(i, pairs - 8);
                 int at = fromAt + 2 * start;
-                everySecond(from, at).intoArray(evens, evensAt + start);
-                everySecond(from, at + 1).intoArray(odds, oddsAt + start);
+                fromArray(EIGHT, from, at)
+                        .blend(fromArray(EIGHT, from, at + 7), ODD)
+                        .rearrange(SORTED)
+                        .intoArray(evens, evensAt + start);
+                fromArray(EIGHT, from, at + 1)
+                        .blend(fromArray(EIGHT, from, at + 8), ODD)
+                        .rearrange(SORTED)
+                        .intoArray(odds, oddsAt + start);
             }
         }
         for (; i < pairs; i++) {
@@ -102,8 +108,8 @@ public final class StridedCopy {
         if (IN_REGISTERS) {
             for (; i < pairs && pairs >= 8; i += 8) {
                 int start = Math.min(i, pairs - 8);
-                FloatVector a = load(evens, evensAt + start);
-                FloatVector b = load(odds, oddsAt + start);
+                FloatVector a = fromArray(EIGHT, evens, evensAt + start);
+                FloatVector b = fromArray(EIGHT, odds, oddsAt + start);
                 int at = toAt + 2 * start;
                 a.rearrange(LOW).blend(b.rearrange(LOW), ODD).intoArray(to, at);
                 a.rearrange(HIGH).blend(b.rearrange(HIGH), ODD).intoArray(to, at + 8);

@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.lanes;
 
+import static jdk.incubator.vector.FloatVector.fromArray;
+
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorShuffle;
@@ -80,20 +82,16 @@ public final class Transpose {
         }
     }
 
-    private static FloatVector load(float[] from, int at) {
-        return FloatVector.fromArray(EIGHT, from, at);
-    }
-
     /** Eight rows of eight; of five to seven, the last, which is row {@code last}, counts for those that are missing. */
     private static void eight(float[] from, int at, int stride, int last, float[] to, int toAt, int toStride) {
-        FloatVector r0 = load(from, at);
-        FloatVector r1 = load(from, at + stride);
-        FloatVector r2 = load(from, at + 2 * stride);
-        FloatVector r3 = load(from, at + 3 * stride);
-        FloatVector r4 = load(from, at + 4 * stride);
-        FloatVector r5 = load(from, at + Math.min(5, last) * stride);
-        FloatVector r6 = load(from, at + Math.min(6, last) * stride);
-        FloatVector r7 = load(from, at + last * stride);
+        FloatVector r0 = fromArray(EIGHT, from, at);
+        FloatVector r1 = fromArray(EIGHT, from, at + stride);
+        FloatVector r2 = fromArray(EIGHT, from, at + 2 * stride);
+        FloatVector r3 = fromArray(EIGHT, from, at + 3 * stride);
+        FloatVector r4 = fromArray(EIGHT, from, at + 4 * stride);
+        FloatVector r5 = fromArray(EIGHT, from, at + Math.min(5, last) * stride);
+        FloatVector r6 = fromArray(EIGHT, from, at + Math.min(6, last) * stride);
+        FloatVector r7 = fromArray(EIGHT, from, at + last * stride);
         FloatVector s0 = r0.blend(r4.rearrange(SWAP_4), UPPER_4);
         FloatVector s4 = r0.rearrange(SWAP_4).blend(r4, UPPER_4);
         FloatVector s1 = r1.blend(r5.rearrange(SWAP_4), UPPER_4);
@@ -120,27 +118,25 @@ public final class Transpose {
         r6.rearrange(SWAP_1).blend(r7, UPPER_1).intoArray(to, toAt + 7 * toStride);
     }
 
-    /** Four rows of eight, to eight rows of four without gaps: two steps of {@link #zipLow} and {@link #zipHigh}. */
+    /** Four rows of eight, to eight rows of four without gaps: two steps, each of which lays two vectors into one another. */
     private static void four(float[] from, int at, int stride, float[] to, int toAt) {
-        FloatVector r0 = load(from, at);
-        FloatVector r1 = load(from, at + stride);
-        FloatVector r2 = load(from, at + 2 * stride);
-        FloatVector r3 = load(from, at + 3 * stride);
-        FloatVector evenLow = zipLow(r0, r2);
-        FloatVector evenHigh = zipHigh(r0, r2);
-        FloatVector oddLow = zipLow(r1, r3);
-        FloatVector oddHigh = zipHigh(r1, r3);
-        zipLow(evenLow, oddLow).intoArray(to, toAt);
-        zipHigh(evenLow, oddLow).intoArray(to, toAt + 8);
-        zipLow(evenHigh, oddHigh).intoArray(to, toAt + 16);
-        zipHigh(evenHigh, oddHigh).intoArray(to, toAt + 24);
-    }
-
-    private static FloatVector zipLow(FloatVector even, FloatVector odd) {
-        return even.rearrange(TWICE_LOW).blend(odd.rearrange(TWICE_LOW), UPPER_1);
-    }
-
-    private static FloatVector zipHigh(FloatVector even, FloatVector odd) {
-        return even.rearrange(TWICE_HIGH).blend(odd.rearrange(TWICE_HIGH), UPPER_1);
+        FloatVector r0 = fromArray(EIGHT, from, at);
+        FloatVector r1 = fromArray(EIGHT, from, at + stride);
+        FloatVector r2 = fromArray(EIGHT, from, at + 2 * stride);
+        FloatVector r3 = fromArray(EIGHT, from, at + 3 * stride);
+        FloatVector evenLow = r0.rearrange(TWICE_LOW).blend(r2.rearrange(TWICE_LOW), UPPER_1);
+        FloatVector evenHigh = r0.rearrange(TWICE_HIGH).blend(r2.rearrange(TWICE_HIGH), UPPER_1);
+        FloatVector oddLow = r1.rearrange(TWICE_LOW).blend(r3.rearrange(TWICE_LOW), UPPER_1);
+        FloatVector oddHigh = r1.rearrange(TWICE_HIGH).blend(r3.rearrange(TWICE_HIGH), UPPER_1);
+        evenLow.rearrange(TWICE_LOW).blend(oddLow.rearrange(TWICE_LOW), UPPER_1).intoArray(to, toAt);
+        evenLow.rearrange(TWICE_HIGH)
+                .blend(oddLow.rearrange(TWICE_HIGH), UPPER_1)
+                .intoArray(to, toAt + 8);
+        evenHigh.rearrange(TWICE_LOW)
+                .blend(oddHigh.rearrange(TWICE_LOW), UPPER_1)
+                .intoArray(to, toAt + 16);
+        evenHigh.rearrange(TWICE_HIGH)
+                .blend(oddHigh.rearrange(TWICE_HIGH), UPPER_1)
+                .intoArray(to, toAt + 24);
     }
 }

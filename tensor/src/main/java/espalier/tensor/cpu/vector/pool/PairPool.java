@@ -118,6 +118,10 @@ public final class PairPool {
         return b <= a || Float.isNaN(a) ? first : second;
     }
 
+    // The two loops that follow differ in how they load. What they have in common is not a method of its own: such a
+    // one the
+    // compiler now and then leaves a call, and a vector that is passed to it becomes an object.
+
     private static void maxOfRow(
             float[] x, int xo, int top, int width, float[] y, int yo, int[] place, int po, int columns) {
         for (int k = 0; k < columns; k += COUNT) {
@@ -127,17 +131,20 @@ public final class PairPool {
             FloatVector q = fromArray(FLOATS, x, at + COUNT);
             FloatVector r = fromArray(FLOATS, x, at + width);
             FloatVector s = fromArray(FLOATS, x, at + width + COUNT);
-            storeMax(
-                    p.rearrange(EVEN).blend(q.rearrange(EVEN), UPPER),
-                    p.rearrange(ODD).blend(q.rearrange(ODD), UPPER),
-                    r.rearrange(EVEN).blend(s.rearrange(EVEN), UPPER),
-                    r.rearrange(ODD).blend(s.rearrange(ODD), UPPER),
-                    TWICE_LANE.add(top + 2 * j),
-                    width,
-                    y,
-                    yo + j,
-                    place,
-                    po + j);
+            FloatVector right = p.rearrange(ODD).blend(q.rearrange(ODD), UPPER);
+            FloatVector below = r.rearrange(EVEN).blend(s.rearrange(EVEN), UPPER);
+            FloatVector across = r.rearrange(ODD).blend(s.rearrange(ODD), UPPER);
+            FloatVector best = p.rearrange(EVEN).blend(q.rearrange(EVEN), UPPER);
+            IntVector corner = TWICE_LANE.add(top + 2 * j);
+            var wins = right.compare(LE, best).not().and(best.compare(EQ, best));
+            best = best.blend(right, wins);
+            IntVector chosen = corner.blend(corner.add(1), wins.cast(INTS));
+            wins = below.compare(LE, best).not().and(best.compare(EQ, best));
+            best = best.blend(below, wins);
+            chosen = chosen.blend(corner.add(width), wins.cast(INTS));
+            wins = across.compare(LE, best).not().and(best.compare(EQ, best));
+            best.blend(across, wins).intoArray(y, yo + j);
+            chosen.blend(corner.add(width + 1), wins.cast(INTS)).intoArray(place, po + j);
         }
     }
 
@@ -154,43 +161,21 @@ public final class PairPool {
             int windows) {
         for (int k = first; k < windows; k += COUNT) {
             int j = Math.min(k, windows - COUNT);
-            storeMax(
-                    fromArray(FLOATS, x, xo, corners, j),
-                    fromArray(FLOATS, x, xo + 1, corners, j),
-                    fromArray(FLOATS, x, xo + width, corners, j),
-                    fromArray(FLOATS, x, xo + width + 1, corners, j),
-                    IntVector.fromArray(INTS, corners, j),
-                    width,
-                    y,
-                    yo + j,
-                    place,
-                    po + j);
+            FloatVector right = fromArray(FLOATS, x, xo + 1, corners, j);
+            FloatVector below = fromArray(FLOATS, x, xo + width, corners, j);
+            FloatVector across = fromArray(FLOATS, x, xo + width + 1, corners, j);
+            FloatVector best = fromArray(FLOATS, x, xo, corners, j);
+            IntVector corner = IntVector.fromArray(INTS, corners, j);
+            var wins = right.compare(LE, best).not().and(best.compare(EQ, best));
+            best = best.blend(right, wins);
+            IntVector chosen = corner.blend(corner.add(1), wins.cast(INTS));
+            wins = below.compare(LE, best).not().and(best.compare(EQ, best));
+            best = best.blend(below, wins);
+            chosen = chosen.blend(corner.add(width), wins.cast(INTS));
+            wins = across.compare(LE, best).not().and(best.compare(EQ, best));
+            best.blend(across, wins).intoArray(y, yo + j);
+            chosen.blend(corner.add(width + 1), wins.cast(INTS)).intoArray(place, po + j);
         }
-    }
-
-    /** The first largest of the four elements of each window, and its place; the first of them is at {@code corner}. */
-    private static void storeMax(
-            FloatVector first,
-            FloatVector right,
-            FloatVector below,
-            FloatVector across,
-            IntVector corner,
-            int width,
-            float[] y,
-            int yo,
-            int[] place,
-            int po) {
-        FloatVector best = first;
-        IntVector chosen = corner;
-        var wins = right.compare(LE, best).not().and(best.compare(EQ, best));
-        best = best.blend(right, wins);
-        chosen = chosen.blend(corner.add(1), wins.cast(INTS));
-        wins = below.compare(LE, best).not().and(best.compare(EQ, best));
-        best = best.blend(below, wins);
-        chosen = chosen.blend(corner.add(width), wins.cast(INTS));
-        wins = across.compare(LE, best).not().and(best.compare(EQ, best));
-        best.blend(across, wins).intoArray(y, yo);
-        chosen.blend(corner.add(width + 1), wins.cast(INTS)).intoArray(place, po);
     }
 
     /**
