@@ -3,6 +3,7 @@ package espalier.examples;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.GeneralCodingRules;
@@ -51,6 +52,22 @@ class ArchitectureTest {
                                 .dependOnClassesThat()
                                 .resideInAPackage("espalier.tensor.cpu.."),
                         "the CPU back ends are reached through espalier.tensor.spi"));
+    }
+
+    /** A call that the compiler leaves makes an object of every vector that goes through it, for as long as the program runs. */
+    @Test
+    void noMethodTakesOrReturnsAVector() {
+        List<String> vectors = List.of("Vector", "VectorMask", "VectorShuffle");
+        List<String> found = CODE.stream()
+                .filter(type -> type.getPackageName().startsWith("espalier.tensor.cpu.vector"))
+                .flatMap(type -> type.getMethods().stream())
+                .filter(method -> Stream.concat(
+                                method.getRawParameterTypes().stream(), Stream.of(method.getRawReturnType()))
+                        .anyMatch(type ->
+                                vectors.stream().anyMatch(v -> type.isAssignableTo("jdk.incubator.vector." + v))))
+                .map(JavaMethod::getFullName)
+                .toList();
+        Assertions.assertEquals(List.of(), found);
     }
 
     @TestFactory

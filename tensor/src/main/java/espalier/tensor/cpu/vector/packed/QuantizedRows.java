@@ -107,7 +107,9 @@ final class QuantizedRows extends PackedRows {
             scale = scale.withLane(lane, scales[row + lane % STRIP]);
         }
         for (int i = 0; i < count; i += LANES) { // may write past the strip; there is room
-            floats(at + i).mul(scale).intoArray(to, toAt + i);
+            FloatVector values = (FloatVector)
+                    ByteVector.fromArray(BYTES, codes, at + i).convertShape(VectorOperators.B2F, FLOATS, 0);
+            values.mul(scale).intoArray(to, toAt + i);
         }
     }
 
@@ -127,7 +129,7 @@ final class QuantizedRows extends PackedRows {
         for (int row = fromRow; row < toRow; row += STRIP) {
             int height = Math.min(STRIP, toRow - row);
             if (height == STRIP && LANES >= 8) {
-                stripTimesVector(row * columns, repeated).intoArray(lanes, 0);
+                stripTimesVector(row * columns, repeated, lanes);
             }
             for (int i = 0; i < height; i++) {
                 float sum = 0f;
@@ -145,8 +147,8 @@ final class QuantizedRows extends PackedRows {
         }
     }
 
-    /** Four sums take turns. What lies behind the strip is multiplied by the zeros behind {@code repeated}. */
-    private FloatVector stripTimesVector(int at, float[] repeated) {
+    /** Four sums take turns, and their total goes to {@code lanes}. What lies behind the strip is multiplied by the zeros behind {@code repeated}. */
+    private void stripTimesVector(int at, float[] repeated, float[] lanes) {
         FloatVector s0 = FloatVector.zero(FLOATS);
         FloatVector s1 = FloatVector.zero(FLOATS);
         FloatVector s2 = FloatVector.zero(FLOATS);
@@ -155,18 +157,24 @@ final class QuantizedRows extends PackedRows {
         int rounds = count / (4 * LANES);
         for (int i = 0; i < rounds; i++) {
             int j = i * 4 * LANES;
-            s0 = floats(at + j).fma(FloatVector.fromArray(FLOATS, repeated, j), s0);
-            s1 = floats(at + j + LANES).fma(FloatVector.fromArray(FLOATS, repeated, j + LANES), s1);
-            s2 = floats(at + j + 2 * LANES).fma(FloatVector.fromArray(FLOATS, repeated, j + 2 * LANES), s2);
-            s3 = floats(at + j + 3 * LANES).fma(FloatVector.fromArray(FLOATS, repeated, j + 3 * LANES), s3);
+            FloatVector c0 = (FloatVector)
+                    ByteVector.fromArray(BYTES, codes, at + j).convertShape(VectorOperators.B2F, FLOATS, 0);
+            s0 = c0.fma(FloatVector.fromArray(FLOATS, repeated, j), s0);
+            FloatVector c1 = (FloatVector)
+                    ByteVector.fromArray(BYTES, codes, at + j + LANES).convertShape(VectorOperators.B2F, FLOATS, 0);
+            s1 = c1.fma(FloatVector.fromArray(FLOATS, repeated, j + LANES), s1);
+            FloatVector c2 = (FloatVector)
+                    ByteVector.fromArray(BYTES, codes, at + j + 2 * LANES).convertShape(VectorOperators.B2F, FLOATS, 0);
+            s2 = c2.fma(FloatVector.fromArray(FLOATS, repeated, j + 2 * LANES), s2);
+            FloatVector c3 = (FloatVector)
+                    ByteVector.fromArray(BYTES, codes, at + j + 3 * LANES).convertShape(VectorOperators.B2F, FLOATS, 0);
+            s3 = c3.fma(FloatVector.fromArray(FLOATS, repeated, j + 3 * LANES), s3);
         }
         for (int j = rounds * 4 * LANES; j < count; j += LANES) {
-            s0 = floats(at + j).fma(FloatVector.fromArray(FLOATS, repeated, j), s0);
+            FloatVector c0 = (FloatVector)
+                    ByteVector.fromArray(BYTES, codes, at + j).convertShape(VectorOperators.B2F, FLOATS, 0);
+            s0 = c0.fma(FloatVector.fromArray(FLOATS, repeated, j), s0);
         }
-        return s0.add(s1).add(s2.add(s3));
-    }
-
-    private FloatVector floats(int at) {
-        return (FloatVector) ByteVector.fromArray(BYTES, codes, at).convertShape(VectorOperators.B2F, FLOATS, 0);
+        s0.add(s1).add(s2.add(s3)).intoArray(lanes, 0);
     }
 }

@@ -54,21 +54,41 @@ final class ShortTile {
             s30 = s30.add(a3.mul(b0));
             s31 = s31.add(a3.mul(b1));
         }
-        widen(s00, c, cAt);
-        widen(s01, c, cAt + LANES);
-        widen(s10, c, cAt + rowStride);
-        widen(s11, c, cAt + rowStride + LANES);
-        widen(s20, c, cAt + 2 * rowStride);
-        widen(s21, c, cAt + 2 * rowStride + LANES);
-        widen(s30, c, cAt + 3 * rowStride);
-        widen(s31, c, cAt + 3 * rowStride + LANES);
-    }
-
-    private static void widen(ShortVector sum, int[] c, int at) {
         int half = LANES / 2;
-        IntVector low = (IntVector) sum.convertShape(VectorOperators.S2I, INTS, 0);
-        IntVector high = (IntVector) sum.convertShape(VectorOperators.S2I, INTS, 1);
-        low.add(IntVector.fromArray(INTS, c, at)).intoArray(c, at);
-        high.add(IntVector.fromArray(INTS, c, at + half)).intoArray(c, at + half);
+        IntVector low00 = (IntVector) s00.convertShape(VectorOperators.S2I, INTS, 0);
+        low00.add(IntVector.fromArray(INTS, c, cAt)).intoArray(c, cAt);
+        IntVector high00 = (IntVector) s00.convertShape(VectorOperators.S2I, INTS, 1);
+        high00.add(IntVector.fromArray(INTS, c, cAt + half)).intoArray(c, cAt + half);
+        IntVector low01 = (IntVector) s01.convertShape(VectorOperators.S2I, INTS, 0);
+        low01.add(IntVector.fromArray(INTS, c, cAt + LANES)).intoArray(c, cAt + LANES);
+        IntVector high01 = (IntVector) s01.convertShape(VectorOperators.S2I, INTS, 1);
+        high01.add(IntVector.fromArray(INTS, c, cAt + LANES + half)).intoArray(c, cAt + LANES + half);
+        IntVector low10 = (IntVector) s10.convertShape(VectorOperators.S2I, INTS, 0);
+        low10.add(IntVector.fromArray(INTS, c, cAt + rowStride)).intoArray(c, cAt + rowStride);
+        IntVector high10 = (IntVector) s10.convertShape(VectorOperators.S2I, INTS, 1);
+        high10.add(IntVector.fromArray(INTS, c, cAt + rowStride + half)).intoArray(c, cAt + rowStride + half);
+        IntVector low11 = (IntVector) s11.convertShape(VectorOperators.S2I, INTS, 0);
+        low11.add(IntVector.fromArray(INTS, c, cAt + rowStride + LANES)).intoArray(c, cAt + rowStride + LANES);
+        IntVector high11 = (IntVector) s11.convertShape(VectorOperators.S2I, INTS, 1);
+        high11.add(IntVector.fromArray(INTS, c, cAt + rowStride + LANES + half))
+                .intoArray(c, cAt + rowStride + LANES + half);
+        IntVector low20 = (IntVector) s20.convertShape(VectorOperators.S2I, INTS, 0);
+        low20.add(IntVector.fromArray(INTS, c, cAt + 2 * rowStride)).intoArray(c, cAt + 2 * rowStride);
+        IntVector high20 = (IntVector) s20.convertShape(VectorOperators.S2I, INTS, 1);
+        high20.add(IntVector.fromArray(INTS, c, cAt + 2 * rowStride + half)).intoArray(c, cAt + 2 * rowStride + half);
+        IntVector low21 = (IntVector) s21.convertShape(VectorOperators.S2I, INTS, 0);
+        low21.add(IntVector.fromArray(INTS, c, cAt + 2 * rowStride + LANES)).intoArray(c, cAt + 2 * rowStride + LANES);
+        IntVector high21 = (IntVector) s21.convertShape(VectorOperators.S2I, INTS, 1);
+        high21.add(IntVector.fromArray(INTS, c, cAt + 2 * rowStride + LANES + half))
+                .intoArray(c, cAt + 2 * rowStride + LANES + half);
+        IntVector low30 = (IntVector) s30.convertShape(VectorOperators.S2I, INTS, 0);
+        low30.add(IntVector.fromArray(INTS, c, cAt + 3 * rowStride)).intoArray(c, cAt + 3 * rowStride);
+        IntVector high30 = (IntVector) s30.convertShape(VectorOperators.S2I, INTS, 1);
+        high30.add(IntVector.fromArray(INTS, c, cAt + 3 * rowStride + half)).intoArray(c, cAt + 3 * rowStride + half);
+        IntVector low31 = (IntVector) s31.convertShape(VectorOperators.S2I, INTS, 0);
+        low31.add(IntVector.fromArray(INTS, c, cAt + 3 * rowStride + LANES)).intoArray(c, cAt + 3 * rowStride + LANES);
+        IntVector high31 = (IntVector) s31.convertShape(VectorOperators.S2I, INTS, 1);
+        high31.add(IntVector.fromArray(INTS, c, cAt + 3 * rowStride + LANES + half))
+                .intoArray(c, cAt + 3 * rowStride + LANES + half);
     }
 }

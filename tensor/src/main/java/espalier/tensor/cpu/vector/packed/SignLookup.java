@@ -117,36 +117,47 @@ final class SignLookup {
 
     /** Adds the sums of four groups to those of all rows. The signs begin at bit {@code shift} of a number. */
     static void addSums(float[] memory, int tables, int[] signs, int from, int shift, int rows, int sumsAt) {
-        IntVector t0 = table(memory, tables);
-        IntVector t1 = table(memory, tables + TABLE);
-        IntVector t2 = table(memory, tables + 2 * TABLE);
-        IntVector t3 = table(memory, tables + 3 * TABLE);
+        IntVector t0 = FloatVector.fromArray(FLOATS, memory, tables).reinterpretAsInts();
+        IntVector t1 = FloatVector.fromArray(FLOATS, memory, tables + TABLE).reinterpretAsInts();
+        IntVector t2 = FloatVector.fromArray(FLOATS, memory, tables + 2 * TABLE).reinterpretAsInts();
+        IntVector t3 = FloatVector.fromArray(FLOATS, memory, tables + 3 * TABLE).reinterpretAsInts();
+        // Three bits of each lane name a sum, which is negative where the bit above them is set. Where there are as
+        // many
+        // lanes as sums, higher bits do not count anyway.
+        boolean more = LANES > SUMS;
         for (int row = 0; row < rows; row += LANES) {
-            IntVector bits = IntVector.fromArray(INTS, signs, from + row).lanewise(VectorOperators.LSHR, shift);
+            IntVector n0 = IntVector.fromArray(INTS, signs, from + row).lanewise(VectorOperators.LSHR, shift);
+            IntVector n1 = n0.lanewise(VectorOperators.LSHR, GROUP);
+            IntVector n2 = n0.lanewise(VectorOperators.LSHR, 2 * GROUP);
+            IntVector n3 = n0.lanewise(VectorOperators.LSHR, 3 * GROUP);
+            IntVector s0 =
+                    n0.lanewise(VectorOperators.LSHL, Integer.SIZE - GROUP).and(Integer.MIN_VALUE);
+            IntVector s1 =
+                    n1.lanewise(VectorOperators.LSHL, Integer.SIZE - GROUP).and(Integer.MIN_VALUE);
+            IntVector s2 =
+                    n2.lanewise(VectorOperators.LSHL, Integer.SIZE - GROUP).and(Integer.MIN_VALUE);
+            IntVector s3 =
+                    n3.lanewise(VectorOperators.LSHL, Integer.SIZE - GROUP).and(Integer.MIN_VALUE);
             FloatVector.fromArray(FLOATS, memory, sumsAt + row)
-                    .add(picked(t0, bits, 0))
-                    .add(picked(t1, bits, 4))
-                    .add(picked(t2, bits, 8))
-                    .add(picked(t3, bits, 12))
+                    .add((more ? n0.and(SUMS - 1) : n0)
+                            .selectFrom(t0)
+                            .lanewise(VectorOperators.XOR, s0)
+                            .reinterpretAsFloats())
+                    .add((more ? n1.and(SUMS - 1) : n1)
+                            .selectFrom(t1)
+                            .lanewise(VectorOperators.XOR, s1)
+                            .reinterpretAsFloats())
+                    .add((more ? n2.and(SUMS - 1) : n2)
+                            .selectFrom(t2)
+                            .lanewise(VectorOperators.XOR, s2)
+                            .reinterpretAsFloats())
+                    .add((more ? n3.and(SUMS - 1) : n3)
+                            .selectFrom(t3)
+                            .lanewise(VectorOperators.XOR, s3)
+                            .reinterpretAsFloats())
                     .intoArray(memory, sumsAt + row);
         }
     }
-
-    private static IntVector table(float[] memory, int at) {
-        return FloatVector.fromArray(FLOATS, memory, at).reinterpretAsInts();
-    }
-
-    /** The sums that three bits of each lane name, negative where the bit above them is set. */
-    private static FloatVector picked(IntVector table, IntVector bits, int first) {
-        IntVector sign = bits.lanewise(VectorOperators.LSHL, Integer.SIZE - GROUP - first)
-                .and(Integer.MIN_VALUE);
-        IntVector number = bits.lanewise(VectorOperators.LSHR, first);
-        return (LANES > SUMS ? number.and(SUMS - 1) : number) // as many lanes as sums: higher bits do not count
-                .selectFrom(table)
-                .lanewise(VectorOperators.XOR, sign)
-                .reinterpretAsFloats();
-    }
-
     /** The same, a row at a time. */
     static void addSumsPlainly(float[] memory, int tables, int[] signs, int from, int shift, int rows, int sumsAt) {
         for (int row = 0; row < rows; row++) {

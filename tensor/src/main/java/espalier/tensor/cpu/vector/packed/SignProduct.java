@@ -104,14 +104,14 @@ final class SignProduct {
             s10 = s10.add(a1.lanewise(VectorOperators.XOR, b0).lanewise(VectorOperators.BIT_COUNT));
             s11 = s11.add(a1.lanewise(VectorOperators.XOR, b1).lanewise(VectorOperators.BIT_COUNT));
         }
-        store(s00, k, c, cAt);
-        store(s01, k, c, cAt + LANES);
-        store(s10, k, c, cAt + rowStride);
-        store(s11, k, c, cAt + rowStride + LANES);
-    }
-
-    private static void store(LongVector differences, int k, int[] c, int at) {
-        LongVector dots = differences.add(differences).neg().add(k);
-        ((IntVector) dots.convertShape(VectorOperators.L2I, INTS, 0)).intoArray(c, at);
+        // k - 2·differences, as a vector of ints
+        IntVector c00 = (IntVector) s00.add(s00).neg().add(k).convertShape(VectorOperators.L2I, INTS, 0);
+        c00.intoArray(c, cAt);
+        IntVector c01 = (IntVector) s01.add(s01).neg().add(k).convertShape(VectorOperators.L2I, INTS, 0);
+        c01.intoArray(c, cAt + LANES);
+        IntVector c10 = (IntVector) s10.add(s10).neg().add(k).convertShape(VectorOperators.L2I, INTS, 0);
+        c10.intoArray(c, cAt + rowStride);
+        IntVector c11 = (IntVector) s11.add(s11).neg().add(k).convertShape(VectorOperators.L2I, INTS, 0);
+        c11.intoArray(c, cAt + rowStride + LANES);
     }
 }

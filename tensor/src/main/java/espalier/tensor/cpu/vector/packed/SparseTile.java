@@ -139,20 +139,7 @@ final class SparseTile {
         s31.intoArray(c, c1 + 3 * rowStride);
     }
 
-    /** Four rows times one column, {@code 2 * pairs} terms; two sums take turns. */
-    static FloatVector fourRowsTimesVector(int first, int pairs, float[] values, int[] columns, float[] x, int xAt) {
-        FloatVector even = FloatVector.zero(FOUR);
-        FloatVector odd = FloatVector.zero(FOUR);
-        for (int t = 0; t < pairs; t++) {
-            FloatVector x0 = FloatVector.broadcast(FOUR, x[xAt + columns[first + 2 * t]]);
-            FloatVector x1 = FloatVector.broadcast(FOUR, x[xAt + columns[first + 2 * t + 1]]);
-            even = FloatVector.fromArray(FOUR, values, 4 * first + 8 * t).fma(x0, even);
-            odd = FloatVector.fromArray(FOUR, values, 4 * first + 8 * t + 4).fma(x1, odd);
-        }
-        return even.add(odd);
-    }
-
-    /** Four rows times one column; writes 4 elements of {@code y}. */
+    /** Four rows times one column; two sums take turns. Writes 4 elements of {@code y}. */
     static void fourRowsTimesVector(
             int first,
             int count,
@@ -164,7 +151,16 @@ final class SparseTile {
             int yAt,
             float[] bias,
             int biasAt) {
-        FloatVector sum = fourRowsTimesVector(first, count / 2, values, columns, x, xAt);
+        FloatVector even = FloatVector.zero(FOUR);
+        FloatVector odd = FloatVector.zero(FOUR);
+        int pairs = count / 2;
+        for (int t = 0; t < pairs; t++) {
+            FloatVector x0 = FloatVector.broadcast(FOUR, x[xAt + columns[first + 2 * t]]);
+            FloatVector x1 = FloatVector.broadcast(FOUR, x[xAt + columns[first + 2 * t + 1]]);
+            even = FloatVector.fromArray(FOUR, values, 4 * first + 8 * t).fma(x0, even);
+            odd = FloatVector.fromArray(FOUR, values, 4 * first + 8 * t + 4).fma(x1, odd);
+        }
+        FloatVector sum = even.add(odd);
         if (count % 2 == 1) {
             int last = first + count - 1;
             FloatVector xLast = FloatVector.broadcast(FOUR, x[xAt + columns[last]]);
