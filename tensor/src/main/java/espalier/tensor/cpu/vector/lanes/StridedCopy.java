@@ -29,11 +29,7 @@ public final class StridedCopy {
                 to[toAt + i] = from[fromAt + i];
             }
         } else {
-            int last = count - Lanes.COUNT;
-            for (int i = 0; i < last; i += Lanes.COUNT) {
-                FloatVector.fromArray(Lanes.FLOATS, from, fromAt + i).intoArray(to, toAt + i);
-            }
-            FloatVector.fromArray(Lanes.FLOATS, from, fromAt + last).intoArray(to, toAt + last);
+            System.arraycopy(from, fromAt, to, toAt, count);
         }
     }
 
