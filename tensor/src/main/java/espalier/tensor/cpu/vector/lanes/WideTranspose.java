@@ -22,6 +22,7 @@ final class WideTranspose {
     private static final VectorMask<Float> UPPER_2 = VectorMask.fromLong(SIXTEEN, 0b1100110011001100);
     private static final VectorMask<Float> UPPER_1 = VectorMask.fromLong(SIXTEEN, 0b1010101010101010);
 
+    /** Elements 0, 2, .. 14 before 1, 3, .. 15. */
     private static final VectorShuffle<Float> EVEN_ODD = VectorShuffle.fromOp(SIXTEEN, i -> 2 * (i & 7) + (i >> 3));
 
     private WideTranspose() {}
@@ -92,8 +93,8 @@ final class WideTranspose {
         s14 = r12.rearrange(SWAP_2).blend(r14, UPPER_2);
         s13 = r13.blend(r15.rearrange(SWAP_2), UPPER_2);
         s15 = r13.rearrange(SWAP_2).blend(r15, UPPER_2);
-        s0.blend(s1.rearrange(SWAP_1), UPPER_1).intoArray(to, toAt + 0 * toStride);
-        s0.rearrange(SWAP_1).blend(s1, UPPER_1).intoArray(to, toAt + 1 * toStride);
+        s0.blend(s1.rearrange(SWAP_1), UPPER_1).intoArray(to, toAt);
+        s0.rearrange(SWAP_1).blend(s1, UPPER_1).intoArray(to, toAt + toStride);
         s2.blend(s3.rearrange(SWAP_1), UPPER_1).intoArray(to, toAt + 2 * toStride);
         s2.rearrange(SWAP_1).blend(s3, UPPER_1).intoArray(to, toAt + 3 * toStride);
         s4.blend(s5.rearrange(SWAP_1), UPPER_1).intoArray(to, toAt + 4 * toStride);
@@ -147,7 +148,7 @@ final class WideTranspose {
         s5 = r4.rearrange(SWAP_2).blend(r5, UPPER_2);
         s6 = r6.blend(r7.rearrange(SWAP_2), UPPER_2);
         s7 = r6.rearrange(SWAP_2).blend(r7, UPPER_2);
-        s0.rearrange(EVEN_ODD).intoArray(to, toAt + 0);
+        s0.rearrange(EVEN_ODD).intoArray(to, toAt);
         s1.rearrange(EVEN_ODD).intoArray(to, toAt + 16);
         s2.rearrange(EVEN_ODD).intoArray(to, toAt + 32);
         s3.rearrange(EVEN_ODD).intoArray(to, toAt + 48);

@@ -32,6 +32,8 @@ public final class PairPool {
     private static final VectorMask<Float> UPPER = VectorMask.fromLong(FLOATS, (1L << COUNT) - (1L << COUNT / 2));
     private static final IntVector TWICE_LANE = IntVector.zero(INTS).addIndex(2);
 
+    private static final int[] NO_TABLE = {};
+
     private PairPool() {}
 
     /** Whether every window of the outputs {@code [N, C, H', W']} is a whole 2×2 block of a plane. */
@@ -53,9 +55,12 @@ public final class PairPool {
 
     /**
      * Where in a plane the window of each output begins, {@code h·width + w}; in memory of the calling thread, until it asks
-     * again.
+     * again. Rows of a vector or more need no table, and then it is empty.
      */
     public static int[] corners(int width, int rows, int columns) {
+        if (columns >= COUNT) {
+            return NO_TABLE;
+        }
         int[] corners = Scratch.ints(Scratch.PLACES, rows * columns);
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < columns; j++) {
@@ -118,9 +123,8 @@ public final class PairPool {
         return b <= a || Float.isNaN(a) ? first : second;
     }
 
-    // The two loops that follow differ in how they load. What they have in common is not a method of its own: such a
-    // one the
-    // compiler now and then leaves a call, and a vector that is passed to it becomes an object.
+    // The next two loops differ in how they load. They share no method that takes vectors: now and then the compiler
+    // leaves such a call, and then each vector that is passed becomes an object.
 
     private static void maxOfRow(
             float[] x, int xo, int top, int width, float[] y, int yo, int[] place, int po, int columns) {
