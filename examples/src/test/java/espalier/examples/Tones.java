@@ -6,7 +6,11 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 /** Recordings that are easily told apart: pure tones, a pitch for each class. */
 public final class Tones {
@@ -45,5 +49,21 @@ public final class Tones {
             }
         }
         return folder;
+    }
+
+    /** A zip of a folder, which it holds as one, with the files in an order that is not that of their names. */
+    public static Path zipped(Path folder) throws IOException {
+        Path zip = folder.resolveSibling(folder.getFileName() + ".zip");
+        try (ZipOutputStream out = new ZipOutputStream(Files.newOutputStream(zip));
+                Stream<Path> files = Files.walk(folder)) {
+            for (Path file : files.filter(Files::isRegularFile)
+                    .sorted(Comparator.reverseOrder())
+                    .toList()) {
+                String name = folder.getParent().relativize(file).toString().replace('\\', '/');
+                out.putNextEntry(new ZipEntry(name));
+                Files.copy(file, out);
+            }
+        }
+        return zip;
     }
 }

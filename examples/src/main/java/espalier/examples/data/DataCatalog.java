@@ -3,6 +3,7 @@ package espalier.examples.data;
 import espalier.nn.data.Cifar10;
 import espalier.nn.data.Dataset;
 import espalier.nn.data.DigitsCsv;
+import espalier.nn.data.FileTree;
 import espalier.nn.data.IdxFiles;
 import espalier.nn.data.Normalization;
 import espalier.nn.data.Transform;
@@ -23,7 +24,7 @@ import java.util.regex.Pattern;
  * published, under a root: the folder in the environment variable {@code ESPALIER_DATA}, {@code data} in the working
  * folder, or {@code .espalier/data} in the user's home, where {@code data fetch} puts them; {@code fsdd}, spoken digits, is a
  * clone of its repository. A path is taken as the folder
- * itself, and what is in it tells what it is; a {@code .csv} file holds 8x8 digits.
+ * itself, and what is in it tells what it is; a {@code .csv} file holds 8x8 digits, a {@code .zip} file a folder of sounds.
  */
 public final class DataCatalog {
     /** Names that need no files. */
@@ -33,6 +34,7 @@ public final class DataCatalog {
     public static final List<String> FOLDERS = List.of("mnist", "fashion-mnist", "cifar-10", SpokenDigits.NAME);
 
     private static final Pattern DIGITS_FILE = Pattern.compile("\\.csv(\\.gz)?$");
+    private static final Pattern ZIP_FILE = Pattern.compile("\\.(zip|ZIP)$");
 
     private final List<Path> roots;
 
@@ -83,7 +85,7 @@ public final class DataCatalog {
      * Reads data by name or from a folder.
      *
      * @param samples the shape {@code [C, H, W]} that a folder of pictures is brought to, or {@code [1, T]} of sounds for a folder
-     *     of WAV files; other data is as it is
+     *     or a zip of WAV files; other data is as it is
      * @throws IOException a sentence that says what is missing or damaged, and what to do
      */
     public Split read(String nameOrFolder, Shape samples) throws IOException {
@@ -97,6 +99,9 @@ public final class DataCatalog {
             Path file = Path.of(nameOrFolder);
             return EmbeddedData.digits(String.valueOf(file.getFileName()), DigitsCsv.read(file));
         }
+        if (ZIP_FILE.matcher(nameOrFolder).find() && Files.isRegularFile(Path.of(nameOrFolder))) {
+            return zip(Path.of(nameOrFolder), samples);
+        }
         Optional<Path> folder = FOLDERS.contains(nameOrFolder) ? folder(nameOrFolder) : Optional.empty();
         Path path = folder.orElse(Path.of(nameOrFolder));
         if (FOLDERS.contains(nameOrFolder) && !Files.isDirectory(path)) {
@@ -107,7 +112,7 @@ public final class DataCatalog {
             throw new IOException(
                     "there is no data called " + (nameOrFolder.isEmpty() ? "''" : nameOrFolder) + "; embedded are "
                             + String.join(" and ", EMBEDDED) + ", others (" + String.join(", ", FOLDERS)
-                            + ") are looked for under " + roots + " or given as a folder");
+                            + ") are looked for under " + roots + " or given as a folder, or as a zip of sounds");
         }
         return open(path, samples);
     }
@@ -168,18 +173,45 @@ public final class DataCatalog {
     }
 
     private static Split folders(String name, Path folder, Shape shape) throws IOException {
-        Path held = Files.isDirectory(folder.resolve("val")) ? folder.resolve("val") : folder.resolve("test");
-        if (!Files.isDirectory(held)) {
-            throw new IOException(
-                    folder + ": has a folder train to learn from, but neither val nor test to be judged by");
-        }
-        if (shape.rank() == 2) {
-            return Sounds.folders(name, folder.resolve("train"), held, shape.dim(1));
+        String held;
+        try (FileTree files = FileTree.open(folder)) {
+            held = held(files);
+            if (shape.rank() == 2) {
+                return Sounds.folders(name, files, held, shape.dim(1));
+            }
         }
         Dataset train = ImageFolders.read(folder.resolve("train"), shape.dim(0), shape.dim(1), shape.dim(2));
-        Dataset test = ImageFolders.read(held, shape.dim(0), shape.dim(1), shape.dim(2));
+        Dataset test = ImageFolders.read(folder.resolve(held), shape.dim(0), shape.dim(1), shape.dim(2));
         Normalization normalize = Transform.normalize(new float[] {0.5f}, new float[] {0.25f});
         return new Split(name, train, test, normalize, Transform.flip().then(Transform.crop(shape.dim(1) / 8)));
+    }
+
+    /** The folder to be judged by. */
+    private static String held(FileTree files) throws IOException {
+        List<String> folders = files.folders("");
+        if (!folders.contains("val") && !folders.contains("test")) {
+            throw files.refusal("", "has a folder train to learn from, but neither val nor test to be judged by");
+        }
+        return folders.contains("val") ? "val" : "test";
+    }
+
+    /** Sounds: a zip of spoken digits, or of the folder that would otherwise be given. */
+    private static Split zip(Path file, Shape shape) throws IOException {
+        String name = String.valueOf(file.getFileName());
+        try (FileTree files = FileTree.open(file)) {
+            if (shape.rank() != 2) {
+                throw files.refusal("", "is a zip, which only networks for sounds read, by train and eval; unpack it");
+            }
+            if (SpokenDigits.isIn(files)) {
+                return SpokenDigits.read(name, files);
+            }
+            if (!files.folders("").contains("train")) {
+                throw files.refusal(
+                        "",
+                        "holds neither spoken digits nor folders train and val with a folder of sounds for each class");
+            }
+            return Sounds.folders(name, files, held(files), shape.dim(1));
+        }
     }
 
     private static Path file(Path folder, String name) {

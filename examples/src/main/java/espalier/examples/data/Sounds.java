@@ -1,31 +1,32 @@
 package espalier.examples.data;
 
 import espalier.nn.data.Dataset;
+import espalier.nn.data.FileTree;
 import espalier.nn.data.Transform;
 import espalier.nn.data.WavSounds;
 import espalier.nn.model.KeywordSpotter;
 import java.io.IOException;
-import java.nio.file.Path;
 
 /** Sounds as the networks for short words take them: of their sampling rate, all ending together, and otherwise as recorded. */
 final class Sounds {
     private Sounds() {}
 
     /** Folders of recordings, {@code train/yes/1.wav}; what is longer than {@code length} samples is cut off. */
-    static Split folders(String name, Path train, Path held, int length) throws IOException {
+    static Split folders(String name, FileTree files, String held, int length) throws IOException {
         return split(
                 name,
-                fitting(train, WavSounds.readFolders(train, length)),
-                fitting(held, WavSounds.readFolders(held, length)));
+                fitting(files, "train", WavSounds.readFolders(files, "train", length)),
+                fitting(files, held, WavSounds.readFolders(files, held, length)));
     }
 
-    /** These with silence first, if they have the right sampling rate. */
-    static WavSounds fitting(Path source, WavSounds sounds) throws IOException {
+    /** These, from a folder of a tree, with silence first, if they have the right sampling rate. */
+    static WavSounds fitting(FileTree files, String folder, WavSounds sounds) throws IOException {
         if (sounds.rate() != KeywordSpotter.RATE) {
-            throw new IOException(source + ": has " + sounds.rate() + " samples a second, the networks for sound take "
-                    + KeywordSpotter.RATE + "; convert each file, for example with: sox IN.wav -r "
-                    + KeywordSpotter.RATE
-                    + " OUT.wav");
+            throw files.refusal(
+                    folder,
+                    "has " + sounds.rate() + " samples a second, the networks for sound take " + KeywordSpotter.RATE
+                            + "; convert each file, for example with: sox IN.wav -r " + KeywordSpotter.RATE
+                            + " OUT.wav");
         }
         return sounds.withSilenceFirst();
     }

@@ -1,5 +1,6 @@
 package espalier.examples.data;
 
+import espalier.nn.data.FileTree;
 import espalier.nn.data.IdxFiles;
 import espalier.nn.data.WavSounds;
 import java.io.IOException;
@@ -25,25 +26,45 @@ final class SpokenDigits {
     /** Samples of each: 1.02 s at 8,000 a second, which cuts 17 of the 3,000 recordings. */
     private static final int LENGTH = 8192;
 
+    private static final String RECORDINGS = "recordings";
     private static final int HELD_BACK = 5;
     private static final Pattern FILE_NAME = Pattern.compile("([0-9])_[^_]+_([0-9]{1,4})\\.wav");
 
     private SpokenDigits() {}
 
-    /** Whether a folder holds recordings: in a folder of that name, as it is cloned, or in {@code fsdd-recordings.zip}. */
+    /**
+     * Whether a folder holds recordings: in a folder of that name, as it is cloned, or in {@code fsdd-recordings.zip}.
+     */
     static boolean isIn(Path folder) {
-        return Files.isDirectory(folder.resolve("recordings")) || Files.isRegularFile(zip(folder));
+        return Files.isDirectory(folder.resolve(RECORDINGS)) || Files.isRegularFile(zip(folder));
+    }
+
+    /** Whether a zip holds recordings: of the folder, of the whole clone, or as GitHub makes one of that. */
+    static boolean isIn(FileTree zip) throws IOException {
+        return !recordings(zip).isEmpty() || zip.files("").stream().anyMatch(FILE_NAME.asMatchPredicate());
     }
 
     private static Path zip(Path folder) {
         return folder.resolve("fsdd-recordings.zip");
     }
 
+    private static String recordings(FileTree files) throws IOException {
+        return files.folders("").contains(RECORDINGS) ? RECORDINGS : "";
+    }
+
     /** Reads them; a name of another form is refused. */
     static Split read(String name, Path folder) throws IOException {
-        Path plain = folder.resolve("recordings");
-        Path source = Files.isDirectory(plain) ? plain : zip(folder);
-        WavSounds all = Sounds.fitting(source, WavSounds.read(source, LENGTH, SpokenDigits::digit, IdxFiles.DIGITS));
+        Path source = Files.isDirectory(folder.resolve(RECORDINGS)) ? folder : zip(folder);
+        try (FileTree files = FileTree.open(source)) {
+            return read(name, files);
+        }
+    }
+
+    /** The same from a tree that has them. */
+    static Split read(String name, FileTree files) throws IOException {
+        String in = recordings(files);
+        WavSounds all =
+                Sounds.fitting(files, in, WavSounds.read(files, in, LENGTH, SpokenDigits::digit, IdxFiles.DIGITS));
         int[] train = where(all, number -> number >= HELD_BACK);
         int[] test = where(all, number -> number < HELD_BACK);
         return Sounds.split(name, all.select(train), all.select(test));

@@ -21,7 +21,7 @@ public final class RunOptions {
             defaultValue = "fashion-tenth",
             paramLabel = "NAME|FOLDER",
             description =
-                    "Data: fashion-tenth or digits (embedded), mnist, fashion-mnist, cifar-10, fsdd, a folder, or a .csv of 8x8 digits. Default: ${DEFAULT-VALUE}.")
+                    "Data: fashion-tenth or digits (embedded), mnist, fashion-mnist, cifar-10, fsdd, a folder, a .zip of sounds, or a .csv of 8x8 digits. Default: ${DEFAULT-VALUE}.")
     private String data = "fashion-tenth";
 
     @Option(names = "--data-root", paramLabel = "FOLDER", description = "Where named data is looked for first.")

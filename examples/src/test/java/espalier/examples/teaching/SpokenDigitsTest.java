@@ -1,5 +1,6 @@
 package espalier.examples.teaching;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -8,6 +9,8 @@ import espalier.examples.Console;
 import espalier.examples.Tones;
 import espalier.examples.data.DataCatalog;
 import espalier.examples.data.Split;
+import espalier.nn.data.Dataset;
+import espalier.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -40,6 +43,33 @@ class SpokenDigitsTest {
             assertEquals(0, done.status(), done.out() + done.err());
             assertTrue(done.out().contains("epoch 8: test accuracy"), done.out());
             assertTrue(done.out().contains("expected at least 0.3000: met"), done.out());
+        }
+    }
+
+    @Test
+    void aZipOfTheRecordingsOrOfTheWholeCloneIsReadAsTheFolder() throws IOException {
+        record();
+        Files.write(folder.resolve("README.md"), new byte[1]);
+        Split expected = new DataCatalog(List.of()).read(folder.toString());
+        for (Path of : List.of(folder.resolve("recordings"), folder)) {
+            Path zip = Tones.zipped(of);
+            Split split = new DataCatalog(List.of()).read(zip.toString(), Shape.of(1, 8192));
+            assertEquals(zip.getFileName().toString(), split.name());
+            assertSame(expected.train(), split.train());
+            assertSame(expected.test(), split.test());
+            Files.delete(zip);
+        }
+    }
+
+    private static void assertSame(Dataset expected, Dataset got) {
+        assertEquals(expected.size(), got.size());
+        float[] one = new float[8192];
+        float[] other = new float[8192];
+        for (int i = 0; i < expected.size(); i++) {
+            assertEquals(expected.label(i), got.label(i));
+            expected.copySample(i, one, 0);
+            got.copySample(i, other, 0);
+            assertArrayEquals(one, other);
         }
     }
 

@@ -1,13 +1,19 @@
 package espalier.examples.train;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.examples.Console;
 import espalier.examples.Tones;
+import espalier.tensor.Device;
+import espalier.tensor.Tensor;
 import espalier.tensor.io.SafeTensors;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,6 +53,61 @@ class OwnSoundsTest {
                     model + " for 3 classes on words: accuracy 100.00 % (12 of 12), macro F1 1.0000\n",
                     done("eval" + on + " --model-file " + file).out());
         }
+    }
+
+    @Test
+    void aZipTrainsTheNetworkThatItsFolderDoes() throws Exception {
+        Path words = Tones.write(folder.resolve("words"), 4, 2, "no", "no-1", "yes");
+        Path zip = Tones.zipped(words);
+        List<Map<String, Tensor>> trained = new ArrayList<>();
+        for (Path data : List.of(words, zip)) {
+            Path out = folder.resolve("of-" + data.getFileName());
+            done("train --batch 4 --epochs 2 --model fastgrnn --threads 1 --data " + data + " --out " + out);
+            try (SafeTensors saved = SafeTensors.open(out.resolve("model.safetensors"))) {
+                trained.add(saved.tensors(Device.reference()));
+            }
+        }
+        assertEquals(trained.get(0).keySet(), trained.get(1).keySet());
+        trained.get(0)
+                .forEach((name, of) -> assertArrayEquals(
+                        of.toFloats(), trained.get(1).get(name).toFloats(), name));
+        Path file = folder.resolve("of-words.zip").resolve("model.safetensors");
+        String said = done("eval --threads 1 --model-file " + file + " --data " + words)
+                .out();
+        assertEquals(
+                said.replace(" on words:", " on words.zip:"),
+                done("eval --threads 1 --model-file " + file + " --data " + zip).out());
+    }
+
+    @Test
+    void zipsThatHoldNoDataAreRefused() throws Exception {
+        Path words = Tones.write(folder.resolve("words"), 1, 1, "no", "yes");
+        String to = " --out " + folder.resolve("run");
+        Path train = Tones.zipped(words.resolve("train"));
+        refused(
+                "train --model gru --data " + train + to,
+                "examples/run train: " + train
+                        + ": holds neither spoken digits nor folders train and val with a folder of sounds for each class");
+        Path zip = Tones.zipped(words);
+        refused(
+                "train --model lenet5 --data " + zip + to,
+                "examples/run train: " + zip
+                        + ": is a zip, which only networks for sounds read, by train and eval; unpack it");
+        byte[] whole = Files.readAllBytes(zip);
+        Files.write(zip, Arrays.copyOf(whole, whole.length / 2));
+        refused(
+                "train --model gru --data " + zip + to,
+                "examples/run train: " + zip + ": is no zip file, or a damaged one: zip END header not found");
+        Path missing = folder.resolve("missing.zip");
+        Console done = Console.run("train --model gru --data " + missing + to);
+        assertEquals(2, done.status());
+        assertTrue(done.err().startsWith("examples/run train: there is no data called " + missing), done.err());
+        Files.move(words.resolve("val"), words.resolve("spare"));
+        Path half = Tones.zipped(words);
+        refused(
+                "train --model gru --data " + half + to,
+                "examples/run train: " + half
+                        + ": has a folder train to learn from, but neither val nor test to be judged by");
     }
 
     @Test

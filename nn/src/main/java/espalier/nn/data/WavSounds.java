@@ -1,24 +1,14 @@
 package espalier.nn.data;
 
 import espalier.tensor.Shape;
-import java.io.EOFException;
 import java.io.IOException;
-import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.function.ToIntFunction;
-import java.util.stream.Stream;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipException;
-import java.util.zip.ZipFile;
 
 /**
  * Mono 16-bit PCM sounds of one sampling rate, from a folder of {@code .wav} files or a zip of them, each cut or filled
@@ -31,7 +21,6 @@ import java.util.zip.ZipFile;
  */
 public final class WavSounds implements Dataset {
     private static final int LARGEST = 1 << 24;
-    private static final long MOST = 1L << 30;
 
     private final List<String> names;
     private final List<Sound> sounds;
@@ -59,35 +48,42 @@ public final class WavSounds implements Dataset {
     record Sound(short[] samples, int rate) {}
 
     /**
-     * Reads all sounds, in the order of their names.
+     * Reads all sounds of a folder or of a zip, in the order of their names.
      *
-     * @param source a folder or a {@code .zip} file
+     * @param source a folder, or a zip with the files in it or in one folder
      * @param length samples of each
      * @param labelOf the label, from a file's name without folders
      * @throws DataFileException naming the file that is wrong
      */
     public static WavSounds read(Path source, int length, ToIntFunction<String> labelOf, List<String> classes)
             throws IOException {
-        requireLength(length);
-        Map<String, Sound> found = Files.isDirectory(source) ? inFolder(source, length) : inZip(source, length, MOST);
-        if (found.isEmpty()) {
-            throw new DataFileException(source, "holds no .wav files");
+        try (FileTree files = FileTree.open(source)) {
+            return read(files, "", length, labelOf, classes);
         }
-        List<String> names = new ArrayList<>();
+    }
+
+    /** The same, from one folder of a tree. */
+    public static WavSounds read(
+            FileTree files, String folder, int length, ToIntFunction<String> labelOf, List<String> classes)
+            throws IOException {
+        requireLength(length);
+        List<String> names = sounds(files, folder);
+        if (names.isEmpty()) {
+            throw files.refusal(folder, "holds no .wav files");
+        }
         List<Sound> sounds = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
-        for (var entry : found.entrySet()) {
-            String name = entry.getKey().substring(entry.getKey().lastIndexOf('/') + 1);
+        for (String name : names) {
             int label = labelOf.applyAsInt(name);
             if (label < 0 || label >= classes.size()) {
-                throw new DataFileException(
-                        source, "the name of " + name + " gives label " + label + " of " + classes.size() + " classes");
+                throw files.refusal(
+                        folder, "the name of " + name + " gives label " + label + " of " + classes.size() + " classes");
             }
-            names.add(name);
-            sounds.add(entry.getValue());
+            sounds.add(sound(files, FileTree.in(folder, name), length));
             labels.add(label);
         }
-        return new WavSounds(requireOneRate(source, names, sounds), sounds, labels, classes, length, false);
+        requireOneRate(files, folder, names, sounds);
+        return new WavSounds(names, sounds, labels, classes, length, false);
     }
 
     /**
@@ -99,42 +95,40 @@ public final class WavSounds implements Dataset {
     }
 
     /**
-     * Reads a folder with a folder of sounds for each class: {@code train/yes/0001.wav}. Classes and files are taken in the order
-     * of their names; those that begin with a dot are passed over.
+     * Reads a folder, or a zip of one, with a folder of sounds for each class: {@code train/yes/0001.wav}. Classes and files are
+     * taken in the order of their names; those that begin with a dot are passed over.
      *
      * @param length samples of each
      * @throws DataFileException naming the file or folder that is wrong
      */
-    public static WavSounds readFolders(Path folder, int length) throws IOException {
+    public static WavSounds readFolders(Path source, int length) throws IOException {
+        try (FileTree files = FileTree.open(source)) {
+            return readFolders(files, "", length);
+        }
+    }
+
+    /** The same, from the folders in one folder of a tree. */
+    public static WavSounds readFolders(FileTree files, String folder, int length) throws IOException {
         requireLength(length);
-        if (!Files.isDirectory(folder)) {
-            throw new DataFileException(folder, "is no folder");
-        }
-        List<String> classes;
-        try (Stream<Path> entries = Files.list(folder)) {
-            classes = entries.filter(Files::isDirectory)
-                    .map(entry -> entry.getFileName().toString())
-                    .filter(name -> !name.startsWith("."))
-                    .sorted()
-                    .toList();
-        }
+        List<String> classes = files.folders(folder);
         List<String> names = new ArrayList<>();
         List<Sound> sounds = new ArrayList<>();
         List<Integer> labels = new ArrayList<>();
-        for (String name : classes) {
-            Map<String, Sound> found = inFolder(folder.resolve(name), length);
-            found.forEach((file, sound) -> {
-                names.add(file);
-                sounds.add(sound);
-                labels.add(classes.indexOf(name));
-            });
+        for (int label = 0; label < classes.size(); label++) {
+            String of = FileTree.in(folder, classes.get(label));
+            for (String name : sounds(files, of)) {
+                names.add(name);
+                sounds.add(sound(files, FileTree.in(of, name), length));
+                labels.add(label);
+            }
         }
         if (sounds.isEmpty()) {
-            throw new DataFileException(
+            throw files.refusal(
                     folder,
                     "has " + classes.size() + " folders with no .wav files in them; there must be one for each class");
         }
-        return new WavSounds(requireOneRate(folder, names, sounds), sounds, labels, classes, length, false);
+        requireOneRate(files, folder, names, sounds);
+        return new WavSounds(names, sounds, labels, classes, length, false);
     }
 
     private static void requireLength(int length) {
@@ -143,82 +137,34 @@ public final class WavSounds implements Dataset {
         }
     }
 
-    /** The names, if the sounds have one rate. */
-    private static List<String> requireOneRate(Path source, List<String> names, List<Sound> sounds)
+    private static void requireOneRate(FileTree files, String folder, List<String> names, List<Sound> sounds)
             throws DataFileException {
         int rate = sounds.getFirst().rate;
         for (int i = 0; i < names.size(); i++) {
             if (sounds.get(i).rate != rate) {
-                throw new DataFileException(
-                        source,
+                throw files.refusal(
+                        folder,
                         names.get(i) + " has " + sounds.get(i).rate + " samples a second, " + names.getFirst() + " has "
                                 + rate + "; bring all to one rate");
             }
         }
-        return names;
     }
 
-    private static Map<String, Sound> inFolder(Path folder, int length) throws IOException {
-        Map<String, Sound> found = new TreeMap<>();
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(WavSounds::isSound).toList()) {
-                String name = file.getFileName().toString();
-                found.put(name, sound(file, "", PackedFile.read(file, LARGEST), length));
-            }
-        }
-        return found;
-    }
-
-    private static boolean isSound(Path file) {
-        String name = file.getFileName().toString();
-        return name.endsWith(".wav") && !name.startsWith(".");
-    }
-
-    /** As the file is not trusted, at most {@code most} bytes are unpacked in all. */
-    static Map<String, Sound> inZip(Path source, int length, long most) throws IOException {
-        Map<String, Sound> found = new TreeMap<>();
-        if (!Files.isRegularFile(source)) {
-            throw new DataFileException(source, "is not there");
-        }
-        long left = most;
-        try (ZipFile zip = new ZipFile(source.toFile())) {
-            for (ZipEntry entry : Collections.list(zip.entries())) {
-                if (entry.isDirectory() || !entry.getName().endsWith(".wav")) {
-                    continue;
-                }
-                byte[] bytes = unpacked(source, zip, entry);
-                left -= bytes.length;
-                if (left < 0) {
-                    throw new DataFileException(source, "unpacks to more than " + most + " bytes");
-                }
-                if (found.put(entry.getName(), sound(source, entry.getName() + " ", bytes, length)) != null) {
-                    throw new DataFileException(source, "holds " + entry.getName() + " twice");
-                }
-            }
-        } catch (ZipException | EOFException e) {
-            throw new DataFileException(source, "is a damaged zip file: " + e.getMessage());
-        }
-        return found;
-    }
-
-    private static byte[] unpacked(Path source, ZipFile zip, ZipEntry entry) throws IOException {
-        try (InputStream in = zip.getInputStream(entry)) {
-            byte[] bytes = in.readNBytes(LARGEST + 1);
-            if (bytes.length > LARGEST) {
-                throw new DataFileException(source, entry.getName() + " is larger than " + LARGEST + " bytes");
-            }
-            return bytes;
-        }
+    private static List<String> sounds(FileTree files, String folder) throws IOException {
+        return files.files(folder).stream()
+                .filter(name -> name.endsWith(".wav"))
+                .toList();
     }
 
     /**
      * The chunks of a RIFF file: "fmt " must say PCM, one channel, 16 bits; "data" holds the samples, of which at most
      * {@code length} are kept.
      */
-    private static Sound sound(Path file, String entry, byte[] bytes, int length) throws IOException {
+    private static Sound sound(FileTree files, String name, int length) throws IOException {
+        byte[] bytes = files.read(name, LARGEST);
         ByteBuffer in = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         if (bytes.length < 12 || in.getInt(0) != tag("RIFF") || in.getInt(8) != tag("WAVE")) {
-            throw new DataFileException(file, entry + "is no RIFF WAVE file");
+            throw files.refusal(name, "is no RIFF WAVE file");
         }
         boolean understood = false;
         int rate = 0;
@@ -228,10 +174,10 @@ public final class WavSounds implements Dataset {
             long size = Integer.toUnsignedLong(in.getInt(at + 4));
             int body = at + 8;
             if (size > bytes.length - body) {
-                throw new DataFileException(
-                        file,
-                        at,
-                        entry + "has a chunk of " + size + " bytes, of which " + (bytes.length - body) + " are there");
+                throw files.refusal(
+                        name,
+                        "byte " + at + ": has a chunk of " + size + " bytes, of which " + (bytes.length - body)
+                                + " are there");
             }
             if (kind == tag("fmt ") && size >= 16) {
                 understood = in.getShort(body) == 1 && in.getShort(body + 2) == 1 && in.getShort(body + 14) == 16;
@@ -246,7 +192,7 @@ public final class WavSounds implements Dataset {
             }
             at = (int) Math.min(bytes.length, body + size + (size & 1));
         }
-        throw new DataFileException(file, entry + (understood ? "has no data chunk" : "is not mono 16-bit PCM"));
+        throw files.refusal(name, understood ? "has no data chunk" : "is not mono 16-bit PCM");
     }
 
     private static int tag(String name) {

@@ -10,6 +10,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.zip.GZIPOutputStream;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 import org.junit.jupiter.api.function.Executable;
 
 /** Makes packed files, and checks how a damaged one is refused. */
@@ -21,6 +23,19 @@ public final class Packing {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (GZIPOutputStream out = new GZIPOutputStream(packed)) {
             out.write(bytes);
+        }
+        return packed.toByteArray();
+    }
+
+    /** A zip with these entries: a name, its bytes, a name, its bytes. */
+    static byte[] zip(Object... namesAndContents) throws IOException {
+        ByteArrayOutputStream packed = new ByteArrayOutputStream();
+        try (ZipOutputStream out = new ZipOutputStream(packed)) {
+            for (int i = 0; i < namesAndContents.length; i += 2) {
+                out.putNextEntry(new ZipEntry((String) namesAndContents[i]));
+                out.write((byte[]) namesAndContents[i + 1]);
+                out.closeEntry();
+            }
         }
         return packed.toByteArray();
     }

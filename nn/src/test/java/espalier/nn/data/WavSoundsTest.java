@@ -3,12 +3,12 @@ package espalier.nn.data;
 import static espalier.nn.data.Packing.file;
 import static espalier.nn.data.Packing.refusal;
 import static espalier.nn.data.Packing.refuses;
+import static espalier.nn.data.Packing.zip;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.tensor.Shape;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -17,8 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
-import java.util.zip.ZipEntry;
-import java.util.zip.ZipOutputStream;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -57,18 +56,6 @@ class WavSoundsTest {
 
     private static final byte[] SOUND = wav(1, 1, 16, (short) 16384, (short) -32768, (short) 1);
 
-    private static byte[] zip(Object... namesAndContents) throws IOException {
-        ByteArrayOutputStream packed = new ByteArrayOutputStream();
-        try (ZipOutputStream out = new ZipOutputStream(packed)) {
-            for (int i = 0; i < namesAndContents.length; i += 2) {
-                out.putNextEntry(new ZipEntry((String) namesAndContents[i]));
-                out.write((byte[]) namesAndContents[i + 1]);
-                out.closeEntry();
-            }
-        }
-        return packed.toByteArray();
-    }
-
     private static WavSounds read(Path source) throws IOException {
         return WavSounds.read(source, 4, name -> name.charAt(0) - '0', CLASSES);
     }
@@ -104,10 +91,10 @@ class WavSoundsTest {
 
     @Test
     void theNamesAndTheRateAreThoseOfTheFiles() throws IOException {
-        WavSounds sounds = read(file(folder, "a.zip", zip("x/1_z.wav", SOUND, "y/0_a.wav", SOUND)));
+        WavSounds sounds = read(file(folder, "a.zip", zip("x/1_a.wav", SOUND, "x/0_z.wav", SOUND)));
         assertEquals(8000, sounds.rate());
-        assertEquals("1_z.wav", sounds.name(0));
-        assertEquals("0_a.wav", sounds.name(1));
+        assertEquals("0_z.wav", sounds.name(0));
+        assertEquals("1_a.wav", sounds.name(1));
         Path zip = file(folder, "b.zip", zip("0.wav", SOUND, "1.wav", wav(1, 1, 16, 44_100, (short) 1)));
         refuses("1.wav has 44100 samples a second, 0.wav has 8000; bring all to one rate", zip, () -> read(zip));
     }
@@ -145,7 +132,7 @@ class WavSoundsTest {
                 folder,
                 () -> WavSounds.readFolders(folder, 4));
         Path missing = folder.resolve("missing");
-        refuses("is no folder", missing, () -> WavSounds.readFolders(missing, 4));
+        refuses("is not there", missing, () -> WavSounds.readFolders(missing, 4));
     }
 
     @Test
@@ -189,7 +176,7 @@ class WavSoundsTest {
         byte[] whole = zip("0_a.wav", SOUND, "1_b.wav", SOUND);
         for (int length = 0; length < whole.length; length++) {
             Path zip = file(folder, "a.zip", Arrays.copyOf(whole, length));
-            assertTrue(refusal(zip, () -> read(zip)).startsWith("is a damaged zip file: "));
+            assertTrue(refusal(zip, () -> read(zip)).startsWith("is no zip file, or a damaged one: "));
         }
     }
 
@@ -214,13 +201,60 @@ class WavSoundsTest {
     @Test
     void whatUnpacksToTooMuchIsNotUnpacked() throws IOException {
         Path zip = file(folder, "bomb.zip", zip("0.wav", new byte[(1 << 24) + 1]));
-        refuses("0.wav is larger than 16777216 bytes", zip, () -> read(zip));
-        Path many = file(folder, "many.zip", zip("0.wav", SOUND, "1.wav", SOUND));
-        assertEquals(2, WavSounds.inZip(many, 4, 2L * SOUND.length).size());
-        refuses(
-                "unpacks to more than " + (2 * SOUND.length - 1) + " bytes",
-                many,
-                () -> WavSounds.inZip(many, 4, 2L * SOUND.length - 1));
+        refuses("0.wav: is larger than 16777216 bytes", zip, () -> read(zip));
         Files.delete(zip);
+    }
+
+    @Test
+    void damagedSoundsInAZipAreNamed() throws IOException {
+        Path zip = file(folder, "a.zip", zip("words/yes/a.wav", SOUND, "words/no/b.wav", wav(1, 2, 16, (short) 1)));
+        refuses("words/no/b.wav: is not mono 16-bit PCM", zip, () -> WavSounds.readFolders(zip, 4));
+        Path none = file(folder, "b.zip", zip("words/yes/a.txt", SOUND, "words/no/", new byte[0]));
+        refuses(
+                "has 2 folders with no .wav files in them; there must be one for each class",
+                none,
+                () -> WavSounds.readFolders(none, 4));
+        Path rates = file(folder, "c.zip", zip("words/yes/a.wav", SOUND, "words/no/b.wav", wav(1, 1, 16, 44_100)));
+        refuses(
+                "a.wav has 8000 samples a second, b.wav has 44100; bring all to one rate",
+                rates,
+                () -> WavSounds.readFolders(rates, 4));
+    }
+
+    @Test
+    void aZipIsReadAsTheFolderItWasMadeOf() throws IOException {
+        String[] names = {"train/yes/2.wav", "train/no/7.wav", "train/no-1/a.wav", "train/yes/10.wav", "val/no/1.wav"};
+        Object[] contents = new Object[2 * names.length];
+        Path words = folder.resolve("words");
+        for (int i = 0; i < names.length; i++) {
+            byte[] sound = wav(1, 1, 16, Arrays.copyOf(new short[] {(short) (100 + i), 2, (short) -i, 4, 5}, 1 + i));
+            contents[2 * i] = "words/" + names[i];
+            contents[2 * i + 1] = sound;
+            Files.createDirectories(words.resolve(names[i]).getParent());
+            Files.write(words.resolve(names[i]), sound);
+        }
+        Path zip = file(folder, "words.zip", zip(contents));
+        try (FileTree plain = FileTree.open(words);
+                FileTree zipped = FileTree.open(zip)) {
+            for (String part : List.of("train", "val")) {
+                WavSounds expected = WavSounds.readFolders(plain, part, 4);
+                WavSounds got = WavSounds.readFolders(zipped, part, 4);
+                assertEquals(part.equals("val") ? List.of("no") : List.of("no", "no-1", "yes"), got.classes());
+                assertEquals(expected.classes(), got.classes());
+                assertEquals(expected.size(), got.size());
+                assertEquals(expected.rate(), got.rate());
+                for (int i = 0; i < expected.size(); i++) {
+                    assertEquals(expected.name(i), got.name(i));
+                    assertEquals(expected.label(i), got.label(i));
+                    assertArrayEquals(sample(expected, i), sample(got, i));
+                }
+            }
+            assertEquals(
+                    List.of("7.wav", "a.wav", "10.wav", "2.wav"), namesOf(WavSounds.readFolders(zipped, "train", 4)));
+        }
+    }
+
+    private static List<String> namesOf(WavSounds sounds) {
+        return IntStream.range(0, sounds.size()).mapToObj(sounds::name).toList();
     }
 }
