@@ -13,8 +13,16 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep {
         /** {@link Correlation#pack}, the channels of a tap side by side. */
         CHANNELS_INSIDE,
         /** {@link WinogradSweep#pack}. */
-        WINOGRAD
+        WINOGRAD,
+        /** {@link ChannelSweep#pack}. */
+        CHANNELS_ABREAST
     }
+
+    /** Packed weights that a network's next call may find in the second-level cache: a megabyte. */
+    int CACHED_FLOATS = 1 << 18;
+
+    /** Cycles that a packed weight from memory takes longer than one from the cache. */
+    double FETCH_CYCLES = 1.6;
 
     /** The forward pass, the way that is expected to be the fastest. */
     static ConvWay forward(ConvGeometry g) {
@@ -41,15 +49,29 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep {
         if (PointwiseSweep.takes(sum)) {
             best = cheaper(best, new PointwiseSweep(sum));
         }
+        if (ChannelSweep.takes(sum)) {
+            best = cheaper(best, new ChannelSweep(sum));
+        }
         return best;
     }
 
     private static ConvWay cheaper(ConvWay first, ConvWay second) {
-        return second.cost() < first.cost() ? second : first;
+        return second.costWithWeights() < first.costWithWeights() ? second : first;
     }
 
     /** Estimated cycles for one image and group. */
     double cost();
+
+    /** The same and what it takes to fetch weights that no cache keeps from one call to the next. */
+    private double costWithWeights() {
+        boolean far = packedLength() > CACHED_FLOATS;
+        return cost()
+                + (far
+                        ? FETCH_CYCLES
+                                * packedLength()
+                                / Math.max(1, correlation().images())
+                        : 0);
+    }
 
     /** The sum that is computed. */
     Correlation correlation();

@@ -222,7 +222,7 @@ public record Correlation(
         for (int p = 0; p < parts.size(); p++) {
             int part = p;
             int[] terms = terms(parts.get(p), channelsLast);
-            boolean inOrder = IntStream.range(0, terms.length).allMatch(i -> terms[i] == i);
+            boolean inOrder = inOrder(terms);
             int panelsPerTask =
                     Math.clamp(PACK_FLOATS / Math.max(1, terms.length * RowGroups.MOST), 1, groups * panels);
             parallel.forEach(Math.ceilDiv(groups * panels, panelsPerTask), task -> {
@@ -253,8 +253,13 @@ public record Correlation(
         }
     }
 
+    /** Whether terms stand in a row of weights as they are summed. */
+    static boolean inOrder(int[] terms) {
+        return IntStream.range(0, terms.length).allMatch(i -> terms[i] == i);
+    }
+
     /** Where in a row of weights each term of a part's sum stands. */
-    private int[] terms(Part part, boolean channelsLast) {
+    int[] terms(Part part, boolean channelsLast) {
         int[] terms = new int[channels * part.taps()];
         int at = 0;
         if (channelsLast) {

@@ -109,31 +109,47 @@ public final class PaddedWindow {
         fill(src, srcAt, 0, channels, firstRow, window, 0);
     }
 
+    /** The same, {@code again} if the window holds as many channels or more for the same rows: its zeros are there already. */
+    void fill(float[] src, int srcAt, int channels, int firstRow, float[] window, boolean again) {
+        if (again) {
+            copyRows(src, srcAt, 0, channels, firstRow, window, 0, false);
+        } else {
+            fill(src, srcAt, 0, channels, firstRow, window, 0);
+        }
+    }
+
     /** The same for channels {@code from} to {@code to - 1}, in a window that begins at {@code windowAt}. */
     void fill(float[] src, int srcAt, int from, int to, int firstRow, float[] window, int windowAt) {
-        for (int ry = 0; ry < strideH; ry++) {
-            int y = firstRow * strideH + ry - top;
-            int above = Math.clamp(Math.ceilDiv(-y, strideH), 0, phaseRows);
-            int rows = Math.clamp(Math.ceilDiv(srcH - y, strideH), above, phaseRows) - above;
-            int row = srcAt + (y + above * strideH) * srcW;
-            for (int c = from; c < to; c++) {
-                fillRows(src, row + c * srcH * srcW, ry, above, rows, window, windowAt + c * plane);
-            }
-        }
+        copyRows(src, srcAt, from, to, firstRow, window, windowAt, true);
         for (int c = from; c < to; c++) {
             int at = windowAt + c * plane;
             zero(window, at + usedPhases * phaseRows * pitch, at + plane);
         }
     }
 
+    private void copyRows(
+            float[] src, int srcAt, int from, int to, int firstRow, float[] window, int windowAt, boolean zeros) {
+        for (int ry = 0; ry < strideH; ry++) {
+            int y = firstRow * strideH + ry - top;
+            int above = Math.clamp(Math.ceilDiv(-y, strideH), 0, phaseRows);
+            int rows = Math.clamp(Math.ceilDiv(srcH - y, strideH), above, phaseRows) - above;
+            int row = srcAt + (y + above * strideH) * srcW;
+            for (int c = from; c < to; c++) {
+                fillRows(src, row + c * srcH * srcW, ry, above, rows, window, windowAt + c * plane, zeros);
+            }
+        }
+    }
+
     /** The phases of a channel that hold {@code rows} rows from {@code row} on, below {@code above} rows of zeros. */
-    private void fillRows(float[] src, int row, int ry, int above, int rows, float[] window, int to) {
+    private void fillRows(float[] src, int row, int ry, int above, int rows, float[] window, int to, boolean zeros) {
         boolean paired = strideW == 2 && left >= 0 && phases[2 * ry] >= 0 && phases[2 * ry + 1] >= 0;
         for (int rx = 0; rx < strideW; rx++) {
             int phase = phases[ry * strideW + rx];
             if (phase >= 0) {
                 int at = to + phase * phaseRows * pitch;
-                zeroAround(window, at, above, rows, first[rx], last[rx]);
+                if (zeros) {
+                    zeroAround(window, at, above, rows, first[rx], last[rx]);
+                }
                 if (!paired) {
                     gatherRows(src, row, rx, window, at + above * pitch, rows);
                 }

@@ -13,7 +13,7 @@ import espalier.tensor.cpu.vector.lanes.Span;
  * <p>This is the part that ways have in common: how blocks become tasks. The cut depends on the shapes alone. What follows from
  * a window, by {@link WindowProduct}, is each way's own.
  */
-abstract sealed class Sweep implements ConvWay permits CorrelationSweep, PointwiseSweep, WinogradSweep {
+abstract sealed class Sweep implements ConvWay permits ChannelSweep, CorrelationSweep, PointwiseSweep, WinogradSweep {
     /** Multiply-adds of a task: about 50 microseconds. */
     private static final long TASK_WORK = 3_000_000;
 
@@ -73,10 +73,20 @@ abstract sealed class Sweep implements ConvWay permits CorrelationSweep, Pointwi
     /** Computes output channels {@code firstRow} to {@code endRow - 1} of a block from its window, or its place, {@code x}. */
     abstract void compute(Operands o, int block, int firstRow, int endRow, float[] x, int xAt);
 
+    /** Panels of output channels: what tasks may divide among themselves. */
+    int panels() {
+        return RowGroups.count(k.rows());
+    }
+
+    /** The first output channel of a panel; that of panel {@link #panels} is {@code rows}. */
+    int firstRow(int panel) {
+        return RowGroups.start(k.rows(), panel);
+    }
+
     @Override
     public final void run(Parallel parallel, Operands o) {
         Cut cut = cut();
-        int splits = Math.clamp(cut.blockWork() / TASK_WORK, 1, RowGroups.count(k.rows()));
+        int splits = Math.clamp(cut.blockWork() / TASK_WORK, 1, panels());
         if (splits > 1 && !readsSourceInPlace()) {
             runRounds(parallel, o, splits);
             return;
@@ -124,6 +134,6 @@ abstract sealed class Sweep implements ConvWay permits CorrelationSweep, Pointwi
     }
 
     private int firstRow(int split, int splits) {
-        return RowGroups.start(k.rows(), RowGroups.count(k.rows()) * split / splits);
+        return firstRow(panels() * split / splits);
     }
 }

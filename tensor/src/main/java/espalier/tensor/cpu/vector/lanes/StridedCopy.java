@@ -39,6 +39,30 @@ public final class StridedCopy {
         FloatVector.fromArray(Lanes.FLOATS, from, fromAt + Lanes.COUNT).intoArray(to, toAt + Lanes.COUNT);
     }
 
+    /**
+     * Short runs, one after the other: {@code to[toAt + r*count + i] = from[fromAt + starts[r] + i]}.
+     *
+     * @param count elements of a run, at most 8
+     * @param spills whether elements after the last run, eight at most, may be overwritten
+     */
+    public static void runs(
+            float[] from, int fromAt, int[] starts, int runs, float[] to, int toAt, int count, boolean spills) {
+        int put = toAt;
+        int r = 0;
+        if (IN_REGISTERS) {
+            // Eight are copied; those too many lie in the next run, which is written after this one.
+            int whole = spills || count == 8 ? runs : runs - 1;
+            for (; r < whole && fromAt + starts[r] + 8 <= from.length; r++, put += count) {
+                fromArray(EIGHT, from, fromAt + starts[r]).intoArray(to, put);
+            }
+        }
+        for (; r < runs; r++, put += count) {
+            for (int i = 0; i < count; i++) {
+                to[put + i] = from[fromAt + starts[r] + i];
+            }
+        }
+    }
+
     /** {@code to[toAt + i] = from[fromAt + i*stride]}. */
     public static void gather(float[] from, int fromAt, int stride, float[] to, int toAt, int count) {
         if (stride == 1) {

@@ -10,6 +10,7 @@ import espalier.tensor.cpu.PlainConvolution;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.ConvSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -31,6 +32,9 @@ class ConvWayTest {
         }
         if (PointwiseSweep.takes(sum)) {
             ways.add(new PointwiseSweep(sum));
+        }
+        if (ChannelSweep.takes(sum)) {
+            ways.add(new ChannelSweep(sum));
         }
         return ways;
     }
@@ -87,6 +91,18 @@ class ConvWayTest {
         list.add(new ConvGeometry(3, 12, 7, 7, 8, 1, 1, ConvSpec.of().withGroups(2)));
         list.add(new ConvGeometry(2, 9, 20, 20, 8, 1, 1, ConvSpec.of().withStride(3)));
         list.add(new ConvGeometry(2, 3, 9, 9, 5, 3, 3, ConvSpec.of().withDilation(2)));
+        for (int width : new int[] {3, 4, 5, 7, 8, 9, 14, 17}) { // enough output channels to lie side by side
+            list.add(new ConvGeometry(2, 5, 6, width, 45, 3, 3, same));
+            list.add(new ConvGeometry(1, 7, 9, width + 6, 33, 3, 3, same.withStride(2)));
+            list.add(new ConvGeometry(2, 31, 1, width, 64, 1, 1, ConvSpec.of())); // read in place, to the last pixel
+            list.add(new ConvGeometry(2, 70, 3, width, 80, 1, 1, ConvSpec.of().withGroups(2)));
+        }
+        list.add(new ConvGeometry(1, 300, 7, 7, 200, 3, 3, same)); // a sum that is cut, several blocks, many tasks
+        list.add(new ConvGeometry(1, 1500, 4, 28, 40, 1, 1, ConvSpec.of())); // the same in place
+        list.add(new ConvGeometry(2, 40, 9, 11, 40, 3, 3, ConvSpec.of().withDilation(2)));
+        list.add(new ConvGeometry(1, 40, 9, 11, 40, 1, 1, same)); // a border of nothing but the bias
+        list.add(new ConvGeometry(1, 40, 9, 11, 40, 1, 1, new ConvSpec(1, 1, 0, 1, 1, 1, 1)));
+        list.add(new ConvGeometry(1, 40, 9, 11, 40, 1, 1, new ConvSpec(1, 1, 1, 0, 1, 1, 1)));
         return list;
     }
 
@@ -94,6 +110,7 @@ class ConvWayTest {
     void everyWayEqualsThePlainLoops() {
         var random = new Random(1);
         int winograd = 0;
+        int channels = 0;
         for (ConvGeometry g : geometries()) {
             float[] x = floats(random, g.inputLength() + 2 * MARGIN);
             float[] w = floats(random, g.weightLength() + 2 * MARGIN);
@@ -105,6 +122,7 @@ class ConvWayTest {
                 for (ConvWay way : forwardWays(g)) {
                     assertClose(g, way, y, run(way, 1, x, w, start, floats(new Random(2), dy.length)), y.length);
                     winograd += way instanceof WinogradSweep ? 1 : 0;
+                    channels += way instanceof ChannelSweep ? 1 : 0;
                 }
             }
             float[] dx = floats(new Random(2), x.length);
@@ -114,6 +132,7 @@ class ConvWayTest {
             }
         }
         assertTrue(winograd > 140, "only " + winograd + " sums by Winograd's algorithm");
+        assertTrue(channels > 60, "only " + channels + " sums with output channels side by side");
     }
 
     @Test
@@ -170,6 +189,7 @@ class ConvWayTest {
     private static float[] run(ConvWay way, int threads, float[] src, float[] w, float[] bias, float[] dst) {
         try (var parallel = new Parallel(threads)) {
             float[] packed = new float[way.packedLength()];
+            Arrays.fill(packed, Float.NaN);
             way.pack(parallel, new Span(w, MARGIN), packed);
             var start = new Span(bias, MARGIN);
             way.run(parallel, new Operands(new Span(src, MARGIN), packed, start, new Span(dst, MARGIN)));
