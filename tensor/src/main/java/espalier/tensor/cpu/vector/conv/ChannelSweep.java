@@ -28,7 +28,7 @@ final class ChannelSweep extends Sweep {
     private static final int BLOCK_FLOATS = 1 << 17;
 
     /** Longest sum before it is cut: that stretch of a panel of weights stays in the nearest cache. */
-    private static final int DEPTH = 256;
+    private static final int DEPTH = 384;
 
     /** Where in a stretch of weights each term is found. */
     private static final int[] TERMS = multiples(WIDTH, DEPTH);

@@ -62,23 +62,32 @@ final class OffsetTiles {
             s31 = a3.fma(b1, s31);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
-            s30 = s30.add(FloatVector.fromArray(SPECIES, c, c0 + 3 * rowStride));
-            s31 = s31.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * rowStride));
+            FloatVector y00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
+            FloatVector y01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
+            y00.intoArray(c, c0);
+            y01.intoArray(c, c1);
+            FloatVector y10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
+            FloatVector y11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
+            y10.intoArray(c, c0 + rowStride);
+            y11.intoArray(c, c1 + rowStride);
+            FloatVector y20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
+            FloatVector y21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
+            y20.intoArray(c, c0 + 2 * rowStride);
+            y21.intoArray(c, c1 + 2 * rowStride);
+            FloatVector y30 = s30.add(FloatVector.fromArray(SPECIES, c, c0 + 3 * rowStride));
+            FloatVector y31 = s31.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * rowStride));
+            y30.intoArray(c, c0 + 3 * rowStride);
+            y31.intoArray(c, c1 + 3 * rowStride);
+        } else {
+            s00.intoArray(c, c0);
+            s01.intoArray(c, c1);
+            s10.intoArray(c, c0 + rowStride);
+            s11.intoArray(c, c1 + rowStride);
+            s20.intoArray(c, c0 + 2 * rowStride);
+            s21.intoArray(c, c1 + 2 * rowStride);
+            s30.intoArray(c, c0 + 3 * rowStride);
+            s31.intoArray(c, c1 + 3 * rowStride);
         }
-        s00.intoArray(c, c0);
-        s01.intoArray(c, c1);
-        s10.intoArray(c, c0 + rowStride);
-        s11.intoArray(c, c1 + rowStride);
-        s20.intoArray(c, c0 + 2 * rowStride);
-        s21.intoArray(c, c1 + 2 * rowStride);
-        s30.intoArray(c, c0 + 3 * rowStride);
-        s31.intoArray(c, c1 + 3 * rowStride);
     }
 
     /** Four rows, four vectors. */
@@ -147,39 +156,56 @@ final class OffsetTiles {
             s33 = a3.fma(b3, s33);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
-            s02 = s02.add(FloatVector.fromArray(SPECIES, c, c2));
-            s03 = s03.add(FloatVector.fromArray(SPECIES, c, c3));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
-            s12 = s12.add(FloatVector.fromArray(SPECIES, c, c2 + rowStride));
-            s13 = s13.add(FloatVector.fromArray(SPECIES, c, c3 + rowStride));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
-            s22 = s22.add(FloatVector.fromArray(SPECIES, c, c2 + 2 * rowStride));
-            s23 = s23.add(FloatVector.fromArray(SPECIES, c, c3 + 2 * rowStride));
-            s30 = s30.add(FloatVector.fromArray(SPECIES, c, c0 + 3 * rowStride));
-            s31 = s31.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * rowStride));
-            s32 = s32.add(FloatVector.fromArray(SPECIES, c, c2 + 3 * rowStride));
-            s33 = s33.add(FloatVector.fromArray(SPECIES, c, c3 + 3 * rowStride));
+            FloatVector y00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
+            FloatVector y01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
+            FloatVector y02 = s02.add(FloatVector.fromArray(SPECIES, c, c2));
+            FloatVector y03 = s03.add(FloatVector.fromArray(SPECIES, c, c3));
+            y00.intoArray(c, c0);
+            y01.intoArray(c, c1);
+            y02.intoArray(c, c2);
+            y03.intoArray(c, c3);
+            FloatVector y10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
+            FloatVector y11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
+            FloatVector y12 = s12.add(FloatVector.fromArray(SPECIES, c, c2 + rowStride));
+            FloatVector y13 = s13.add(FloatVector.fromArray(SPECIES, c, c3 + rowStride));
+            y10.intoArray(c, c0 + rowStride);
+            y11.intoArray(c, c1 + rowStride);
+            y12.intoArray(c, c2 + rowStride);
+            y13.intoArray(c, c3 + rowStride);
+            FloatVector y20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
+            FloatVector y21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
+            FloatVector y22 = s22.add(FloatVector.fromArray(SPECIES, c, c2 + 2 * rowStride));
+            FloatVector y23 = s23.add(FloatVector.fromArray(SPECIES, c, c3 + 2 * rowStride));
+            y20.intoArray(c, c0 + 2 * rowStride);
+            y21.intoArray(c, c1 + 2 * rowStride);
+            y22.intoArray(c, c2 + 2 * rowStride);
+            y23.intoArray(c, c3 + 2 * rowStride);
+            FloatVector y30 = s30.add(FloatVector.fromArray(SPECIES, c, c0 + 3 * rowStride));
+            FloatVector y31 = s31.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * rowStride));
+            FloatVector y32 = s32.add(FloatVector.fromArray(SPECIES, c, c2 + 3 * rowStride));
+            FloatVector y33 = s33.add(FloatVector.fromArray(SPECIES, c, c3 + 3 * rowStride));
+            y30.intoArray(c, c0 + 3 * rowStride);
+            y31.intoArray(c, c1 + 3 * rowStride);
+            y32.intoArray(c, c2 + 3 * rowStride);
+            y33.intoArray(c, c3 + 3 * rowStride);
+        } else {
+            s00.intoArray(c, c0);
+            s01.intoArray(c, c1);
+            s02.intoArray(c, c2);
+            s03.intoArray(c, c3);
+            s10.intoArray(c, c0 + rowStride);
+            s11.intoArray(c, c1 + rowStride);
+            s12.intoArray(c, c2 + rowStride);
+            s13.intoArray(c, c3 + rowStride);
+            s20.intoArray(c, c0 + 2 * rowStride);
+            s21.intoArray(c, c1 + 2 * rowStride);
+            s22.intoArray(c, c2 + 2 * rowStride);
+            s23.intoArray(c, c3 + 2 * rowStride);
+            s30.intoArray(c, c0 + 3 * rowStride);
+            s31.intoArray(c, c1 + 3 * rowStride);
+            s32.intoArray(c, c2 + 3 * rowStride);
+            s33.intoArray(c, c3 + 3 * rowStride);
         }
-        s00.intoArray(c, c0);
-        s01.intoArray(c, c1);
-        s02.intoArray(c, c2);
-        s03.intoArray(c, c3);
-        s10.intoArray(c, c0 + rowStride);
-        s11.intoArray(c, c1 + rowStride);
-        s12.intoArray(c, c2 + rowStride);
-        s13.intoArray(c, c3 + rowStride);
-        s20.intoArray(c, c0 + 2 * rowStride);
-        s21.intoArray(c, c1 + 2 * rowStride);
-        s22.intoArray(c, c2 + 2 * rowStride);
-        s23.intoArray(c, c3 + 2 * rowStride);
-        s30.intoArray(c, c0 + 3 * rowStride);
-        s31.intoArray(c, c1 + 3 * rowStride);
-        s32.intoArray(c, c2 + 3 * rowStride);
-        s33.intoArray(c, c3 + 3 * rowStride);
     }
 
     /** Three rows, three vectors. */
@@ -230,25 +256,35 @@ final class OffsetTiles {
             s22 = a2.fma(b2, s22);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
-            s02 = s02.add(FloatVector.fromArray(SPECIES, c, c2));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
-            s12 = s12.add(FloatVector.fromArray(SPECIES, c, c2 + rowStride));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
-            s22 = s22.add(FloatVector.fromArray(SPECIES, c, c2 + 2 * rowStride));
+            FloatVector y00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
+            FloatVector y01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
+            FloatVector y02 = s02.add(FloatVector.fromArray(SPECIES, c, c2));
+            y00.intoArray(c, c0);
+            y01.intoArray(c, c1);
+            y02.intoArray(c, c2);
+            FloatVector y10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
+            FloatVector y11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
+            FloatVector y12 = s12.add(FloatVector.fromArray(SPECIES, c, c2 + rowStride));
+            y10.intoArray(c, c0 + rowStride);
+            y11.intoArray(c, c1 + rowStride);
+            y12.intoArray(c, c2 + rowStride);
+            FloatVector y20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
+            FloatVector y21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
+            FloatVector y22 = s22.add(FloatVector.fromArray(SPECIES, c, c2 + 2 * rowStride));
+            y20.intoArray(c, c0 + 2 * rowStride);
+            y21.intoArray(c, c1 + 2 * rowStride);
+            y22.intoArray(c, c2 + 2 * rowStride);
+        } else {
+            s00.intoArray(c, c0);
+            s01.intoArray(c, c1);
+            s02.intoArray(c, c2);
+            s10.intoArray(c, c0 + rowStride);
+            s11.intoArray(c, c1 + rowStride);
+            s12.intoArray(c, c2 + rowStride);
+            s20.intoArray(c, c0 + 2 * rowStride);
+            s21.intoArray(c, c1 + 2 * rowStride);
+            s22.intoArray(c, c2 + 2 * rowStride);
         }
-        s00.intoArray(c, c0);
-        s01.intoArray(c, c1);
-        s02.intoArray(c, c2);
-        s10.intoArray(c, c0 + rowStride);
-        s11.intoArray(c, c1 + rowStride);
-        s12.intoArray(c, c2 + rowStride);
-        s20.intoArray(c, c0 + 2 * rowStride);
-        s21.intoArray(c, c1 + 2 * rowStride);
-        s22.intoArray(c, c2 + 2 * rowStride);
     }
 
     /** Two rows, four vectors. */
@@ -299,23 +335,32 @@ final class OffsetTiles {
             s13 = a1.fma(b3, s13);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
-            s02 = s02.add(FloatVector.fromArray(SPECIES, c, c2));
-            s03 = s03.add(FloatVector.fromArray(SPECIES, c, c3));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
-            s12 = s12.add(FloatVector.fromArray(SPECIES, c, c2 + rowStride));
-            s13 = s13.add(FloatVector.fromArray(SPECIES, c, c3 + rowStride));
+            FloatVector y00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
+            FloatVector y01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
+            FloatVector y02 = s02.add(FloatVector.fromArray(SPECIES, c, c2));
+            FloatVector y03 = s03.add(FloatVector.fromArray(SPECIES, c, c3));
+            y00.intoArray(c, c0);
+            y01.intoArray(c, c1);
+            y02.intoArray(c, c2);
+            y03.intoArray(c, c3);
+            FloatVector y10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
+            FloatVector y11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
+            FloatVector y12 = s12.add(FloatVector.fromArray(SPECIES, c, c2 + rowStride));
+            FloatVector y13 = s13.add(FloatVector.fromArray(SPECIES, c, c3 + rowStride));
+            y10.intoArray(c, c0 + rowStride);
+            y11.intoArray(c, c1 + rowStride);
+            y12.intoArray(c, c2 + rowStride);
+            y13.intoArray(c, c3 + rowStride);
+        } else {
+            s00.intoArray(c, c0);
+            s01.intoArray(c, c1);
+            s02.intoArray(c, c2);
+            s03.intoArray(c, c3);
+            s10.intoArray(c, c0 + rowStride);
+            s11.intoArray(c, c1 + rowStride);
+            s12.intoArray(c, c2 + rowStride);
+            s13.intoArray(c, c3 + rowStride);
         }
-        s00.intoArray(c, c0);
-        s01.intoArray(c, c1);
-        s02.intoArray(c, c2);
-        s03.intoArray(c, c3);
-        s10.intoArray(c, c0 + rowStride);
-        s11.intoArray(c, c1 + rowStride);
-        s12.intoArray(c, c2 + rowStride);
-        s13.intoArray(c, c3 + rowStride);
     }
 
     /** One row, four vectors. */
@@ -358,14 +403,19 @@ final class OffsetTiles {
             s03 = a0.fma(b3, s03);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
-            s02 = s02.add(FloatVector.fromArray(SPECIES, c, c2));
-            s03 = s03.add(FloatVector.fromArray(SPECIES, c, c3));
+            FloatVector y00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
+            FloatVector y01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
+            FloatVector y02 = s02.add(FloatVector.fromArray(SPECIES, c, c2));
+            FloatVector y03 = s03.add(FloatVector.fromArray(SPECIES, c, c3));
+            y00.intoArray(c, c0);
+            y01.intoArray(c, c1);
+            y02.intoArray(c, c2);
+            y03.intoArray(c, c3);
+        } else {
+            s00.intoArray(c, c0);
+            s01.intoArray(c, c1);
+            s02.intoArray(c, c2);
+            s03.intoArray(c, c3);
         }
-        s00.intoArray(c, c0);
-        s01.intoArray(c, c1);
-        s02.intoArray(c, c2);
-        s03.intoArray(c, c3);
     }
 }

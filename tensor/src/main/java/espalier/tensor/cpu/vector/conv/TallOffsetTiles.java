@@ -76,31 +76,44 @@ final class TallOffsetTiles {
             s51 = a5.fma(b1, s51);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
-            s30 = s30.add(FloatVector.fromArray(SPECIES, c, c0 + 3 * rowStride));
-            s31 = s31.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * rowStride));
-            s40 = s40.add(FloatVector.fromArray(SPECIES, c, c0 + 4 * rowStride));
-            s41 = s41.add(FloatVector.fromArray(SPECIES, c, c1 + 4 * rowStride));
-            s50 = s50.add(FloatVector.fromArray(SPECIES, c, c0 + 5 * rowStride));
-            s51 = s51.add(FloatVector.fromArray(SPECIES, c, c1 + 5 * rowStride));
+            FloatVector y00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
+            FloatVector y01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
+            y00.intoArray(c, c0);
+            y01.intoArray(c, c1);
+            FloatVector y10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
+            FloatVector y11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
+            y10.intoArray(c, c0 + rowStride);
+            y11.intoArray(c, c1 + rowStride);
+            FloatVector y20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
+            FloatVector y21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
+            y20.intoArray(c, c0 + 2 * rowStride);
+            y21.intoArray(c, c1 + 2 * rowStride);
+            FloatVector y30 = s30.add(FloatVector.fromArray(SPECIES, c, c0 + 3 * rowStride));
+            FloatVector y31 = s31.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * rowStride));
+            y30.intoArray(c, c0 + 3 * rowStride);
+            y31.intoArray(c, c1 + 3 * rowStride);
+            FloatVector y40 = s40.add(FloatVector.fromArray(SPECIES, c, c0 + 4 * rowStride));
+            FloatVector y41 = s41.add(FloatVector.fromArray(SPECIES, c, c1 + 4 * rowStride));
+            y40.intoArray(c, c0 + 4 * rowStride);
+            y41.intoArray(c, c1 + 4 * rowStride);
+            FloatVector y50 = s50.add(FloatVector.fromArray(SPECIES, c, c0 + 5 * rowStride));
+            FloatVector y51 = s51.add(FloatVector.fromArray(SPECIES, c, c1 + 5 * rowStride));
+            y50.intoArray(c, c0 + 5 * rowStride);
+            y51.intoArray(c, c1 + 5 * rowStride);
+        } else {
+            s00.intoArray(c, c0);
+            s01.intoArray(c, c1);
+            s10.intoArray(c, c0 + rowStride);
+            s11.intoArray(c, c1 + rowStride);
+            s20.intoArray(c, c0 + 2 * rowStride);
+            s21.intoArray(c, c1 + 2 * rowStride);
+            s30.intoArray(c, c0 + 3 * rowStride);
+            s31.intoArray(c, c1 + 3 * rowStride);
+            s40.intoArray(c, c0 + 4 * rowStride);
+            s41.intoArray(c, c1 + 4 * rowStride);
+            s50.intoArray(c, c0 + 5 * rowStride);
+            s51.intoArray(c, c1 + 5 * rowStride);
         }
-        s00.intoArray(c, c0);
-        s01.intoArray(c, c1);
-        s10.intoArray(c, c0 + rowStride);
-        s11.intoArray(c, c1 + rowStride);
-        s20.intoArray(c, c0 + 2 * rowStride);
-        s21.intoArray(c, c1 + 2 * rowStride);
-        s30.intoArray(c, c0 + 3 * rowStride);
-        s31.intoArray(c, c1 + 3 * rowStride);
-        s40.intoArray(c, c0 + 4 * rowStride);
-        s41.intoArray(c, c1 + 4 * rowStride);
-        s50.intoArray(c, c0 + 5 * rowStride);
-        s51.intoArray(c, c1 + 5 * rowStride);
     }
 
     /** Five rows, two vectors. */
@@ -156,27 +169,38 @@ final class TallOffsetTiles {
             s41 = a4.fma(b1, s41);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
-            s30 = s30.add(FloatVector.fromArray(SPECIES, c, c0 + 3 * rowStride));
-            s31 = s31.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * rowStride));
-            s40 = s40.add(FloatVector.fromArray(SPECIES, c, c0 + 4 * rowStride));
-            s41 = s41.add(FloatVector.fromArray(SPECIES, c, c1 + 4 * rowStride));
+            FloatVector y00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
+            FloatVector y01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
+            y00.intoArray(c, c0);
+            y01.intoArray(c, c1);
+            FloatVector y10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
+            FloatVector y11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
+            y10.intoArray(c, c0 + rowStride);
+            y11.intoArray(c, c1 + rowStride);
+            FloatVector y20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
+            FloatVector y21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
+            y20.intoArray(c, c0 + 2 * rowStride);
+            y21.intoArray(c, c1 + 2 * rowStride);
+            FloatVector y30 = s30.add(FloatVector.fromArray(SPECIES, c, c0 + 3 * rowStride));
+            FloatVector y31 = s31.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * rowStride));
+            y30.intoArray(c, c0 + 3 * rowStride);
+            y31.intoArray(c, c1 + 3 * rowStride);
+            FloatVector y40 = s40.add(FloatVector.fromArray(SPECIES, c, c0 + 4 * rowStride));
+            FloatVector y41 = s41.add(FloatVector.fromArray(SPECIES, c, c1 + 4 * rowStride));
+            y40.intoArray(c, c0 + 4 * rowStride);
+            y41.intoArray(c, c1 + 4 * rowStride);
+        } else {
+            s00.intoArray(c, c0);
+            s01.intoArray(c, c1);
+            s10.intoArray(c, c0 + rowStride);
+            s11.intoArray(c, c1 + rowStride);
+            s20.intoArray(c, c0 + 2 * rowStride);
+            s21.intoArray(c, c1 + 2 * rowStride);
+            s30.intoArray(c, c0 + 3 * rowStride);
+            s31.intoArray(c, c1 + 3 * rowStride);
+            s40.intoArray(c, c0 + 4 * rowStride);
+            s41.intoArray(c, c1 + 4 * rowStride);
         }
-        s00.intoArray(c, c0);
-        s01.intoArray(c, c1);
-        s10.intoArray(c, c0 + rowStride);
-        s11.intoArray(c, c1 + rowStride);
-        s20.intoArray(c, c0 + 2 * rowStride);
-        s21.intoArray(c, c1 + 2 * rowStride);
-        s30.intoArray(c, c0 + 3 * rowStride);
-        s31.intoArray(c, c1 + 3 * rowStride);
-        s40.intoArray(c, c0 + 4 * rowStride);
-        s41.intoArray(c, c1 + 4 * rowStride);
     }
 
     /** Seven rows, two vectors, where there are 32 registers. */
@@ -238,35 +262,50 @@ final class TallOffsetTiles {
             s61 = a6.fma(b1, s61);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
-            s30 = s30.add(FloatVector.fromArray(SPECIES, c, c0 + 3 * rowStride));
-            s31 = s31.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * rowStride));
-            s40 = s40.add(FloatVector.fromArray(SPECIES, c, c0 + 4 * rowStride));
-            s41 = s41.add(FloatVector.fromArray(SPECIES, c, c1 + 4 * rowStride));
-            s50 = s50.add(FloatVector.fromArray(SPECIES, c, c0 + 5 * rowStride));
-            s51 = s51.add(FloatVector.fromArray(SPECIES, c, c1 + 5 * rowStride));
-            s60 = s60.add(FloatVector.fromArray(SPECIES, c, c0 + 6 * rowStride));
-            s61 = s61.add(FloatVector.fromArray(SPECIES, c, c1 + 6 * rowStride));
+            FloatVector y00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
+            FloatVector y01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
+            y00.intoArray(c, c0);
+            y01.intoArray(c, c1);
+            FloatVector y10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
+            FloatVector y11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
+            y10.intoArray(c, c0 + rowStride);
+            y11.intoArray(c, c1 + rowStride);
+            FloatVector y20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
+            FloatVector y21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
+            y20.intoArray(c, c0 + 2 * rowStride);
+            y21.intoArray(c, c1 + 2 * rowStride);
+            FloatVector y30 = s30.add(FloatVector.fromArray(SPECIES, c, c0 + 3 * rowStride));
+            FloatVector y31 = s31.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * rowStride));
+            y30.intoArray(c, c0 + 3 * rowStride);
+            y31.intoArray(c, c1 + 3 * rowStride);
+            FloatVector y40 = s40.add(FloatVector.fromArray(SPECIES, c, c0 + 4 * rowStride));
+            FloatVector y41 = s41.add(FloatVector.fromArray(SPECIES, c, c1 + 4 * rowStride));
+            y40.intoArray(c, c0 + 4 * rowStride);
+            y41.intoArray(c, c1 + 4 * rowStride);
+            FloatVector y50 = s50.add(FloatVector.fromArray(SPECIES, c, c0 + 5 * rowStride));
+            FloatVector y51 = s51.add(FloatVector.fromArray(SPECIES, c, c1 + 5 * rowStride));
+            y50.intoArray(c, c0 + 5 * rowStride);
+            y51.intoArray(c, c1 + 5 * rowStride);
+            FloatVector y60 = s60.add(FloatVector.fromArray(SPECIES, c, c0 + 6 * rowStride));
+            FloatVector y61 = s61.add(FloatVector.fromArray(SPECIES, c, c1 + 6 * rowStride));
+            y60.intoArray(c, c0 + 6 * rowStride);
+            y61.intoArray(c, c1 + 6 * rowStride);
+        } else {
+            s00.intoArray(c, c0);
+            s01.intoArray(c, c1);
+            s10.intoArray(c, c0 + rowStride);
+            s11.intoArray(c, c1 + rowStride);
+            s20.intoArray(c, c0 + 2 * rowStride);
+            s21.intoArray(c, c1 + 2 * rowStride);
+            s30.intoArray(c, c0 + 3 * rowStride);
+            s31.intoArray(c, c1 + 3 * rowStride);
+            s40.intoArray(c, c0 + 4 * rowStride);
+            s41.intoArray(c, c1 + 4 * rowStride);
+            s50.intoArray(c, c0 + 5 * rowStride);
+            s51.intoArray(c, c1 + 5 * rowStride);
+            s60.intoArray(c, c0 + 6 * rowStride);
+            s61.intoArray(c, c1 + 6 * rowStride);
         }
-        s00.intoArray(c, c0);
-        s01.intoArray(c, c1);
-        s10.intoArray(c, c0 + rowStride);
-        s11.intoArray(c, c1 + rowStride);
-        s20.intoArray(c, c0 + 2 * rowStride);
-        s21.intoArray(c, c1 + 2 * rowStride);
-        s30.intoArray(c, c0 + 3 * rowStride);
-        s31.intoArray(c, c1 + 3 * rowStride);
-        s40.intoArray(c, c0 + 4 * rowStride);
-        s41.intoArray(c, c1 + 4 * rowStride);
-        s50.intoArray(c, c0 + 5 * rowStride);
-        s51.intoArray(c, c1 + 5 * rowStride);
-        s60.intoArray(c, c0 + 6 * rowStride);
-        s61.intoArray(c, c1 + 6 * rowStride);
     }
 
     /** Eight rows, two vectors, where there are 32 registers. */
@@ -333,38 +372,55 @@ final class TallOffsetTiles {
             s71 = a7.fma(b1, s71);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
-            s30 = s30.add(FloatVector.fromArray(SPECIES, c, c0 + 3 * rowStride));
-            s31 = s31.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * rowStride));
-            s40 = s40.add(FloatVector.fromArray(SPECIES, c, c0 + 4 * rowStride));
-            s41 = s41.add(FloatVector.fromArray(SPECIES, c, c1 + 4 * rowStride));
-            s50 = s50.add(FloatVector.fromArray(SPECIES, c, c0 + 5 * rowStride));
-            s51 = s51.add(FloatVector.fromArray(SPECIES, c, c1 + 5 * rowStride));
-            s60 = s60.add(FloatVector.fromArray(SPECIES, c, c0 + 6 * rowStride));
-            s61 = s61.add(FloatVector.fromArray(SPECIES, c, c1 + 6 * rowStride));
-            s70 = s70.add(FloatVector.fromArray(SPECIES, c, c0 + 7 * rowStride));
-            s71 = s71.add(FloatVector.fromArray(SPECIES, c, c1 + 7 * rowStride));
+            FloatVector y00 = s00.add(FloatVector.fromArray(SPECIES, c, c0));
+            FloatVector y01 = s01.add(FloatVector.fromArray(SPECIES, c, c1));
+            y00.intoArray(c, c0);
+            y01.intoArray(c, c1);
+            FloatVector y10 = s10.add(FloatVector.fromArray(SPECIES, c, c0 + rowStride));
+            FloatVector y11 = s11.add(FloatVector.fromArray(SPECIES, c, c1 + rowStride));
+            y10.intoArray(c, c0 + rowStride);
+            y11.intoArray(c, c1 + rowStride);
+            FloatVector y20 = s20.add(FloatVector.fromArray(SPECIES, c, c0 + 2 * rowStride));
+            FloatVector y21 = s21.add(FloatVector.fromArray(SPECIES, c, c1 + 2 * rowStride));
+            y20.intoArray(c, c0 + 2 * rowStride);
+            y21.intoArray(c, c1 + 2 * rowStride);
+            FloatVector y30 = s30.add(FloatVector.fromArray(SPECIES, c, c0 + 3 * rowStride));
+            FloatVector y31 = s31.add(FloatVector.fromArray(SPECIES, c, c1 + 3 * rowStride));
+            y30.intoArray(c, c0 + 3 * rowStride);
+            y31.intoArray(c, c1 + 3 * rowStride);
+            FloatVector y40 = s40.add(FloatVector.fromArray(SPECIES, c, c0 + 4 * rowStride));
+            FloatVector y41 = s41.add(FloatVector.fromArray(SPECIES, c, c1 + 4 * rowStride));
+            y40.intoArray(c, c0 + 4 * rowStride);
+            y41.intoArray(c, c1 + 4 * rowStride);
+            FloatVector y50 = s50.add(FloatVector.fromArray(SPECIES, c, c0 + 5 * rowStride));
+            FloatVector y51 = s51.add(FloatVector.fromArray(SPECIES, c, c1 + 5 * rowStride));
+            y50.intoArray(c, c0 + 5 * rowStride);
+            y51.intoArray(c, c1 + 5 * rowStride);
+            FloatVector y60 = s60.add(FloatVector.fromArray(SPECIES, c, c0 + 6 * rowStride));
+            FloatVector y61 = s61.add(FloatVector.fromArray(SPECIES, c, c1 + 6 * rowStride));
+            y60.intoArray(c, c0 + 6 * rowStride);
+            y61.intoArray(c, c1 + 6 * rowStride);
+            FloatVector y70 = s70.add(FloatVector.fromArray(SPECIES, c, c0 + 7 * rowStride));
+            FloatVector y71 = s71.add(FloatVector.fromArray(SPECIES, c, c1 + 7 * rowStride));
+            y70.intoArray(c, c0 + 7 * rowStride);
+            y71.intoArray(c, c1 + 7 * rowStride);
+        } else {
+            s00.intoArray(c, c0);
+            s01.intoArray(c, c1);
+            s10.intoArray(c, c0 + rowStride);
+            s11.intoArray(c, c1 + rowStride);
+            s20.intoArray(c, c0 + 2 * rowStride);
+            s21.intoArray(c, c1 + 2 * rowStride);
+            s30.intoArray(c, c0 + 3 * rowStride);
+            s31.intoArray(c, c1 + 3 * rowStride);
+            s40.intoArray(c, c0 + 4 * rowStride);
+            s41.intoArray(c, c1 + 4 * rowStride);
+            s50.intoArray(c, c0 + 5 * rowStride);
+            s51.intoArray(c, c1 + 5 * rowStride);
+            s60.intoArray(c, c0 + 6 * rowStride);
+            s61.intoArray(c, c1 + 6 * rowStride);
+            s70.intoArray(c, c0 + 7 * rowStride);
+            s71.intoArray(c, c1 + 7 * rowStride);
         }
-        s00.intoArray(c, c0);
-        s01.intoArray(c, c1);
-        s10.intoArray(c, c0 + rowStride);
-        s11.intoArray(c, c1 + rowStride);
-        s20.intoArray(c, c0 + 2 * rowStride);
-        s21.intoArray(c, c1 + 2 * rowStride);
-        s30.intoArray(c, c0 + 3 * rowStride);
-        s31.intoArray(c, c1 + 3 * rowStride);
-        s40.intoArray(c, c0 + 4 * rowStride);
-        s41.intoArray(c, c1 + 4 * rowStride);
-        s50.intoArray(c, c0 + 5 * rowStride);
-        s51.intoArray(c, c1 + 5 * rowStride);
-        s60.intoArray(c, c0 + 6 * rowStride);
-        s61.intoArray(c, c1 + 6 * rowStride);
-        s70.intoArray(c, c0 + 7 * rowStride);
-        s71.intoArray(c, c1 + 7 * rowStride);
     }
 }

@@ -15,7 +15,7 @@ import jdk.incubator.vector.VectorSpecies;
  * With the 32 registers of AVX-512 a tile has up to 8 rows.
  *
  * <p>Sums begin at zero and are added to {@code c} at their end: sums that begin as a load make the compiler spill
- * registers in the loop.
+ * registers in the loop. Both branches store them, see {@link espalier.tensor.cpu.vector.conv.ConvTile}.
  *
  * <p>Positions are counters, {@code p} in a and {@code q} in b, that advance from one {@code k} to the next. The compiler
  * checks the bounds of {@code a} once, before the loop, and has no products of {@code k} to make there: sums of 25
@@ -104,23 +104,24 @@ final class GemmTile {
             s31 = a3.fma(b1, s31);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
-            s30 = s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride));
-            s31 = s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES));
+            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
+            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
+            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
+            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
+            s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride)).intoArray(c, cAt + 2 * stride);
+            s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES)).intoArray(c, cAt + 2 * stride + LANES);
+            s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride)).intoArray(c, cAt + 3 * stride);
+            s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES)).intoArray(c, cAt + 3 * stride + LANES);
+        } else {
+            s00.intoArray(c, cAt);
+            s01.intoArray(c, cAt + LANES);
+            s10.intoArray(c, cAt + stride);
+            s11.intoArray(c, cAt + stride + LANES);
+            s20.intoArray(c, cAt + 2 * stride);
+            s21.intoArray(c, cAt + 2 * stride + LANES);
+            s30.intoArray(c, cAt + 3 * stride);
+            s31.intoArray(c, cAt + 3 * stride + LANES);
         }
-        s00.intoArray(c, cAt);
-        s01.intoArray(c, cAt + LANES);
-        s10.intoArray(c, cAt + stride);
-        s11.intoArray(c, cAt + stride + LANES);
-        s20.intoArray(c, cAt + 2 * stride);
-        s21.intoArray(c, cAt + 2 * stride + LANES);
-        s30.intoArray(c, cAt + 3 * stride);
-        s31.intoArray(c, cAt + 3 * stride + LANES);
     }
 
     private static void tile3x2(
@@ -146,19 +147,20 @@ final class GemmTile {
             s21 = a2.fma(b1, s21);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
+            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
+            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
+            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
+            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
+            s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride)).intoArray(c, cAt + 2 * stride);
+            s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES)).intoArray(c, cAt + 2 * stride + LANES);
+        } else {
+            s00.intoArray(c, cAt);
+            s01.intoArray(c, cAt + LANES);
+            s10.intoArray(c, cAt + stride);
+            s11.intoArray(c, cAt + stride + LANES);
+            s20.intoArray(c, cAt + 2 * stride);
+            s21.intoArray(c, cAt + 2 * stride + LANES);
         }
-        s00.intoArray(c, cAt);
-        s01.intoArray(c, cAt + LANES);
-        s10.intoArray(c, cAt + stride);
-        s11.intoArray(c, cAt + stride + LANES);
-        s20.intoArray(c, cAt + 2 * stride);
-        s21.intoArray(c, cAt + 2 * stride + LANES);
     }
 
     private static void tile2x4(
@@ -189,23 +191,24 @@ final class GemmTile {
             s13 = a1.fma(b3, s13);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
-            s02 = s02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES));
-            s03 = s03.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
-            s12 = s12.add(FloatVector.fromArray(SPECIES, c, cAt + stride + 2 * LANES));
-            s13 = s13.add(FloatVector.fromArray(SPECIES, c, cAt + stride + 3 * LANES));
+            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
+            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
+            s02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES)).intoArray(c, cAt + 2 * LANES);
+            s03.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES)).intoArray(c, cAt + 3 * LANES);
+            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
+            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
+            s12.add(FloatVector.fromArray(SPECIES, c, cAt + stride + 2 * LANES)).intoArray(c, cAt + stride + 2 * LANES);
+            s13.add(FloatVector.fromArray(SPECIES, c, cAt + stride + 3 * LANES)).intoArray(c, cAt + stride + 3 * LANES);
+        } else {
+            s00.intoArray(c, cAt);
+            s01.intoArray(c, cAt + LANES);
+            s02.intoArray(c, cAt + 2 * LANES);
+            s03.intoArray(c, cAt + 3 * LANES);
+            s10.intoArray(c, cAt + stride);
+            s11.intoArray(c, cAt + stride + LANES);
+            s12.intoArray(c, cAt + stride + 2 * LANES);
+            s13.intoArray(c, cAt + stride + 3 * LANES);
         }
-        s00.intoArray(c, cAt);
-        s01.intoArray(c, cAt + LANES);
-        s02.intoArray(c, cAt + 2 * LANES);
-        s03.intoArray(c, cAt + 3 * LANES);
-        s10.intoArray(c, cAt + stride);
-        s11.intoArray(c, cAt + stride + LANES);
-        s12.intoArray(c, cAt + stride + 2 * LANES);
-        s13.intoArray(c, cAt + stride + 3 * LANES);
     }
 
     private static void tile1x4(
@@ -226,15 +229,16 @@ final class GemmTile {
             s03 = a0.fma(b3, s03);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
-            s02 = s02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES));
-            s03 = s03.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES));
+            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
+            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
+            s02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES)).intoArray(c, cAt + 2 * LANES);
+            s03.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES)).intoArray(c, cAt + 3 * LANES);
+        } else {
+            s00.intoArray(c, cAt);
+            s01.intoArray(c, cAt + LANES);
+            s02.intoArray(c, cAt + 2 * LANES);
+            s03.intoArray(c, cAt + 3 * LANES);
         }
-        s00.intoArray(c, cAt);
-        s01.intoArray(c, cAt + LANES);
-        s02.intoArray(c, cAt + 2 * LANES);
-        s03.intoArray(c, cAt + 3 * LANES);
     }
 
     /**

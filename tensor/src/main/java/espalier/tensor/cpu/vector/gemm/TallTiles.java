@@ -63,31 +63,32 @@ final class TallTiles {
             s51 = a5.fma(b1, s51);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
-            s30 = s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride));
-            s31 = s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES));
-            s40 = s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride));
-            s41 = s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES));
-            s50 = s50.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride));
-            s51 = s51.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride + LANES));
+            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
+            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
+            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
+            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
+            s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride)).intoArray(c, cAt + 2 * stride);
+            s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES)).intoArray(c, cAt + 2 * stride + LANES);
+            s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride)).intoArray(c, cAt + 3 * stride);
+            s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES)).intoArray(c, cAt + 3 * stride + LANES);
+            s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride)).intoArray(c, cAt + 4 * stride);
+            s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES)).intoArray(c, cAt + 4 * stride + LANES);
+            s50.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride)).intoArray(c, cAt + 5 * stride);
+            s51.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride + LANES)).intoArray(c, cAt + 5 * stride + LANES);
+        } else {
+            s00.intoArray(c, cAt);
+            s01.intoArray(c, cAt + LANES);
+            s10.intoArray(c, cAt + stride);
+            s11.intoArray(c, cAt + stride + LANES);
+            s20.intoArray(c, cAt + 2 * stride);
+            s21.intoArray(c, cAt + 2 * stride + LANES);
+            s30.intoArray(c, cAt + 3 * stride);
+            s31.intoArray(c, cAt + 3 * stride + LANES);
+            s40.intoArray(c, cAt + 4 * stride);
+            s41.intoArray(c, cAt + 4 * stride + LANES);
+            s50.intoArray(c, cAt + 5 * stride);
+            s51.intoArray(c, cAt + 5 * stride + LANES);
         }
-        s00.intoArray(c, cAt);
-        s01.intoArray(c, cAt + LANES);
-        s10.intoArray(c, cAt + stride);
-        s11.intoArray(c, cAt + stride + LANES);
-        s20.intoArray(c, cAt + 2 * stride);
-        s21.intoArray(c, cAt + 2 * stride + LANES);
-        s30.intoArray(c, cAt + 3 * stride);
-        s31.intoArray(c, cAt + 3 * stride + LANES);
-        s40.intoArray(c, cAt + 4 * stride);
-        s41.intoArray(c, cAt + 4 * stride + LANES);
-        s50.intoArray(c, cAt + 5 * stride);
-        s51.intoArray(c, cAt + 5 * stride + LANES);
     }
 
     /** Five rows, two vectors. */
@@ -128,27 +129,28 @@ final class TallTiles {
             s41 = a4.fma(b1, s41);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
-            s30 = s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride));
-            s31 = s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES));
-            s40 = s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride));
-            s41 = s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES));
+            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
+            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
+            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
+            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
+            s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride)).intoArray(c, cAt + 2 * stride);
+            s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES)).intoArray(c, cAt + 2 * stride + LANES);
+            s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride)).intoArray(c, cAt + 3 * stride);
+            s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES)).intoArray(c, cAt + 3 * stride + LANES);
+            s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride)).intoArray(c, cAt + 4 * stride);
+            s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES)).intoArray(c, cAt + 4 * stride + LANES);
+        } else {
+            s00.intoArray(c, cAt);
+            s01.intoArray(c, cAt + LANES);
+            s10.intoArray(c, cAt + stride);
+            s11.intoArray(c, cAt + stride + LANES);
+            s20.intoArray(c, cAt + 2 * stride);
+            s21.intoArray(c, cAt + 2 * stride + LANES);
+            s30.intoArray(c, cAt + 3 * stride);
+            s31.intoArray(c, cAt + 3 * stride + LANES);
+            s40.intoArray(c, cAt + 4 * stride);
+            s41.intoArray(c, cAt + 4 * stride + LANES);
         }
-        s00.intoArray(c, cAt);
-        s01.intoArray(c, cAt + LANES);
-        s10.intoArray(c, cAt + stride);
-        s11.intoArray(c, cAt + stride + LANES);
-        s20.intoArray(c, cAt + 2 * stride);
-        s21.intoArray(c, cAt + 2 * stride + LANES);
-        s30.intoArray(c, cAt + 3 * stride);
-        s31.intoArray(c, cAt + 3 * stride + LANES);
-        s40.intoArray(c, cAt + 4 * stride);
-        s41.intoArray(c, cAt + 4 * stride + LANES);
     }
 
     /** Seven rows, two vectors, where there are 32 registers. */
@@ -195,35 +197,36 @@ final class TallTiles {
             s61 = a6.fma(b1, s61);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
-            s30 = s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride));
-            s31 = s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES));
-            s40 = s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride));
-            s41 = s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES));
-            s50 = s50.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride));
-            s51 = s51.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride + LANES));
-            s60 = s60.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride));
-            s61 = s61.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride + LANES));
+            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
+            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
+            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
+            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
+            s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride)).intoArray(c, cAt + 2 * stride);
+            s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES)).intoArray(c, cAt + 2 * stride + LANES);
+            s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride)).intoArray(c, cAt + 3 * stride);
+            s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES)).intoArray(c, cAt + 3 * stride + LANES);
+            s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride)).intoArray(c, cAt + 4 * stride);
+            s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES)).intoArray(c, cAt + 4 * stride + LANES);
+            s50.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride)).intoArray(c, cAt + 5 * stride);
+            s51.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride + LANES)).intoArray(c, cAt + 5 * stride + LANES);
+            s60.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride)).intoArray(c, cAt + 6 * stride);
+            s61.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride + LANES)).intoArray(c, cAt + 6 * stride + LANES);
+        } else {
+            s00.intoArray(c, cAt);
+            s01.intoArray(c, cAt + LANES);
+            s10.intoArray(c, cAt + stride);
+            s11.intoArray(c, cAt + stride + LANES);
+            s20.intoArray(c, cAt + 2 * stride);
+            s21.intoArray(c, cAt + 2 * stride + LANES);
+            s30.intoArray(c, cAt + 3 * stride);
+            s31.intoArray(c, cAt + 3 * stride + LANES);
+            s40.intoArray(c, cAt + 4 * stride);
+            s41.intoArray(c, cAt + 4 * stride + LANES);
+            s50.intoArray(c, cAt + 5 * stride);
+            s51.intoArray(c, cAt + 5 * stride + LANES);
+            s60.intoArray(c, cAt + 6 * stride);
+            s61.intoArray(c, cAt + 6 * stride + LANES);
         }
-        s00.intoArray(c, cAt);
-        s01.intoArray(c, cAt + LANES);
-        s10.intoArray(c, cAt + stride);
-        s11.intoArray(c, cAt + stride + LANES);
-        s20.intoArray(c, cAt + 2 * stride);
-        s21.intoArray(c, cAt + 2 * stride + LANES);
-        s30.intoArray(c, cAt + 3 * stride);
-        s31.intoArray(c, cAt + 3 * stride + LANES);
-        s40.intoArray(c, cAt + 4 * stride);
-        s41.intoArray(c, cAt + 4 * stride + LANES);
-        s50.intoArray(c, cAt + 5 * stride);
-        s51.intoArray(c, cAt + 5 * stride + LANES);
-        s60.intoArray(c, cAt + 6 * stride);
-        s61.intoArray(c, cAt + 6 * stride + LANES);
     }
 
     /** Eight rows, two vectors, where there are 32 registers. */
@@ -275,38 +278,39 @@ final class TallTiles {
             s71 = a7.fma(b1, s71);
         }
         if (add) {
-            s00 = s00.add(FloatVector.fromArray(SPECIES, c, cAt));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES));
-            s20 = s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride));
-            s21 = s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES));
-            s30 = s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride));
-            s31 = s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES));
-            s40 = s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride));
-            s41 = s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES));
-            s50 = s50.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride));
-            s51 = s51.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride + LANES));
-            s60 = s60.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride));
-            s61 = s61.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride + LANES));
-            s70 = s70.add(FloatVector.fromArray(SPECIES, c, cAt + 7 * stride));
-            s71 = s71.add(FloatVector.fromArray(SPECIES, c, cAt + 7 * stride + LANES));
+            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
+            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
+            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
+            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
+            s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride)).intoArray(c, cAt + 2 * stride);
+            s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES)).intoArray(c, cAt + 2 * stride + LANES);
+            s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride)).intoArray(c, cAt + 3 * stride);
+            s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES)).intoArray(c, cAt + 3 * stride + LANES);
+            s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride)).intoArray(c, cAt + 4 * stride);
+            s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES)).intoArray(c, cAt + 4 * stride + LANES);
+            s50.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride)).intoArray(c, cAt + 5 * stride);
+            s51.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride + LANES)).intoArray(c, cAt + 5 * stride + LANES);
+            s60.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride)).intoArray(c, cAt + 6 * stride);
+            s61.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride + LANES)).intoArray(c, cAt + 6 * stride + LANES);
+            s70.add(FloatVector.fromArray(SPECIES, c, cAt + 7 * stride)).intoArray(c, cAt + 7 * stride);
+            s71.add(FloatVector.fromArray(SPECIES, c, cAt + 7 * stride + LANES)).intoArray(c, cAt + 7 * stride + LANES);
+        } else {
+            s00.intoArray(c, cAt);
+            s01.intoArray(c, cAt + LANES);
+            s10.intoArray(c, cAt + stride);
+            s11.intoArray(c, cAt + stride + LANES);
+            s20.intoArray(c, cAt + 2 * stride);
+            s21.intoArray(c, cAt + 2 * stride + LANES);
+            s30.intoArray(c, cAt + 3 * stride);
+            s31.intoArray(c, cAt + 3 * stride + LANES);
+            s40.intoArray(c, cAt + 4 * stride);
+            s41.intoArray(c, cAt + 4 * stride + LANES);
+            s50.intoArray(c, cAt + 5 * stride);
+            s51.intoArray(c, cAt + 5 * stride + LANES);
+            s60.intoArray(c, cAt + 6 * stride);
+            s61.intoArray(c, cAt + 6 * stride + LANES);
+            s70.intoArray(c, cAt + 7 * stride);
+            s71.intoArray(c, cAt + 7 * stride + LANES);
         }
-        s00.intoArray(c, cAt);
-        s01.intoArray(c, cAt + LANES);
-        s10.intoArray(c, cAt + stride);
-        s11.intoArray(c, cAt + stride + LANES);
-        s20.intoArray(c, cAt + 2 * stride);
-        s21.intoArray(c, cAt + 2 * stride + LANES);
-        s30.intoArray(c, cAt + 3 * stride);
-        s31.intoArray(c, cAt + 3 * stride + LANES);
-        s40.intoArray(c, cAt + 4 * stride);
-        s41.intoArray(c, cAt + 4 * stride + LANES);
-        s50.intoArray(c, cAt + 5 * stride);
-        s51.intoArray(c, cAt + 5 * stride + LANES);
-        s60.intoArray(c, cAt + 6 * stride);
-        s61.intoArray(c, cAt + 6 * stride + LANES);
-        s70.intoArray(c, cAt + 7 * stride);
-        s71.intoArray(c, cAt + 7 * stride + LANES);
     }
 }
