@@ -139,6 +139,29 @@ public sealed interface Reshaping permits Variable {
         return List.copyOf(pieces);
     }
 
+    /**
+     * All slices along an axis, which disappears; {@link #stack} puts them together again. One tensor takes the gradients of all,
+     * where {@link #select} makes one for each. So they belong to one backward pass: add the losses that are made of them.
+     */
+    default List<Variable> unstack(int axis) {
+        Tensor x = self().value();
+        int at = x.shape().axis(axis, "unstack");
+        List<Tensor> values = x.unstack(at);
+        PartwiseGradient gradient = new PartwiseGradient(x.shape());
+        Variable whole = Variable.of("unstack", Spec.Axes.of(at), x, edge(self(), gradient::whole));
+        List<Variable> slices = new ArrayList<>();
+        for (int i = 0; i < values.size(); i++) {
+            int index = i;
+            slices.add(Variable.jointly(
+                    "select",
+                    new Spec.Part(at, i, i + 1, 1),
+                    values.get(i),
+                    List.of(whole),
+                    g -> List.of(gradient.part(g, dx -> dx.select(at, index)))));
+        }
+        return List.copyOf(slices);
+    }
+
     /** Variables one after the other along an existing axis; the other sizes must agree. */
     static Variable concat(int axis, List<Variable> parts) {
         Tensor joined = Shaping.concat(axis, parts.stream().map(Variable::value).toList());

@@ -4,6 +4,7 @@ import static espalier.autograd.Edge.edge;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertNotSame;
+import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -303,5 +304,62 @@ class EngineTest {
         Variable exact = Variable.parameter(Tensor.full(Device.reference(), DType.F64, Shape.scalar(), 1e-9));
         exact.add(1).square().sum().backward();
         assertEquals(2 * (1 + 1e-9), exact.gradient().orElseThrow().item(), 1e-15);
+    }
+
+    private static Variable grid() {
+        return Variable.parameter(
+                Tensor.of(new float[] {1, 2, 3, 4, 5, 6, 7, 8}).reshape(4, 2));
+    }
+
+    /** 5·x₃² + x₁·x₃ + Σx, and nothing of x₀ and x₂ besides. */
+    private static Variable ofSlices(Variable x, List<Variable> slices) {
+        Variable last = slices.get(3);
+        return last.square().mul(5).add(slices.get(1).mul(last)).sum().add(x.sum());
+    }
+
+    @Test
+    void oneTensorTakesTheGradientsOfAllSlices() {
+        Variable x = grid();
+        List<Variable> slices = x.unstack(0);
+        assertEquals(4, slices.size());
+        Variable whole = slices.getFirst().node().orElseThrow().inputs().getFirst();
+        assertEquals("unstack", whole.node().orElseThrow().op());
+        for (Variable slice : slices) {
+            assertSame(whole, slice.node().orElseThrow().inputs().getFirst());
+            assertSame(x.value().storage(), slice.value().storage());
+        }
+        ofSlices(x, slices).backward();
+        assertArrayEquals(new float[] {1, 1, 8, 9, 1, 1, 74, 85}, gradient(x)); // 10·7 + 3 + 1, 10·8 + 4 + 1
+    }
+
+    @Test
+    void slicesUsedInACheckpointedBlock() {
+        Variable x = grid();
+        List<Variable> slices = x.unstack(0);
+        Checkpoint.of("block", () -> ofSlices(x, slices)).backward();
+        assertArrayEquals(new float[] {1, 1, 8, 9, 1, 1, 74, 85}, gradient(x));
+        Variable again = grid();
+        Checkpoint.of("block", () -> ofSlices(again, again.unstack(0))).backward();
+        assertArrayEquals(new float[] {1, 1, 8, 9, 1, 1, 74, 85}, gradient(again));
+    }
+
+    @Test
+    void slicesOfOneUnstackAreWalkedInOnePass() {
+        Variable x = grid();
+        List<Variable> slices = x.unstack(0);
+        slices.get(0).sum().backward();
+        Variable second = slices.get(1).sum();
+        assertEquals(
+                "backward: the graph through unstack was used before; its tensors are gone. "
+                        + "Run the forward pass again, or add the losses first",
+                assertThrows(IllegalStateException.class, second::backward).getMessage());
+        assertArrayEquals(new float[] {1, 1, 0, 0, 0, 0, 0, 0}, gradient(x));
+    }
+
+    @Test
+    void slicesOfAConstantAreConstants() {
+        for (Variable slice : grid().detach().unstack(1)) {
+            assertTrue(slice.node().isEmpty());
+        }
     }
 }

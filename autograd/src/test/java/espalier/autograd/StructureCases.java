@@ -83,6 +83,22 @@ final class StructureCases {
                 },
                 2,
                 5);
+        for (int axis : new int[] {0, 1, -1}) {
+            one(
+                    "Reshaping.unstack(int)",
+                    x -> {
+                        List<Variable> slices = x.unstack(axis);
+                        return slices.get(2)
+                                .square()
+                                .mul(slices.get(0))
+                                .add(slices.get(2))
+                                .sum()
+                                .mul(x.sum());
+                    },
+                    3,
+                    3,
+                    4);
+        }
         cases.add(GradientCase.of(
                 "Reshaping.concat(int, List)",
                 in -> Reshaping.concat(1, List.of(in.get(0), in.get(1), in.get(0))),

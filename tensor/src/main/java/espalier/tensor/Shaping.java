@@ -1,6 +1,7 @@
 package espalier.tensor;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * The same elements in another form. Views share memory with the tensor they come from; {@code concat}, {@code stack}
@@ -164,6 +165,12 @@ public sealed interface Shaping permits Tensor {
             start += size;
         }
         return List.copyOf(pieces);
+    }
+
+    /** All slices along an axis, which disappears; {@link #stack} puts them together again. Views. */
+    default List<Tensor> unstack(int axis) {
+        int at = self().shape().axis(axis, "unstack");
+        return IntStream.range(0, self().dim(at)).mapToObj(i -> select(at, i)).toList();
     }
 
     /** Tensors one after the other along an existing axis; the other sizes must agree. */

@@ -3,9 +3,11 @@ package espalier.tensor;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -256,6 +258,22 @@ class ViewsTest {
                 assertArrayEquals(chain.model.from, packed.toInts(), chain.steps::toString);
             }
         }
+    }
+
+    @Test
+    void unstackGivesTheSlicesAsViews() {
+        Tensor x = Tensor.of(new float[] {1, 2, 3, 4, 5, 6}).reshape(2, 3);
+        List<Tensor> columns = x.unstack(-1);
+        assertEquals(3, columns.size());
+        for (int i = 0; i < 3; i++) {
+            assertArrayEquals(new float[] {1 + i, 4 + i}, columns.get(i).toFloats());
+            assertSame(x.storage(), columns.get(i).storage());
+        }
+        assertArrayEquals(x.toFloats(), Shaping.stack(1, columns).toFloats());
+        assertEquals(List.of(), x.narrow(0, 0, 0).unstack(0));
+        assertEquals(
+                "unstack: axis 2 is out of range for shape [2, 3]",
+                assertThrows(ShapeException.class, () -> x.unstack(2)).getMessage());
     }
 
     @Test

@@ -50,8 +50,8 @@ public final class FastGrnn extends Module {
     @Override
     protected Variable forward(Variable x) {
         Variable h = Variable.constant(RecurrentWeights.zeroState(x.value(), hidden));
-        for (int t = 0; t < x.shape().dim(1); t++) {
-            h = step(x.select(1, t), h);
+        for (Variable frame : x.unstack(1)) {
+            h = step(frame, h);
         }
         return h;
     }

@@ -45,8 +45,8 @@ public final class Lstm extends Module {
     protected Variable forward(Variable x) {
         Variable zeros = Variable.constant(RecurrentWeights.zeroState(x.value(), hidden));
         State state = new State(zeros, zeros);
-        for (int t = 0; t < x.shape().dim(1); t++) {
-            state = step(x.select(1, t), state);
+        for (Variable frame : x.unstack(1)) {
+            state = step(frame, state);
         }
         return state.output;
     }

@@ -64,6 +64,7 @@ final class Wirer {
                     "exp",
                     "square",
                     "clamp",
+                    "unstack",
                     "maxPool2d",
                     "avgPool2d",
                     "adaptiveAvgPool2d" -> pass(o, 0, axisOf(o, 0));

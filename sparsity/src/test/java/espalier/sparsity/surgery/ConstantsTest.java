@@ -115,6 +115,7 @@ class ConstantsTest {
                 new Case("slice", x -> x.slice(3, 0, 4, 2), -1.5),
                 new Case("split", x -> x.split(2, 1, 3).get(1), -1.5),
                 new Case("select", x -> x.select(3, 0).unsqueeze(3), -1.5),
+                new Case("unstack", x -> x.unstack(3).get(1).unsqueeze(3), -1.5),
                 new Case("permute", x -> x.permute(0, 3, 1, 2).permute(0, 2, 3, 1), -1.5),
                 new Case("transpose", x -> x.transpose(1, 3).abs().transpose(1, 3), 1.5));
     }
