@@ -17,6 +17,9 @@ abstract sealed class Sweep implements ConvWay permits ChannelSweep, Correlation
     /** Multiply-adds of a task: about 50 microseconds. */
     private static final long TASK_WORK = 3_000_000;
 
+    /** So many blocks for each thread keep all of them busy nearly to the end. */
+    private static final int BLOCKS_A_THREAD = 4;
+
     /** Floats of a window that one task fills: about 10 microseconds. */
     private static final int FILL_FLOATS = 1 << 14;
 
@@ -86,7 +89,7 @@ abstract sealed class Sweep implements ConvWay permits ChannelSweep, Correlation
     @Override
     public final void run(Parallel parallel, Operands o) {
         Cut cut = cut();
-        int splits = Math.clamp(cut.blockWork() / TASK_WORK, 1, panels());
+        int splits = splits(cut, parallel.threads());
         if (splits > 1 && !readsSourceInPlace()) {
             runRounds(parallel, o, splits);
             return;
@@ -108,6 +111,15 @@ abstract sealed class Sweep implements ConvWay permits ChannelSweep, Correlation
                 }
             }
         });
+    }
+
+    /**
+     * Among how many tasks the output channels of a block are divided: none, if there are blocks enough for all threads. A
+     * thread then computes a block right after it has filled its window, which is still in the cache.
+     */
+    private int splits(Cut cut, int threads) {
+        boolean enough = threads == 1 || (long) cut.rounds() * cut.blocks() >= (long) BLOCKS_A_THREAD * threads;
+        return enough ? 1 : Math.clamp(cut.blockWork() / TASK_WORK, 1, panels());
     }
 
     /** Many output channels: one window is filled for all tasks that divide them among themselves. */
