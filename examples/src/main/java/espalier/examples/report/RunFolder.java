@@ -67,7 +67,7 @@ public final class RunFolder {
                 report.samples() / report.seconds()));
         write(
                 "history.csv",
-                "epoch,loss,train_accuracy,test_accuracy,images_per_second\n" + String.join("\n", history) + "\n");
+                "epoch,loss,train_accuracy,test_accuracy,examples_per_second\n" + String.join("\n", history) + "\n");
     }
 
     /** Writes {@code result.json}, {@code report.html} and {@code report.md}. */

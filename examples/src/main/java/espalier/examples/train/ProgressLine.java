@@ -7,7 +7,7 @@ import java.util.Locale;
 
 /**
  * Says how training goes: in a terminal one line that is written over, in a log one line an epoch. Loss, accuracy,
- * images a second and the time that is left.
+ * examples (images or sounds) a second and the time that is left.
  */
 public final class ProgressLine implements TrainingListener {
     private static final long EVERY_NANOS = 200_000_000;
@@ -58,7 +58,7 @@ public final class ProgressLine implements TrainingListener {
         double remaining = stepsHere == 0 ? 0 : seconds / stepsHere * left;
         return String.format(
                 Locale.ROOT,
-                "epoch %2d/%d  loss %.4f  accuracy %5.2f %%  %,6.0f images/s  batch %d/%d, %s left",
+                "epoch %2d/%d  loss %.4f  accuracy %5.2f %%  %,6.0f examples/s  batch %d/%d, %s left",
                 at.epoch() + 1,
                 epochs,
                 loss.value(),
@@ -87,7 +87,7 @@ public final class ProgressLine implements TrainingListener {
         }
         out.println(String.format(
                 Locale.ROOT,
-                "epoch %2d/%d  loss %.4f  accuracy %5.2f %%  %,6.0f images/s  %5.1f s",
+                "epoch %2d/%d  loss %.4f  accuracy %5.2f %%  %,6.0f examples/s  %5.1f s",
                 at.epoch(),
                 epochs,
                 report.loss(),

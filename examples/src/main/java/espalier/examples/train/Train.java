@@ -38,7 +38,7 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Trains a model on images and leaves a folder with the model, its history and a report. */
+/** Trains a model on images or sounds and leaves a folder with the model, its history and a report. */
 @Command(name = "train", description = "Trains a model.", mixinStandardHelpOptions = true)
 public final class Train implements Callable<Integer> {
     private static final String DATA_FROM = "data-from";
@@ -238,7 +238,7 @@ public final class Train implements Callable<Integer> {
         settings.put("model", model);
         settings.put("data", split.name());
         settings.put("classes", Integer.toString(split.train().classes().size()));
-        settings.put("images", Integer.toString(split.train().size()));
+        settings.put("examples", Integer.toString(split.train().size()));
         settings.put("data of checksum", DataChecksum.of(split));
         settings.put("seed", Long.toString(options.seed()));
         settings.put("batch", Integer.toString(options.batch()));

@@ -44,6 +44,7 @@ class OwnSoundsTest {
             String command = "train --batch 8 --lr 0.05 --schedule constant --model " + model + on + " --out " + out;
             Console first = done(command + " --epochs 4");
             assertTrue(first.out().startsWith("words has 3 classes: " + model), first.out());
+            assertTrue(first.out().contains(" examples/s "), first.out());
             done("train --resume --epochs 10 --out " + out);
             Path file = out.resolve("model.safetensors");
             try (SafeTensors saved = SafeTensors.open(file)) {

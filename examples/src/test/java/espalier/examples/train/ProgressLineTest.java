@@ -23,7 +23,7 @@ class ProgressLineTest {
 
     @Test
     void aLogGetsALineAnEpoch() {
-        String line = "epoch  1/2  loss 0.2500  accuracy 80.00 %      20 images/s    2.0 s\n";
+        String line = "epoch  1/2  loss 0.2500  accuracy 80.00 %      20 examples/s    2.0 s\n";
         assertEquals(line, shown(false, new EpochReport(0.25, 0.8, 40, 2)));
     }
 
@@ -32,7 +32,7 @@ class ProgressLineTest {
         String text = shown(true, new EpochReport(0.25, 0.8, 40, 2));
         assertTrue(
                 text.matches(
-                        "(?s)\r\033\\[K\033\\[\\?7lepoch  1/2  loss 0.5000  accuracy 75.00 % [^\n]* left\033\\[\\?7h"
+                        "(?s)\r\033\\[K\033\\[\\?7lepoch  1/2  loss 0.5000  accuracy 75.00 % [^\n]* examples/s  [^\n]* left\033\\[\\?7h"
                                 + "\r\033\\[Kepoch  1/2  loss 0.2500 .*"),
                 text);
     }

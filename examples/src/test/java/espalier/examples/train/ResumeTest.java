@@ -45,7 +45,7 @@ class ResumeTest {
         return Double.parseDouble(found.group(1));
     }
 
-    /** But for the last column, images a second. */
+    /** But for the last column, examples a second. */
     private static List<String> history(Path run) throws IOException {
         return Files.readAllLines(run.resolve("history.csv")).stream()
                 .map(line -> line.substring(0, line.lastIndexOf(',')))

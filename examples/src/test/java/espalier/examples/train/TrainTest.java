@@ -45,7 +45,7 @@ class TrainTest {
             assertEquals(file.endsWith("svg") ? "svg" : "html", root);
         }
         List<String> history = Files.readAllLines(out.resolve("history.csv"));
-        assertEquals("epoch,loss,train_accuracy,test_accuracy,images_per_second", history.getFirst());
+        assertEquals("epoch,loss,train_accuracy,test_accuracy,examples_per_second", history.getFirst());
         assertEquals(2, history.size());
         String result = Files.readString(out.resolve("result.json"));
         for (String key :
