@@ -4,6 +4,7 @@ import espalier.nn.data.Dataset;
 import espalier.nn.data.Normalization;
 import espalier.nn.data.Transform;
 import espalier.tensor.Shape;
+import java.util.Optional;
 
 /**
  * Data to learn from and data to be judged by.
@@ -13,8 +14,10 @@ import espalier.tensor.Shape;
  * @param test to be judged by
  * @param normalize applied to both, the numbers of which go with a model that learned from it
  * @param augment applied, before that, to what is learned from
+ * @param note what whoever learns from it should be told, a sentence
  */
-public record Split(String name, Dataset train, Dataset test, Normalization normalize, Transform augment) {
+public record Split(
+        String name, Dataset train, Dataset test, Normalization normalize, Transform augment, Optional<String> note) {
     /**
      * Checks that both have samples, and of one kind.
      *
@@ -35,13 +38,18 @@ public record Split(String name, Dataset train, Dataset test, Normalization norm
         }
     }
 
+    /** Data of which there is nothing to be told. */
+    public Split(String name, Dataset train, Dataset test, Normalization normalize, Transform augment) {
+        this(name, train, test, normalize, augment, Optional.empty());
+    }
+
     /** Both with images of another shape. */
     public Split resized(Shape shape) {
-        return new Split(name, train.resized(shape), test.resized(shape), normalize, augment);
+        return new Split(name, train.resized(shape), test.resized(shape), normalize, augment, note);
     }
 
     /** A small part of both, for a quick look. */
     public Split smoke() {
-        return new Split(name, train.first(512), test.first(256), normalize, augment);
+        return new Split(name, train.first(512), test.first(256), normalize, augment, note);
     }
 }

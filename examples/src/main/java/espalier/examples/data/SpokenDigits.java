@@ -6,6 +6,7 @@ import espalier.nn.data.WavSounds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.function.IntPredicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -67,7 +68,7 @@ final class SpokenDigits {
                 Sounds.fitting(files, in, WavSounds.read(files, in, LENGTH, SpokenDigits::digit, IdxFiles.DIGITS));
         int[] train = where(all, number -> number >= HELD_BACK);
         int[] test = where(all, number -> number < HELD_BACK);
-        return Sounds.split(name, all.select(train), all.select(test));
+        return Sounds.split(name, all.select(train), all.select(test), List.of(all));
     }
 
     /** −1, which is no label, where the name has another form. */

@@ -130,6 +130,10 @@ public final class Train implements Callable<Integer> {
                     split.name(), architecture.classes(), model, kind.classes());
             console.flush();
         }
+        split.note().ifPresent(note -> {
+            console.println(note);
+            console.flush();
+        });
         int rounds = options.smoke() ? Math.min(epochs, 1) : epochs;
         Module net = architecture.make(Init.of(device, options.seed()));
         RandomSource random = RandomSource.of(options.seed());

@@ -2,6 +2,7 @@ package espalier.examples.train;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.examples.Console;
@@ -78,6 +79,18 @@ class OwnSoundsTest {
         assertEquals(
                 said.replace(" on words:", " on words.zip:"),
                 done("eval --threads 1 --model-file " + file + " --data " + zip).out());
+    }
+
+    @Test
+    void itIsSaidHowManyAreCut() throws Exception {
+        Path words = Tones.write(folder.resolve("words"), 2, 1, "no", "yes");
+        String command = "train --epochs 1 --model fastgrnn --threads 1 --data " + words + " --out ";
+        String whole = done(command + folder.resolve("whole")).out();
+        assertFalse(whole.contains("longer"), whole);
+        Files.write(words.resolve("train").resolve("no").resolve("0.wav"), Tones.wav(0, 310)); // 8,200 samples
+        Files.write(words.resolve("val").resolve("yes").resolve("2.wav"), Tones.wav(3, 400));
+        String cut = done(command + folder.resolve("cut")).out();
+        assertTrue(cut.contains("\nwords: 2 of 6 recordings are longer than 1.02 s, and cut off there\n"), cut);
     }
 
     @Test

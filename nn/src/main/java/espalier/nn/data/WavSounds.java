@@ -45,7 +45,7 @@ public final class WavSounds implements Dataset {
     }
 
     /** What a file holds: some or all of its samples, and how many of them make a second. */
-    record Sound(short[] samples, int rate) {}
+    private record Sound(short[] samples, int rate, boolean isCut) {}
 
     /**
      * Reads all sounds of a folder or of a zip, in the order of their names.
@@ -188,7 +188,7 @@ public final class WavSounds implements Dataset {
                         .order(ByteOrder.LITTLE_ENDIAN)
                         .asShortBuffer()
                         .get(samples);
-                return new Sound(samples, rate);
+                return new Sound(samples, rate, size / 2 > length);
             }
             at = (int) Math.min(bytes.length, body + size + (size & 1));
         }
@@ -202,6 +202,11 @@ public final class WavSounds implements Dataset {
     /** Samples a second, the same in all files. */
     public int rate() {
         return sounds.getFirst().rate;
+    }
+
+    /** How many were longer, and lost their ends. */
+    public int cut() {
+        return (int) sounds.stream().filter(Sound::isCut).count();
     }
 
     /** The name of a sound's file, without folders. */

@@ -78,6 +78,10 @@ class WavSoundsTest {
         assertEquals(1, sounds.label(1));
         assertArrayEquals(new float[] {1 / 32768f, 2 / 32768f, 3 / 32768f, 4 / 32768f}, sample(sounds, 0));
         assertArrayEquals(new float[] {0.5f, -1, 1 / 32768f, 0}, sample(sounds, 1), "cut, and filled with silence");
+        assertEquals(1, sounds.cut());
+        assertEquals(
+                0,
+                WavSounds.read(folder, 5, name -> name.charAt(0) - '0', CLASSES).cut());
     }
 
     @Test
