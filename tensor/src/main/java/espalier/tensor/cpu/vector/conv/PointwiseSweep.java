@@ -60,7 +60,8 @@ final class PointwiseSweep extends Sweep {
         super(correlation);
         pixels = k.gridH() * k.gridW();
         panels = Math.ceilDiv(pixels, WIDTH);
-        blockPanels = Math.clamp(BLOCK_FLOATS / (WIDTH * Math.max(1, k.channels())), 1, panels);
+        // Two at least, so that the last panel and the one it overlaps belong to one block: tasks share no results.
+        blockPanels = Math.clamp(BLOCK_FLOATS / (WIDTH * Math.max(1, k.channels())), Math.min(2, panels), panels);
         blocks = Math.max(1, panels / blockPanels); // the last one takes the rest: its panels overlap
         depth = Math.ceilDiv(k.channels(), Math.max(1, Math.ceilDiv(k.channels(), DEPTH)));
         int[] offsets = new int[k.channels()];

@@ -151,6 +151,26 @@ class ConvWayTest {
         }
     }
 
+    /** Long sums are added to in several steps: two tasks that compute the same pixel would add too much, now and then. */
+    @Test
+    void tasksShareNoResults() {
+        var random = new Random(4);
+        for (ConvGeometry g : List.of(
+                new ConvGeometry(1, 1500, 1, 49, 40, 1, 1, ConvSpec.of()),
+                new ConvGeometry(1, 1500, 4, 28, 40, 1, 1, ConvSpec.of()),
+                new ConvGeometry(1, 1100, 5, 7, 40, 3, 3, ConvSpec.of().withPadding(1)))) {
+            float[] x = floats(random, g.inputLength() + 2 * MARGIN);
+            float[] w = floats(random, g.weightLength() + 2 * MARGIN);
+            int length = g.outputLength() + 2 * MARGIN;
+            for (ConvWay way : forwardWays(g)) {
+                float[] alone = run(way, 1, x, w, NO_BIAS, new float[length]);
+                for (int again = 0; again < 40; again++) {
+                    assertArrayEquals(alone, run(way, 3, x, w, NO_BIAS, new float[length]), () -> way + " of " + g);
+                }
+            }
+        }
+    }
+
     /** By hand: (1, 2, 3, 4) through (5, 6, 7) is 5 + 12 + 21 = 38 and 10 + 18 + 28 = 56. */
     @Test
     void twoResultsByFourMultiplications() {
