@@ -38,6 +38,7 @@ public final class InferenceModel {
 
     private final PackedModel packed;
     private final Device device;
+    private final BlockPlan blocks;
     private final MemoryPlan plan;
     private final List<LoadedStep> loaded;
     private final Idle idle = new Idle();
@@ -45,10 +46,18 @@ public final class InferenceModel {
     private InferenceModel(PackedModel packed, Device device, Map<String, Kernel> kernels) {
         this.packed = packed;
         this.device = device;
-        this.plan = new MemoryPlan(packed.program());
-        this.loaded = packed.program().steps().stream()
-                .map(step -> load(step, Optional.ofNullable(kernels.get(step.place()))))
+        List<Optional<Read>> read = packed.program().steps().stream()
+                .map(step -> read(step, Optional.ofNullable(kernels.get(step.place()))))
                 .toList();
+        List<Optional<Kernel>> chosen =
+                read.stream().map(weights -> weights.map(Read::kernel)).toList();
+        this.blocks = BlockPlan.of(packed.program(), chosen, device.backend().blockedImages());
+        this.plan = new MemoryPlan(packed.program(), blocks);
+        List<LoadedStep> made = new ArrayList<>();
+        for (int i = 0; i < read.size(); i++) {
+            made.add(load(i, read.get(i)));
+        }
+        this.loaded = List.copyOf(made);
     }
 
     /**
@@ -90,10 +99,43 @@ public final class InferenceModel {
         return new InferenceModel(packed, device, kernels);
     }
 
-    private LoadedStep load(Step step, Optional<Kernel> kernel) {
+    /** Weights as they come from the model. */
+    private record Read(PackedTensor weight, Optional<PackedTensor> scale, float[] values, Kernel kernel) {}
+
+    private static Optional<Read> read(Step step, Optional<Kernel> kernel) {
         return switch (step.operation()) {
-            case Operation.Convolution c -> load(step, c.weight(), c.scale(), c.bias(), kernel);
-            case Operation.Linear l -> load(step, l.weight(), l.scale(), l.bias(), kernel);
+            case Operation.Convolution c -> Optional.of(read(step, c.weight(), c.scale(), kernel));
+            case Operation.Linear l -> Optional.of(read(step, l.weight(), l.scale(), kernel));
+            case Operation.ScaleShift _, Operation.MaxPool _, Operation.AveragePool _ -> Optional.empty();
+            case Operation.GlobalAverage _, Operation.Identity _, Operation.Add _, Operation.Concat _ ->
+                Optional.empty();
+            case Operation.Flatten _, Operation.Subsample _, Operation.PadChannels _, Operation.Softmax _ ->
+                Optional.empty();
+        };
+    }
+
+    private static Read read(Step step, PackedTensor weight, Optional<PackedTensor> scale, Optional<Kernel> kernel) {
+        float[] values = weight.unpack();
+        return new Read(
+                weight, scale, values, kernel.orElseGet(() -> KernelChoice.of(step.operation(), weight, values)));
+    }
+
+    private LoadedStep load(int index, Optional<Read> read) {
+        Step step = packed.program().steps().get(index);
+        return switch (step.operation()) {
+            case Operation.Convolution c -> {
+                Weights weights = blocks.isBlocked(step.inputs().getFirst())
+                        ? Weights.inBlocks(
+                                device,
+                                device.backend().blockedImages().orElseThrow(),
+                                c,
+                                read.orElseThrow().values())
+                        : weights(read.orElseThrow());
+                yield new LoadedStep(Optional.of(weights), c.bias().map(this::vector), Optional.empty());
+            }
+            case Operation.Linear l ->
+                new LoadedStep(
+                        Optional.of(weights(read.orElseThrow())), l.bias().map(this::vector), Optional.empty());
             case Operation.ScaleShift s ->
                 new LoadedStep(Optional.empty(), Optional.of(vector(s.scale())), Optional.of(vector(s.shift())));
             case Operation.MaxPool _, Operation.AveragePool _, Operation.GlobalAverage _ -> LoadedStep.NOTHING;
@@ -102,16 +144,8 @@ public final class InferenceModel {
         };
     }
 
-    private LoadedStep load(
-            Step step,
-            PackedTensor weight,
-            Optional<PackedTensor> scale,
-            Optional<PackedTensor> bias,
-            Optional<Kernel> kernel) {
-        float[] values = weight.unpack();
-        Kernel chosen = kernel.orElseGet(() -> KernelChoice.of(step.operation(), weight, values));
-        Weights weights = Weights.of(device, weight, values, scale, chosen);
-        return new LoadedStep(Optional.of(weights), bias.map(this::vector), Optional.empty());
+    private Weights weights(Read read) {
+        return Weights.of(device, read.weight(), read.values(), read.scale(), read.kernel());
     }
 
     private Tensor vector(PackedTensor packedVector) {
@@ -232,7 +266,7 @@ public final class InferenceModel {
     }
 
     private Workspace workspace(int batch) {
-        return new Workspace(program(), plan, loaded, device, batch);
+        return new Workspace(program(), blocks, plan, loaded, device, batch);
     }
 
     /**

@@ -12,7 +12,7 @@ import java.util.List;
  * <p>A buffer lives from the step that writes it to the last one that reads it. The largest buffers are placed first, each
  * at the lowest place that is free for its whole life (greedy by size: Pisarchyk and Lee 2020, "Efficient Memory
  * Management for Deep Neural Net Inference"). A step that works on each element by itself writes over an input that
- * nobody needs any more, and flattening is another view of the same buffer.
+ * nobody needs any more, and flattening is another view of the same buffer unless channels lie in blocks.
  *
  * <p>Sizes are those of one image; for a batch all offsets are multiplied by its size.
  */
@@ -42,7 +42,7 @@ final class MemoryPlan {
         }
     }
 
-    MemoryPlan(Program program) {
+    MemoryPlan(Program program, BlockPlan blocks) {
         List<Step> steps = program.steps();
         int values = steps.size() + 1;
         int[] lastUse = new int[values];
@@ -55,7 +55,7 @@ final class MemoryPlan {
         bufferOf = new int[values];
         buffers.add(new Buffer(-1, program.input().size()));
         for (int i = 0; i < steps.size(); i++) {
-            int shared = sharedInput(steps.get(i), i, lastUse);
+            int shared = sharedInput(steps.get(i), i, lastUse, blocks);
             if (shared >= 0) {
                 bufferOf[i + 1] = bufferOf[shared];
             } else {
@@ -77,9 +77,10 @@ final class MemoryPlan {
      * The input whose buffer the step may take over, since no later step reads it; −1 if there is none. Nor does one read
      * the values that this input took the buffer from: they were free when it did.
      */
-    private int sharedInput(Step step, int at, int[] lastUse) {
+    private int sharedInput(Step step, int at, int[] lastUse, BlockPlan blocks) {
         boolean inPlace = switch (step.operation()) {
-            case Operation.Flatten _, Operation.Add _, Operation.Identity _ -> true;
+            case Operation.Add _, Operation.Identity _ -> true;
+            case Operation.Flatten _ -> !blocks.isBlocked(step.inputs().getFirst());
             case Operation.Convolution _, Operation.Linear _, Operation.ScaleShift _ -> false;
             case Operation.MaxPool _, Operation.AveragePool _, Operation.GlobalAverage _ -> false;
             case Operation.Concat _, Operation.Subsample _, Operation.PadChannels _ -> false;

@@ -1,5 +1,6 @@
 package espalier.sparsity.runtime;
 
+import espalier.sparsity.export.Operation;
 import espalier.sparsity.export.PackedTensor;
 import espalier.tensor.Device;
 import espalier.tensor.Shape;
@@ -12,6 +13,8 @@ import espalier.tensor.packed.Int4Matrix;
 import espalier.tensor.packed.Int8Matrix;
 import espalier.tensor.packed.PackedMatrix;
 import espalier.tensor.packed.TernaryMatrix;
+import espalier.tensor.spi.BlockedConvolution;
+import espalier.tensor.spi.BlockedImages;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PackedKernel;
 import java.util.Optional;
@@ -24,14 +27,22 @@ final class Weights {
     private final Optional<Tensor> dense;
     private final Optional<Tensor> transposed;
     private final Optional<PackedKernel> packed;
+    private final Optional<BlockedConvolution> blocked;
 
-    private Weights(Kernel kernel, Device device, Shape shape, Optional<Tensor> dense, Optional<PackedKernel> packed) {
+    private Weights(
+            Kernel kernel,
+            Device device,
+            Shape shape,
+            Optional<Tensor> dense,
+            Optional<PackedKernel> packed,
+            Optional<BlockedConvolution> blocked) {
         this.kernel = kernel;
         this.device = device;
         this.shape = shape;
         this.dense = dense;
         this.transposed = dense.filter(w -> w.rank() == 2).map(Tensor::t);
         this.packed = packed;
+        this.blocked = blocked;
     }
 
     /**
@@ -45,10 +56,25 @@ final class Weights {
         Optional<float[]> factors = scale.map(PackedTensor::unpack);
         factors.ifPresent(factor -> scaleRows(values, factor));
         if (kernel == Kernel.DENSE && !packsDense(device, shape)) {
-            return new Weights(kernel, device, shape, Optional.of(kept(device, values, shape)), Optional.empty());
+            return new Weights(
+                    kernel,
+                    device,
+                    shape,
+                    Optional.of(kept(device, values, shape)),
+                    Optional.empty(),
+                    Optional.empty());
         }
         PackedKernel packed = device.backend().prepare(matrix(kernel, tensor, values, factors));
-        return new Weights(kernel, device, shape, Optional.empty(), Optional.of(packed));
+        return new Weights(kernel, device, shape, Optional.empty(), Optional.of(packed), Optional.empty());
+    }
+
+    /** Dense weights of a convolution whose input and output lie in blocks of channels. */
+    static Weights inBlocks(Device device, BlockedImages images, Operation.Convolution convolution, float[] values) {
+        convolution.scale().map(PackedTensor::unpack).ifPresent(factor -> scaleRows(values, factor));
+        Shape shape = convolution.weight().shape();
+        Optional<Tensor> bias = convolution.bias().map(b -> Tensor.of(device, b.unpack(), b.shape()));
+        BlockedConvolution blocked = images.prepare(convolution.spec(), Tensor.of(device, values, shape), bias);
+        return new Weights(Kernel.DENSE, device, shape, Optional.empty(), Optional.empty(), Optional.of(blocked));
     }
 
     /**
@@ -129,6 +155,11 @@ final class Weights {
         } else {
             device.backend().conv2d(spec, x, dense.orElseThrow(), bias, y);
         }
+    }
+
+    /** The convolution of blocked images, {@code max(W ∗ x + bias + addend, 0)} or without the maximum. */
+    void conv2d(Tensor x, Optional<Tensor> addend, boolean relu, Tensor y) {
+        blocked.orElseThrow().run(x, addend, relu, y);
     }
 
     /** Without the bias if the weights are dense: see {@link #addsBias}. */

@@ -11,6 +11,7 @@ import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.spi.Backend;
 import espalier.tensor.spi.BinaryOp;
+import espalier.tensor.spi.BlockedImages;
 import espalier.tensor.spi.ReduceOp;
 import espalier.tensor.spi.UnaryOp;
 import java.util.ArrayList;
@@ -22,6 +23,8 @@ import java.util.Optional;
  * of calls on tensors that exist already. Used by one thread at a time.
  */
 final class Workspace implements BatchCall {
+    private final Program program;
+    private final BlockPlan blocks;
     private final MemoryPlan plan;
     private final Device device;
     private final Backend backend;
@@ -30,21 +33,52 @@ final class Workspace implements BatchCall {
     private final Runnable[] calls;
 
     /** @param loaded for each step what of it is ready in memory */
-    Workspace(Program program, MemoryPlan plan, List<LoadedStep> loaded, Device device, int batch) {
+    Workspace(Program program, BlockPlan blocks, MemoryPlan plan, List<LoadedStep> loaded, Device device, int batch) {
+        this.program = program;
+        this.blocks = blocks;
         this.plan = plan;
         this.device = device;
         this.backend = device.backend();
         this.batch = batch;
         Tensor arena = allocated(DType.F32, Math.multiplyExact(plan.size(), batch));
         for (int value = 0; value <= program.steps().size(); value++) {
-            Layout whole = Layout.contiguous(program.shape(value).inserting(0, batch));
+            Shape shape = program.shape(value).inserting(0, batch);
+            Layout whole = Layout.contiguous(blocks.isBlocked(value) ? images().inBlocks(shape) : shape);
             int at = plan.offset(value) * batch;
             values.add(arena.view(Layout.strided(whole.shape(), whole.strides(), at)));
         }
         calls = new Runnable[program.steps().size()];
         for (int i = 0; i < calls.length; i++) {
-            calls[i] = backend.prepared(bound(program.steps().get(i), i, loaded.get(i)));
+            if (i > 0 && endsInSum(i - 1)) {
+                calls[i] = () -> {};
+            } else {
+                calls[i] = backend.prepared(bound(program.steps().get(i), i, loaded.get(i)));
+            }
         }
+    }
+
+    private BlockedImages images() {
+        return backend.blockedImages().orElseThrow();
+    }
+
+    /** Whether a step is a convolution in blocks that computes the sum of the next step too, the end of a residual block. */
+    private boolean endsInSum(int index) {
+        Step step = program.steps().get(index);
+        if (!isBlockedConvolution(index)
+                || step.activation() != Nonlinearity.NONE
+                || index + 1 == program.steps().size()) {
+            return false;
+        }
+        Step sum = program.steps().get(index + 1);
+        long uses = program.steps().stream()
+                .flatMap(s -> s.inputs().stream())
+                .filter(input -> input == index + 1)
+                .count();
+        return sum.operation() instanceof Operation.Add
+                && sum.inputs().contains(index + 1)
+                && uses == 1
+                // The sum may take the place of what it adds; a convolution of that would read what it has written.
+                && plan.offset(index + 2) != plan.offset(step.inputs().getFirst());
     }
 
     /** A vector that no scope takes back. */
@@ -86,10 +120,7 @@ final class Workspace implements BatchCall {
         Tensor y = values.get(index + 1);
         boolean relu = step.activation() == Nonlinearity.RELU;
         Runnable operation = switch (step.operation()) {
-            case Operation.Convolution c -> {
-                Weights weights = loaded.weights().orElseThrow();
-                yield () -> weights.conv2d(c.spec(), x, loaded.bias(), y);
-            }
+            case Operation.Convolution c -> convolution(c, index, loaded, relu, x, y);
             case Operation.Linear _ -> linear(loaded, x, y);
             case Operation.ScaleShift _ -> {
                 Tensor scale = loaded.bias().orElseThrow();
@@ -97,13 +128,16 @@ final class Workspace implements BatchCall {
                 yield () -> backend.scaleShift(x, scale, shift, relu, y);
             }
             case Operation.MaxPool p -> {
+                if (blocks.isBlocked(index + 1)) {
+                    yield () -> images().maxPool2d(p.spec(), x, relu, y);
+                }
                 Tensor indices =
                         allocated(DType.I32, y.size()).reshape(y.shape().toArray());
                 yield () -> backend.maxPool2d(p.spec(), x, relu, y, indices);
             }
             case Operation.AveragePool p -> () -> backend.avgPool2d(p.spec(), x, y);
             case Operation.GlobalAverage _ -> {
-                Tensor sum = y.unsqueeze(2).unsqueeze(3);
+                Tensor sum = y.reshape(x.shape().with(2, 1).with(3, 1).toArray());
                 int[] plane = {2, 3};
                 Tensor share = number(1f / (x.dim(2) * x.dim(3)), y.shape());
                 yield () -> {
@@ -121,10 +155,10 @@ final class Workspace implements BatchCall {
                 Tensor every = x.slice(2, 0, x.dim(2), s.stepH()).slice(3, 0, x.dim(3), s.stepW());
                 yield () -> backend.copy(every, y);
             }
-            case Operation.PadChannels p -> padded(p, x, y);
+            case Operation.PadChannels p -> padded(p, blocks.isBlocked(index + 1) ? images().block() : 1, x, y);
             case Operation.Softmax s -> () -> backend.softmax(x, s.logarithm(), y);
         };
-        boolean done = relu && hasRelu(step.operation());
+        boolean done = relu && (hasRelu(step.operation()) || isBlockedConvolution(index));
         Optional<Runnable> activation = done ? Optional.empty() : activation(step.activation(), y);
         return activation
                 .map(then -> (Runnable) () -> {
@@ -142,6 +176,44 @@ final class Workspace implements BatchCall {
             case Operation.GlobalAverage _, Operation.Identity _, Operation.Concat _, Operation.Flatten _ -> false;
             case Operation.Subsample _, Operation.PadChannels _, Operation.Softmax _ -> false;
         };
+    }
+
+    private boolean isBlockedConvolution(int index) {
+        Step step = program.steps().get(index);
+        return step.operation() instanceof Operation.Convolution
+                && blocks.isBlocked(step.inputs().getFirst());
+    }
+
+    private Runnable convolution(
+            Operation.Convolution c, int index, LoadedStep loaded, boolean relu, Tensor x, Tensor y) {
+        Weights weights = loaded.weights().orElseThrow();
+        if (!blocks.isBlocked(index + 1)) {
+            return () -> weights.conv2d(c.spec(), x, loaded.bias(), y);
+        }
+        if (!isBlockedConvolution(index)) { // the first one, of a plain image
+            Shape shape = program.shape(index + 1).inserting(0, batch);
+            Tensor plain = allocated(DType.F32, shape.size()).reshape(shape.toArray());
+            Tensor inBlocks = images().seenInBlocks(plain);
+            return () -> {
+                weights.conv2d(c.spec(), x, loaded.bias(), plain);
+                backend.copy(inBlocks, y);
+            };
+        }
+        if (endsInSum(index)) {
+            Step sum = program.steps().get(index + 1);
+            int other = sum.inputs().get(sum.inputs().getFirst() == index + 1 ? 1 : 0);
+            Tensor result = values.get(index + 2);
+            Tensor addend = values.get(other);
+            boolean sumRelu = sum.activation() == Nonlinearity.RELU;
+            Runnable convolution = () -> weights.conv2d(x, Optional.of(addend), sumRelu, result);
+            Optional<Runnable> then = sumRelu ? Optional.empty() : activation(sum.activation(), result);
+            return then.map(last -> (Runnable) () -> {
+                        convolution.run();
+                        last.run();
+                    })
+                    .orElse(convolution);
+        }
+        return () -> weights.conv2d(x, Optional.empty(), relu, y);
     }
 
     private Runnable linear(LoadedStep loaded, Tensor x, Tensor y) {
@@ -174,14 +246,20 @@ final class Workspace implements BatchCall {
         if (plan.offset(step.inputs().getFirst()) == plan.offset(index + 1)) {
             return () -> {};
         }
+        if (blocks.isBlocked(step.inputs().getFirst()) && !blocks.isBlocked(index + 1)) {
+            Shape image = program.shape(step.inputs().getFirst()).inserting(0, batch);
+            Tensor to = images().seenInBlocks(y.reshape(image.toArray()));
+            return () -> backend.copy(x, to);
+        }
         Tensor from = x.reshape(y.shape().toArray());
         return () -> backend.copy(from, y);
     }
 
-    private Runnable padded(Operation.PadChannels p, Tensor x, Tensor y) {
-        Tensor before = y.narrow(1, 0, p.before());
-        Tensor middle = y.narrow(1, p.before(), x.dim(1));
-        Tensor after = y.narrow(1, p.before() + x.dim(1), p.after());
+    /** @param block channels of a block */
+    private Runnable padded(Operation.PadChannels p, int block, Tensor x, Tensor y) {
+        Tensor before = y.narrow(1, 0, p.before() / block);
+        Tensor middle = y.narrow(1, p.before() / block, x.dim(1));
+        Tensor after = y.narrow(1, p.before() / block + x.dim(1), p.after() / block);
         return () -> {
             backend.fill(before, 0);
             backend.copy(x, middle);

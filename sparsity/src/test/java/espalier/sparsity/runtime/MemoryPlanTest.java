@@ -26,7 +26,7 @@ class MemoryPlanTest {
                         step(new Operation.MaxPool(same), 0),
                         step(new Operation.MaxPool(same), 1),
                         step(new Operation.MaxPool(same), 2)));
-        MemoryPlan plan = new MemoryPlan(program);
+        MemoryPlan plan = new MemoryPlan(program, BlockPlan.none(program));
         assertEquals(2 * 256, plan.size());
         assertEquals(plan.offset(0), plan.offset(2));
         assertEquals(plan.offset(1), plan.offset(3));
@@ -42,7 +42,7 @@ class MemoryPlanTest {
                         step(new Operation.Identity(), 2), // 3 takes over 2
                         step(new Operation.Add(), 1, 3), // 4 takes over 1
                         step(new Operation.Flatten(), 4))); // 5 is 4
-        MemoryPlan plan = new MemoryPlan(program);
+        MemoryPlan plan = new MemoryPlan(program, BlockPlan.none(program));
         assertTrue(plan.offset(1) != plan.offset(2));
         assertEquals(plan.offset(2), plan.offset(3));
         assertEquals(plan.offset(1), plan.offset(4));

@@ -177,8 +177,13 @@ class StepsByHandTest {
         Idle idle = new Idle();
         Workspace[] made = new Workspace[10];
         for (int batch = 1; batch <= 9; batch++) {
-            made[batch] =
-                    new Workspace(program, new MemoryPlan(program), List.of(LoadedStep.NOTHING), Device.cpu(), batch);
+            made[batch] = new Workspace(
+                    program,
+                    BlockPlan.none(program),
+                    new MemoryPlan(program, BlockPlan.none(program)),
+                    List.of(LoadedStep.NOTHING),
+                    Device.cpu(),
+                    batch);
         }
         for (int batch = 1; batch <= 8; batch++) {
             idle.put(made[batch]);

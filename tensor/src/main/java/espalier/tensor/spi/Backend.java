@@ -81,7 +81,8 @@ public interface Backend {
      *
      * <p>{@code call} may be run once now, on whatever the tensors hold. It may copy, fill, reduce to numbers, and use
      * {@link #unary}, {@link #binary}, {@link #where}, {@link #matmul}, {@link #addRelu}, {@link #scaleShift}, {@link #conv2d},
-     * {@link #maxPool2d}, {@link #avgPool2d}, {@link #softmax} and the products of floats of a {@link PackedKernel}; what
+     * {@link #maxPool2d}, {@link #avgPool2d}, {@link #softmax}, the products of floats of a {@link PackedKernel} and
+     * {@link #blockedImages}; what
      * becomes of others is undefined. What is returned may be run by one thread at a time, and works on the memory of the
      * same tensors. The default is the call itself.
      */
@@ -163,6 +164,11 @@ public interface Backend {
     /** A packed matrix made ready for many products. The default unpacks it each time. */
     default PackedKernel prepare(PackedMatrix matrix) {
         return new UnpackedKernel(matrix);
+    }
+
+    /** What it computes on images whose channels lie in blocks, if that is of use to it: for an inference run time. */
+    default Optional<BlockedImages> blockedImages() {
+        return Optional.empty();
     }
 
     /** Gradient of {@link #conv2d} to its input: {@code g [N, O, H', W'], w → dx [N, C, H, W]}. */

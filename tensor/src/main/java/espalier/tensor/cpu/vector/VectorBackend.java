@@ -4,6 +4,7 @@ import espalier.tensor.DType;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.BatchedProduct;
 import espalier.tensor.cpu.ScalarBackend;
+import espalier.tensor.cpu.vector.blocked.ChannelBlocks;
 import espalier.tensor.cpu.vector.conv.ConvolutionKernel;
 import espalier.tensor.cpu.vector.elementwise.AddRelu;
 import espalier.tensor.cpu.vector.elementwise.UpdateKernel;
@@ -25,6 +26,7 @@ import espalier.tensor.packed.DenseMatrix;
 import espalier.tensor.packed.PackedMatrix;
 import espalier.tensor.spi.AdamSpec;
 import espalier.tensor.spi.BinaryOp;
+import espalier.tensor.spi.BlockedImages;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PackedKernel;
 import espalier.tensor.spi.PoolSpec;
@@ -42,6 +44,7 @@ import jdk.incubator.vector.FloatVector;
  */
 public final class VectorBackend extends ScalarBackend {
     private final ConvolutionKernel convolution = new ConvolutionKernel(parallel());
+    private final ChannelBlocks channelBlocks = new ChannelBlocks(parallel());
 
     /** A back end with a number of threads, at least 1. */
     public VectorBackend(int threads) {
@@ -305,6 +308,11 @@ public final class VectorBackend extends ScalarBackend {
             return new DenseKernel(parallel(), convolution, dense);
         }
         return new VectorPackedKernel(parallel(), matrix, super.prepare(matrix));
+    }
+
+    @Override
+    public Optional<BlockedImages> blockedImages() {
+        return Optional.of(channelBlocks);
     }
 
     @Override

@@ -24,6 +24,15 @@ public final class Lanes {
     /** How many floats a vector holds. */
     public static final int COUNT = FLOATS.length();
 
+    /**
+     * Ones, as a constant whose class the compiler (C2) knows when it reads a method: {@code FloatVector} is abstract, and a vector
+     * that comes out of a loop is of some subclass. What is called on it goes by what other callers called it on, and where they used
+     * vectors of another length it becomes an object. On this constant, and on what comes of it, calls go where they must:
+     * {@code ONE.broadcast(x)} rather than {@code broadcast(FLOATS, x)}, and {@code ONE.fma(sum, y).intoArray(..)} rather than
+     * {@code sum.add(y).intoArray(..)}.
+     */
+    public static final FloatVector ONE = FloatVector.broadcast(FLOATS, 1f);
+
     private Lanes() {}
 
     private static int preferred() {

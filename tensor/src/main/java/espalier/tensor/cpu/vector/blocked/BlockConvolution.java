@@ -1,0 +1,55 @@
+package espalier.tensor.cpu.vector.blocked;
+
+import espalier.tensor.Shape;
+import espalier.tensor.Tensor;
+import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.lanes.Span;
+import espalier.tensor.spi.BlockedConvolution;
+import espalier.tensor.spi.ConvSpec;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** A convolution of blocked images, by the way that is expected to be the fastest for the size of the images. */
+final class BlockConvolution implements BlockedConvolution {
+    private final Parallel parallel;
+    private final ConvSpec spec;
+    private final Shape weightShape;
+    private final float[] weight;
+    private final float[] bias;
+    private final Map<Shape, BlockWay> ways = new ConcurrentHashMap<>();
+    private final Map<Class<?>, float[]> packed = new ConcurrentHashMap<>();
+
+    BlockConvolution(Parallel parallel, ConvSpec spec, Tensor weight, Optional<Tensor> bias) {
+        this.parallel = parallel;
+        this.spec = spec;
+        weightShape = weight.shape();
+        this.weight = weight.toFloats();
+        this.bias = bias.map(Tensor::toFloats).orElse(new float[weight.dim(0)]);
+    }
+
+    @Override
+    public void run(Tensor x, Optional<Tensor> addend, boolean relu, Tensor out) {
+        BlockWay way = ways.computeIfAbsent(x.shape(), shape -> BlockWay.of(geometry(shape)));
+        float[] weights = packed.computeIfAbsent(way.getClass(), _ -> {
+            float[] made = new float[way.packedLength()];
+            way.pack(weight, made);
+            return made;
+        });
+        Span add = addend.map(Span::of).orElse(Span.NONE);
+        way.run(parallel, Span.of(x), weights, bias, add, relu, Span.of(out));
+    }
+
+    private ConvGeometry geometry(Shape x) {
+        return new ConvGeometry(
+                x.dim(0),
+                weightShape.dim(1),
+                x.dim(2),
+                x.dim(3),
+                weightShape.dim(0),
+                weightShape.dim(2),
+                weightShape.dim(3),
+                spec);
+    }
+}
