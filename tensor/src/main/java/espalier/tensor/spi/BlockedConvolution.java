@@ -8,6 +8,8 @@ public interface BlockedConvolution {
     /**
      * {@code out = W ∗ x + bias + addend}, and {@code max(·, 0)} of it if wanted.
      *
+     * <p>A pixel that is infinite or not a number may also reach results that lie one row or column beyond those that see it.
+     *
      * @param x {@code [N, C/b, H, W, b]}
      * @param addend {@code [N, O/b, H', W', b]}, such as what a residual block passes by; may be {@code out} itself
      * @param out {@code [N, O/b, H', W', b]}, contiguous as the others

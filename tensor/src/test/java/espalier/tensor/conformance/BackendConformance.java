@@ -91,6 +91,11 @@ public abstract class BackendConformance {
     }
 
     @TestFactory
+    protected Stream<DynamicTest> blocked() {
+        return BlockedCases.of(device()).map(Case::test);
+    }
+
+    @TestFactory
     protected Stream<DynamicTest> softmax() {
         return SoftmaxCases.of(device(), limits()).map(Case::test);
     }
@@ -117,6 +122,7 @@ public abstract class BackendConformance {
                         ConvolutionCases.of(device, limits),
                         PackedCases.of(device, limits),
                         PoolingCases.of(device, limits),
+                        BlockedCases.of(device),
                         NormalizationCases.of(device, limits),
                         SoftmaxCases.of(device, limits),
                         UpdateCases.of(device, limits),

@@ -8,6 +8,7 @@ import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -29,6 +30,9 @@ final class Recorder {
                     note(method, arguments);
                     if (method.getReturnType() == PackedKernel.class) {
                         return kernel();
+                    }
+                    if (method.getReturnType() == Optional.class) {
+                        return Optional.empty();
                     }
                     if (method.getReturnType() == Runnable.class) {
                         return arguments[0];

@@ -134,6 +134,7 @@ class ThreadIndependenceTest {
                 "depthwise with a stride",
                 device -> convolution(device, plain.withStride(2).withGroups(16), 3, 16, 16));
         programs.put("packed", ThreadIndependenceTest::packed);
+        programs.put("blocked", BlockedCases::results);
         programs.put("pooling", ThreadIndependenceTest::pooling);
         programs.put("normalization", ThreadIndependenceTest::normalization);
         programs.put("softmax", ThreadIndependenceTest::softmax);

@@ -7,6 +7,7 @@
  *   <li>{@code elementwise} and {@code reduce}: one element at a time, and sums;
  *   <li>{@code norm} and {@code pool}: normalization, softmax, pooling;
  *   <li>{@code gemm}: matrix products; {@code conv}: convolutions and their gradients;
+ *   <li>{@code blocked}: images whose channels lie in blocks, for inference;
  *   <li>{@code packed}: products with sparse, quantized, binary and packed dense matrices.
  * </ul>
  *
@@ -15,7 +16,8 @@
  *
  * <p>Loops are written out rather than shared through methods that take or return vectors. Such a method is fast only
  * where the compiler inlines it, and whether it does depends on what it has compiled before; a vector that crosses a
- * call is an object.
+ * call is an object. Newer kernels call on {@link espalier.tensor.cpu.vector.lanes.Lanes#ONE} what would be called on a vector that
+ * comes out of a loop.
  */
 @org.jspecify.annotations.NullMarked
 package espalier.tensor.cpu.vector;
