@@ -53,6 +53,16 @@ final class BlockMaxPool {
 
     private static void largest(float[] x, int at, int row, int rows, int width, float least, float[] y, int to) {
         FloatVector most = ONE.broadcast(least);
+        if (width == 3 * LANES) { // the usual one
+            for (int i = 0; i < rows; i++) {
+                FloatVector left = ONE.mul(FloatVector.fromArray(SPECIES, x, at + i * row));
+                FloatVector pair = left.max(FloatVector.fromArray(SPECIES, x, at + i * row + LANES));
+                most = pair.max(ONE.mul(FloatVector.fromArray(SPECIES, x, at + i * row + 2 * LANES))
+                        .max(most));
+            }
+            ONE.mul(most).intoArray(y, to);
+            return;
+        }
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < width; j += LANES) {
                 most = ONE.mul(FloatVector.fromArray(SPECIES, x, at + i * row + j))

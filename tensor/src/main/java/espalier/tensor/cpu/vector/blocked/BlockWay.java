@@ -12,6 +12,9 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
     /** Multiply-adds below which a task is not worth a thread. */
     long TASK_WORK = 1_000_000;
 
+    /** So many tasks for each thread make up for one that begins late; more would make what they read too often. */
+    int TASKS_A_THREAD = 2;
+
     /** The way that is expected to be the fastest. */
     static BlockWay of(ConvGeometry g) {
         BlockWay sweep = new BlockSweep(g);
@@ -50,6 +53,6 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
     static int splits(int threads, int units, int panels, long work) {
         return threads == 1 || units >= 2 * threads
                 ? 1
-                : Math.clamp(work / Math.max(1, units) / TASK_WORK, 1, Math.min(panels, threads));
+                : Math.clamp(work / Math.max(1, units) / TASK_WORK, 1, Math.min(panels, TASKS_A_THREAD * threads));
     }
 }
