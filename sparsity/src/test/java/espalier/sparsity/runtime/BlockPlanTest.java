@@ -117,6 +117,37 @@ class BlockPlanTest {
                                 new GlobalAveragePool()),
                         image,
                         true),
+                new Case(
+                        "a sum of an image and its convolution, in the place of the image",
+                        new Sequential(
+                                stem(),
+                                new Module() {
+                                    private final Conv2d inner = child("inner", conv(init.in("p"), 64, 64, 3));
+
+                                    @Override
+                                    protected Variable forward(Variable x) {
+                                        return x.add(inner.apply(x));
+                                    }
+                                },
+                                new GlobalAveragePool()),
+                        image,
+                        true),
+                new Case(
+                        "a convolution that is read again after its sum",
+                        new Sequential(
+                                stem(),
+                                new Module() {
+                                    private final Conv2d inner = child("inner", conv(init.in("q"), 64, 64, 1));
+
+                                    @Override
+                                    protected Variable forward(Variable x) {
+                                        Variable y = inner.apply(x);
+                                        return y.add(x).add(y);
+                                    }
+                                },
+                                new GlobalAveragePool()),
+                        image,
+                        true),
                 new Case("an image as the result", new Sequential(stem(), conv(init.in("a"), 64, 64, 3)), image, false),
                 new Case(
                         "a depthwise sum",
