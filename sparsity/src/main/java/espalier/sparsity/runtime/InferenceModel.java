@@ -12,7 +12,9 @@ import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -46,16 +48,17 @@ public final class InferenceModel {
     private InferenceModel(PackedModel packed, Device device, Map<String, Kernel> kernels) {
         this.packed = packed;
         this.device = device;
-        List<Optional<Read>> read = packed.program().steps().stream()
-                .map(step -> read(step, Optional.ofNullable(kernels.get(step.place()))))
-                .toList();
+        Deque<Optional<Read>> read = new ArrayDeque<>();
+        for (Step step : packed.program().steps()) {
+            read.add(read(step, Optional.ofNullable(kernels.get(step.place()))));
+        }
         List<Optional<Kernel>> chosen =
                 read.stream().map(weights -> weights.map(Read::kernel)).toList();
         this.blocks = BlockPlan.of(packed.program(), chosen, device.backend().blockedImages());
         this.plan = new MemoryPlan(packed.program(), blocks);
         List<LoadedStep> made = new ArrayList<>();
-        for (int i = 0; i < read.size(); i++) {
-            made.add(load(i, read.get(i)));
+        while (!read.isEmpty()) { // what is loaded need not be kept as it was read
+            made.add(load(made.size(), read.remove()));
         }
         this.loaded = List.copyOf(made);
     }

@@ -109,23 +109,17 @@ final class BlockSweep implements BlockWay {
 
     @Override
     public void run(Parallel parallel, Span src, float[] packed, float[] bias, Span add, boolean relu, Span dst) {
-        int panels = g.o() / WIDTH;
-        int units = g.n() * blocks;
-        int splits = BlockWay.splits(parallel.threads(), units, panels, g.multiplyAdds());
-        parallel.forEach(units * splits, task -> {
-            int unit = task / splits;
-            int image = unit / blocks;
+        BlockWay.each(parallel, g.n() * blocks, g.o() / WIDTH, g.multiplyAdds(), (unit, firstPanel, endPanel) -> {
             int firstRow = unit % blocks * rows;
-            int from = src.at() + image * g.c() * g.h() * g.w();
+            int image = src.at() + unit / blocks * g.c() * g.h() * g.w();
             float[] x = src.array();
-            int at = from + firstRow * g.w() * LANES;
+            int at = image + firstRow * g.w() * LANES;
             if (!inPlace) {
                 x = Scratch.floats(Scratch.CONV_INPUT, source.floats());
-                source.fill(src.array(), from, firstRow, x);
+                source.fill(src.array(), image, firstRow, x);
                 at = 0;
             }
-            int end = panels * (task % splits + 1) / splits;
-            for (int panel = panels * (task % splits) / splits; panel < end; panel++) {
+            for (int panel = firstPanel; panel < endPanel; panel++) {
                 compute(unit, panel, x, at, packed, bias, add, relu, dst);
             }
         });

@@ -43,16 +43,27 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
      */
     void run(Parallel parallel, Span src, float[] packed, float[] bias, Span add, boolean relu, Span dst);
 
+    /** What a task computes: some panels of output channels, from {@code panel} to {@code endPanel - 1}, of one unit. */
+    interface Part {
+        void run(int unit, int panel, int endPanel);
+    }
+
     /**
-     * Among how many tasks the panels of output channels of a unit are divided: none, if there are units enough for all threads. Each
-     * task makes what it reads for itself.
+     * Runs the parts of a convolution as tasks. The panels of a unit are divided among several only if there are too few units for
+     * all threads: each task makes what it reads for itself.
      *
      * @param units that are computed apart anyway
+     * @param panels of a unit
      * @param work multiply-adds in all
      */
-    static int splits(int threads, int units, int panels, long work) {
-        return threads == 1 || units >= 2 * threads
+    static void each(Parallel parallel, int units, int panels, long work, Part part) {
+        int threads = parallel.threads();
+        int splits = threads == 1 || units >= 2 * threads
                 ? 1
                 : Math.clamp(work / Math.max(1, units) / TASK_WORK, 1, Math.min(panels, TASKS_A_THREAD * threads));
+        parallel.forEach(units * splits, task -> {
+            int split = task % splits;
+            part.run(task / splits, panels * split / splits, panels * (split + 1) / splits);
+        });
     }
 }

@@ -9,6 +9,7 @@ import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
+import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -119,40 +120,37 @@ final class BlockWinograd implements BlockWay {
 
     @Override
     public void run(Parallel parallel, Span src, float[] packed, float[] bias, Span add, boolean relu, Span dst) {
-        int panels = g.o() / WIDTH;
-        int units = g.n() * blocks;
-        int splits = BlockWay.splits(parallel.threads(), units, panels, g.multiplyAdds());
-        parallel.forEach(units * splits, task -> {
-            int unit = task / splits;
+        BlockWay.each(parallel, g.n() * blocks, g.o() / WIDTH, g.multiplyAdds(), (unit, firstPanel, endPanel) -> {
             int image = unit / blocks;
             int firstRow = unit % blocks * rows;
-            int squares = Math.min(rows, down - firstRow) * across;
+            int count = Math.min(rows, down - firstRow);
             float[] x = Scratch.floats(Scratch.CONV_INPUT, POINTS * inputPlane);
-            turnImage(src.array(), src.at() + image * g.c() * g.h() * g.w(), firstRow, squares, x);
+            turnImage(src.array(), src.at() + image * g.c() * g.h() * g.w(), firstRow, count, x);
             float[] sums = Scratch.floats(Scratch.CONV_OUTPUT, POINTS * resultPlane);
-            for (int panel = panels * (task % splits) / splits;
-                    panel < panels * (task % splits + 1) / splits;
-                    panel++) {
-                multiply(x, squares, packed, panel, sums);
+            for (int panel = firstPanel; panel < endPanel; panel++) {
+                multiply(x, count * across, packed, panel, sums);
                 int result = image * g.o() + panel * WIDTH;
-                results(sums, squares, firstRow, bias, panel * WIDTH, add, result * g.outH() * g.outW(), relu, dst);
+                results(sums, firstRow, count, bias, panel * WIDTH, add, result * g.outH() * g.outW(), relu, dst);
             }
         });
     }
 
-    private void turnImage(float[] src, int image, int firstRow, int squares, float[] x) {
+    /** Turns {@code count} rows of squares of all channels. */
+    private void turnImage(float[] src, int image, int firstRow, int count, float[] x) {
         float[] patch = Scratch.floats(Scratch.TILE, POINTS * LANES);
         for (int block = 0; block < g.c() / LANES; block++) {
             int plane = image + block * g.h() * g.w() * LANES;
-            for (int square = 0; square < squares; square++) {
-                int row = 2 * (firstRow + square / across) - g.spec().padH();
-                int column = 2 * (square % across) - g.spec().padW();
-                int to = (block * rows * across + square) * LANES;
-                if (row >= 0 && column >= 0 && row + 4 <= g.h() && column + 4 <= g.w()) {
-                    turnSquare(src, plane + (row * g.w() + column) * LANES, g.w() * LANES, x, to, inputPlane);
-                } else {
-                    patch(src, plane, row, column, patch);
-                    turnSquare(patch, 0, 4 * LANES, x, to, inputPlane);
+            int to = block * rows * across * LANES;
+            for (int i = 0; i < count; i++) {
+                int row = 2 * (firstRow + i) - g.spec().padH();
+                for (int j = 0; j < across; j++, to += LANES) {
+                    int column = 2 * j - g.spec().padW();
+                    if (row >= 0 && column >= 0 && row + 4 <= g.h() && column + 4 <= g.w()) {
+                        turnSquare(src, plane + (row * g.w() + column) * LANES, g.w() * LANES, x, to, inputPlane);
+                    } else {
+                        patch(src, plane, row, column, patch);
+                        turnSquare(patch, 0, 4 * LANES, x, to, inputPlane);
+                    }
                 }
             }
         }
@@ -160,14 +158,12 @@ final class BlockWinograd implements BlockWay {
 
     /** A square that reaches beyond the image, with zeros there. */
     private void patch(float[] src, int plane, int row, int column, float[] patch) {
-        for (int i = 0; i < 4; i++) {
-            for (int j = 0; j < 4; j++) {
-                boolean inside = row + i >= 0 && row + i < g.h() && column + j >= 0 && column + j < g.w();
-                FloatVector pixel = inside
-                        ? fromArray(SPECIES, src, plane + ((row + i) * g.w() + column + j) * LANES)
-                        : FloatVector.zero(SPECIES);
-                pixel.intoArray(patch, (4 * i + j) * LANES);
-            }
+        Arrays.fill(patch, 0, POINTS * LANES, 0f);
+        int first = Math.max(0, column);
+        int end = Math.min(g.w(), column + 4);
+        for (int i = Math.max(0, row); i < Math.min(g.h(), row + 4) && first < end; i++) {
+            int to = ((i - row) * 4 + first - column) * LANES;
+            System.arraycopy(src, plane + (i * g.w() + first) * LANES, patch, to, (end - first) * LANES);
         }
     }
 
@@ -222,8 +218,8 @@ final class BlockWinograd implements BlockWay {
 
     private void results(
             float[] sums,
-            int squares,
             int firstRow,
+            int count,
             float[] bias,
             int channel,
             Span add,
@@ -233,16 +229,16 @@ final class BlockWinograd implements BlockWay {
         float floor = relu ? 0f : Float.NEGATIVE_INFINITY;
         float[] y = Scratch.floats(Scratch.TILE, POINTS * LANES);
         for (int block = 0; block < 2; block++) {
-            int plane = at + block * g.outH() * g.outW() * LANES;
-            for (int square = 0; square < squares; square++) {
-                int row = 2 * (firstRow + square / across);
-                int column = 2 * (square % across);
-                int from = (block * rows * across + square) * LANES;
-                turnBack(sums, from, resultPlane, bias, channel + block * LANES, y);
-                int right = Math.min(2, g.outW() - column);
-                for (int i = 0; i < Math.min(2, g.outH() - row); i++) {
-                    int to = plane + ((row + i) * g.outW() + column) * LANES;
-                    finish(y, 2 * i * LANES, right, add, to, floor, dst);
+            int from = block * rows * across * LANES;
+            for (int i = firstRow; i < firstRow + count; i++) {
+                for (int j = 0; j < across; j++, from += LANES) {
+                    turnBack(sums, from, resultPlane, bias, channel + block * LANES, y);
+                    int to = at + ((block * g.outH() + 2 * i) * g.outW() + 2 * j) * LANES;
+                    int columns = Math.min(2, g.outW() - 2 * j);
+                    finish(y, 0, columns, add, to, floor, dst);
+                    if (2 * i + 1 < g.outH()) {
+                        finish(y, 2 * LANES, columns, add, to + g.outW() * LANES, floor, dst);
+                    }
                 }
             }
         }
