@@ -54,8 +54,8 @@ public final class Parallel implements AutoCloseable {
     /** Until this time of {@link System#nanoTime} callers do without the workers. */
     private volatile long aloneUntil = System.nanoTime();
 
-    /** The call that is being recorded, by one thread at a time. */
-    private volatile Optional<Recording> recording = Optional.empty();
+    /** The call that the thread records. Of others a thread knows nothing, so that it cannot get into theirs. */
+    private final ThreadLocal<Optional<Recording>> recording = ThreadLocal.withInitial(Optional::empty);
 
     /**
      * Starts {@code threads - 1} daemon threads; the caller of {@link #forEach} is the last one.
@@ -145,22 +145,22 @@ public final class Parallel implements AutoCloseable {
      * Runs a call and keeps its loops. The call must obey the rule of {@link Recording}; its loops are run in the calling
      * thread this time.
      */
-    synchronized Recording record(Runnable call) {
+    Recording record(Runnable call) {
         Recording made = new Recording(this);
-        recording = Optional.of(made);
+        recording.set(Optional.of(made));
         Scratch usual = Scratch.exchange(made.memory());
         try {
             call.run();
         } finally {
             Scratch.exchange(usual);
-            recording = Optional.empty();
+            recording.remove();
         }
         return made;
     }
 
     /** The recording that wants to know what the calling thread does. */
     Optional<Recording> listener() {
-        return recording.isPresent() ? recording.filter(Recording::listens) : recording;
+        return recording.get().filter(Recording::listens);
     }
 
     /** Lets the workers end after the task they are in. Further calls of {@link #forEach} are refused. */

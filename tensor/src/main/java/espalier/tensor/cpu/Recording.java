@@ -21,7 +21,6 @@ final class Recording implements Runnable {
     private record Loop(int tasks, IntConsumer body, boolean shared) {}
 
     private final Parallel parallel;
-    private final Thread recorder = Thread.currentThread();
     private final Scratch memory = new Scratch();
     private final HeapPool pool = new HeapPool();
     private final List<Loop> loops = new ArrayList<>();
@@ -31,9 +30,9 @@ final class Recording implements Runnable {
         this.parallel = parallel;
     }
 
-    /** Whether the calling thread is recording, and not inside a task: loops of a task are part of it. */
+    /** Whether it keeps loops now. It does not inside of a task: loops of a task are part of it. */
     boolean listens() {
-        return recorder == Thread.currentThread() && !inTask;
+        return !inTask;
     }
 
     /** Working memory for what is captured by tasks. */

@@ -11,6 +11,7 @@ import espalier.tensor.Tensor;
 import espalier.tensor.TensorScope;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 
 /** What a recording keeps of a call, and what it has for itself alone. */
@@ -30,6 +31,32 @@ class RecordingTest {
             parallel.forEach(1, _ -> runs[1] += 100); // nobody listens any more
             recording.run();
             assertArrayEquals(new int[] {1, 109, 6, 15}, runs);
+        }
+    }
+
+    /** Loops of other threads that begin while one records belong to those threads. */
+    @Test
+    void aRecordingHearsItsThreadAlone() throws InterruptedException {
+        try (var parallel = new Parallel(1)) {
+            int[] others = new int[1];
+            var recorded = new AtomicBoolean();
+            Thread other = new Thread(() -> {
+                while (!recorded.get()) {
+                    parallel.forEach(1, _ -> others[0]++);
+                }
+            });
+            other.start();
+            int[] own = new int[1];
+            List<Recording> recordings = new ArrayList<>();
+            for (int i = 0; i < 50_000; i++) {
+                recordings.add(parallel.record(() -> parallel.forEach(1, _ -> own[0]++)));
+            }
+            recorded.set(true);
+            other.join();
+            int before = others[0];
+            recordings.forEach(Recording::run);
+            assertEquals(before, others[0]);
+            assertEquals(100_000, own[0]);
         }
     }
 
