@@ -2,12 +2,14 @@ package espalier.sparsity.runtime;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import espalier.autograd.Variable;
 import espalier.nn.Init;
 import espalier.nn.Module;
 import espalier.nn.layer.Activation;
+import espalier.nn.layer.BatchNorm;
 import espalier.nn.layer.Concat;
 import espalier.nn.layer.Conv2d;
 import espalier.nn.layer.Flatten;
@@ -20,12 +22,14 @@ import espalier.nn.model.LeNet;
 import espalier.nn.model.MobileNet;
 import espalier.nn.model.ResNet;
 import espalier.sparsity.export.Exporter;
+import espalier.sparsity.export.Operation;
 import espalier.sparsity.export.PackedModel;
 import espalier.sparsity.export.Packer;
 import espalier.sparsity.export.Program;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
 import espalier.tensor.Shape;
+import espalier.tensor.Tensor;
 import espalier.tensor.spi.ConvSpec;
 import java.util.Collections;
 import java.util.List;
@@ -142,7 +146,7 @@ class BlockPlanTest {
                                     @Override
                                     protected Variable forward(Variable x) {
                                         Variable y = inner.apply(x);
-                                        return y.add(x).add(y);
+                                        return y.add(x).add(y).add(x); // both are needed after the first sum
                                     }
                                 },
                                 new GlobalAveragePool()),
@@ -163,6 +167,12 @@ class BlockPlanTest {
                 new Case("resnet50", ResNet.resnet50(init, 7), Shape.of(3, 33, 33), true),
                 new Case("resnet18", ResNet.resnet18(init, 7), Shape.of(3, 31, 31), true),
                 new Case("few channels", ResNet.cifar(init, 8, ResNet.Shortcut.PADDED, 7), Shape.of(3, 16, 16), false),
+                new Case(
+                        "sums over too few channels",
+                        new Sequential(
+                                conv(init.in("x"), 3, 32, 3), conv(init.in("y"), 32, 32, 3), new GlobalAveragePool()),
+                        image,
+                        false),
                 new Case("channels that fill no blocks", conv(init.in("x"), 3, 65, 3), image, false),
                 new Case("lenet5", LeNet.lenet5(init), Shape.of(1, 28, 28), false),
                 new Case(
@@ -227,6 +237,30 @@ class BlockPlanTest {
             }
             assertEquals(c.blocked, any);
         }));
+    }
+
+    /** Whole numbers keep the factor of a batch norm beside them; what is unpacked for blocks takes it in. */
+    @Test
+    void factorsOfQuantizedWeights() {
+        BatchNorm norm = new BatchNorm(Init.of(1), 64);
+        norm.scale().set(RandomSource.of(2).uniform(Device.cpu(), Shape.of(64), -2, 2));
+        Conv2d quantized = new Conv2d(Init.of(5), 64, 64, 3, SAME, false);
+        float[] weights = quantized.weight().raw().value().toFloats();
+        for (int i = 0; i < weights.length; i++) {
+            weights[i] = 0.01f * Math.clamp(Math.round(100 * weights[i]), -7, 7);
+        }
+        quantized.weight().set(Tensor.of(weights, 64, 64, 3, 3));
+        PackedModel packed = Exporter.of(
+                        new Sequential(stem(), quantized, norm, relu(), new GlobalAveragePool()), Shape.of(3, 9, 9))
+                .export();
+        assertTrue(packed.program().steps().stream()
+                .anyMatch(step -> step.operation() instanceof Operation.Convolution c
+                        && c.scale().isPresent()));
+        float[] image = RandomSource.of(1)
+                .uniform(Device.cpu(), Shape.of(1, 3, 9, 9), -1, 1)
+                .toFloats();
+        float[] expected = InferenceModel.of(packed, Device.reference()).run(image);
+        assertArrayEquals(expected, InferenceModel.of(packed).run(image), 1e-4f);
     }
 
     @Test
