@@ -7,6 +7,7 @@ import espalier.tensor.Shape;
 import espalier.tensor.spi.BlockedImages;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Which values of a program lie in blocks of channels, where the device has kernels for that: all images from the first
@@ -38,8 +39,9 @@ final class BlockPlan {
         boolean[] blocked = new boolean[program.steps().size() + 1];
         for (int i = 0; i < program.steps().size(); i++) {
             Step step = program.steps().get(i);
-            boolean begins = step.operation() instanceof Operation.Convolution
-                    && step.inputs().equals(List.of(0));
+            boolean begins = step.operation() instanceof Operation.Convolution c
+                    && step.inputs().equals(List.of(0))
+                    && images.get().takesStem(c.spec());
             boolean follows = step.inputs().stream().allMatch(input -> blocked[input]);
             boolean dense = kernels.get(i).orElse(Kernel.DENSE) == Kernel.DENSE;
             blocked[i + 1] = dense
@@ -93,6 +95,11 @@ final class BlockPlan {
     /** Whether an operation makes something else of images, so that blocks end there. */
     private static boolean ends(Operation operation) {
         return operation instanceof Operation.GlobalAverage || operation instanceof Operation.Flatten;
+    }
+
+    /** Whether no value lies in blocks. */
+    boolean isEmpty() {
+        return !IntStream.range(0, blocked.length).anyMatch(value -> blocked[value]);
     }
 
     /** Whether a value lies in blocks. */

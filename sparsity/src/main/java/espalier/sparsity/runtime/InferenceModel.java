@@ -127,12 +127,13 @@ public final class InferenceModel {
         Step step = packed.program().steps().get(index);
         return switch (step.operation()) {
             case Operation.Convolution c -> {
-                Weights weights = blocks.isBlocked(step.inputs().getFirst())
+                Weights weights = blocks.isBlocked(index + 1)
                         ? Weights.inBlocks(
                                 device,
                                 device.backend().blockedImages().orElseThrow(),
                                 c,
-                                read.orElseThrow().values())
+                                read.orElseThrow().values(),
+                                !blocks.isBlocked(step.inputs().getFirst()))
                         : weights(read.orElseThrow());
                 yield new LoadedStep(Optional.of(weights), c.bias().map(this::vector), Optional.empty());
             }

@@ -68,12 +68,20 @@ final class Weights {
         return new Weights(kernel, device, shape, Optional.empty(), Optional.of(packed), Optional.empty());
     }
 
-    /** Dense weights of a convolution whose input and output lie in blocks of channels. */
-    static Weights inBlocks(Device device, BlockedImages images, Operation.Convolution convolution, float[] values) {
+    /**
+     * Dense weights of a convolution whose results lie in blocks of channels.
+     *
+     * @param isStem whether it reads plain images
+     */
+    static Weights inBlocks(
+            Device device, BlockedImages images, Operation.Convolution convolution, float[] values, boolean isStem) {
         convolution.scale().map(PackedTensor::unpack).ifPresent(factor -> scaleRows(values, factor));
         Shape shape = convolution.weight().shape();
         Optional<Tensor> bias = convolution.bias().map(b -> Tensor.of(device, b.unpack(), b.shape()));
-        BlockedConvolution blocked = images.prepare(convolution.spec(), Tensor.of(device, values, shape), bias);
+        Tensor weight = Tensor.of(device, values, shape);
+        BlockedConvolution blocked = isStem
+                ? images.prepareStem(convolution.spec(), weight, bias)
+                : images.prepare(convolution.spec(), weight, bias);
         return new Weights(Kernel.DENSE, device, shape, Optional.empty(), Optional.empty(), Optional.of(blocked));
     }
 

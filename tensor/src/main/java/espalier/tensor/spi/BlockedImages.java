@@ -23,6 +23,9 @@ public interface BlockedImages {
      */
     boolean takes(ConvSpec spec, Shape weight);
 
+    /** Whether it computes this convolution of plain images, with results in blocks: the first of a network. */
+    boolean takesStem(ConvSpec spec);
+
     /** Whether it computes this maximum. */
     boolean takes(PoolSpec spec);
 
@@ -33,6 +36,14 @@ public interface BlockedImages {
      * @param bias {@code [O]}
      */
     BlockedConvolution prepare(ConvSpec spec, Tensor weight, Optional<Tensor> bias);
+
+    /**
+     * A convolution of plain images that it {@link #takesStem takes}, made ready for many calls, which add nothing.
+     *
+     * @param weight {@code [O, C, kH, kW]}, F32, so many output channels as it {@link #takes(int) takes}
+     * @param bias {@code [O]}
+     */
+    BlockedConvolution prepareStem(ConvSpec spec, Tensor weight, Optional<Tensor> bias);
 
     /** Max pooling that it {@link #takes(PoolSpec) takes}, and {@code max(·, 0)} of it if wanted. */
     void maxPool2d(PoolSpec spec, Tensor x, boolean relu, Tensor out);

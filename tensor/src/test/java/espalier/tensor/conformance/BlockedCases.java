@@ -31,6 +31,7 @@ final class BlockedCases {
                 new Case("blocked conv2d 3x3 with a stride", () -> cases.convolution(3, false, same.withStride(2))),
                 new Case("blocked conv2d 3x3 dilated", () -> cases.convolution(3, false, same.withDilation(2))),
                 new Case("blocked conv2d depthwise", () -> cases.convolution(3, true, same)),
+                new Case("blocked conv2d of plain images", cases::stem),
                 new Case("blocked maxPool2d", cases::maxPool));
     }
 
@@ -78,6 +79,26 @@ final class BlockedCases {
         check(images, expected.add(addend).relu(), found, 1e-6f * kernel * kernel * channels);
     }
 
+    private void stem() {
+        if (images().isEmpty()) {
+            return;
+        }
+        BlockedImages images = images().get();
+        ConvSpec spec = ConvSpec.of().withPadding(1).withStride(2);
+        if (!images.takesStem(spec)) {
+            return;
+        }
+        Tensor x = random(1, Shape.of(2, 3, 11, 21));
+        Tensor w = random(2, Shape.of(channels(images), 3, 3, 3));
+        Optional<Tensor> bias = Optional.of(random(3, Shape.of(w.dim(0))));
+        Tensor expected =
+                Tensor.zeros(spec.outputShape(x.shape(), w.shape()).toArray()).to(device);
+        device.backend().conv2d(spec, x, w, bias, expected);
+        Tensor found = random(4, images.inBlocks(expected.shape()));
+        images.prepareStem(spec, w, bias).run(x, Optional.empty(), true, found);
+        check(images, expected.relu(), found, 1e-5f);
+    }
+
     private void maxPool() {
         if (images().isEmpty()) {
             return;
@@ -117,6 +138,10 @@ final class BlockedCases {
         images.prepare(same.withDilation(2).withPadding(2), w, Optional.empty()).run(x, Optional.empty(), false, z);
         Tensor pooled = cases.random(5, x.shape());
         images.maxPool2d(PoolSpec.of(3, 1).withPadding(1), x, true, pooled);
-        return List.of(y, z, pooled);
+        Tensor stem = cases.random(6, x.shape());
+        Tensor plain = cases.random(7, Shape.of(2, 3, 14, 15));
+        images.prepareStem(same, cases.random(8, Shape.of(channels, 3, 3, 3)), Optional.empty())
+                .run(plain, Optional.empty(), true, stem);
+        return List.of(y, z, pooled, stem);
     }
 }

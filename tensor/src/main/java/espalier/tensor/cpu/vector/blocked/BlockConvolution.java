@@ -2,7 +2,6 @@ package espalier.tensor.cpu.vector.blocked;
 
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
-import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.BlockedConvolution;
@@ -31,7 +30,8 @@ final class BlockConvolution implements BlockedConvolution {
 
     @Override
     public void run(Tensor x, Optional<Tensor> addend, boolean relu, Tensor out) {
-        BlockWay way = ways.computeIfAbsent(x.shape(), shape -> BlockWay.of(geometry(shape)));
+        BlockWay way =
+                ways.computeIfAbsent(x.shape(), shape -> BlockWay.of(BlockWay.geometry(shape, weightShape, spec)));
         float[] weights = packed.computeIfAbsent(way.getClass(), _ -> {
             float[] made = new float[way.packedLength()];
             way.pack(weight, made);
@@ -39,17 +39,5 @@ final class BlockConvolution implements BlockedConvolution {
         });
         Span add = addend.map(Span::of).orElse(Span.NONE);
         way.run(parallel, Span.of(x), weights, bias, add, relu, Span.of(out));
-    }
-
-    private ConvGeometry geometry(Shape x) {
-        return new ConvGeometry(
-                x.dim(0),
-                weightShape.dim(1),
-                x.dim(2),
-                x.dim(3),
-                weightShape.dim(0),
-                weightShape.dim(2),
-                weightShape.dim(3),
-                spec);
     }
 }

@@ -27,8 +27,8 @@ final class BlockSweep implements BlockWay {
     /** Longest stretch of a sum: 72 KiB of weights of 16 lanes. */
     private static final int DEPTH = 576;
 
-    /** What the sums of a tile start from where there is nothing yet, and a bias of nothing. */
-    static final float[] ZEROS = new float[RowGroups.MOST * LANES + WIDTH];
+    /** A bias of nothing. */
+    static final float[] ZEROS = new float[WIDTH];
 
     /** Some neighbouring pixels: where the window holds the first, which pixel of the block's results it is, how many. */
     private record Run(int window, int pixel, int pixels) {}
@@ -131,33 +131,29 @@ final class BlockSweep implements BlockWay {
         int plane = g.outH() * g.outW() * LANES;
         int result = (unit / blocks * (g.o() / LANES) + 2 * panel) * plane + unit % blocks * rows * g.outW() * LANES;
         int length = places.length;
-        float floor = relu ? 0f : Float.NEGATIVE_INFINITY;
+        float none = Float.NEGATIVE_INFINITY;
+        float[] tile = Scratch.floats(Scratch.TILE, 2 * RowGroups.MOST * LANES);
         for (int t = 0; t < length; t += depth) {
             int n = Math.min(depth, length - t);
-            boolean last = t + n == length;
+            float floor = relu && t + n == length ? 0f : none;
             Span before = t == 0 ? add : dst;
+            float[] b = t == 0 ? bias : ZEROS;
+            int bAt = t == 0 ? panel * WIDTH : 0;
             int weights = (panel * length + t) * WIDTH;
             for (Run run : tiles) {
+                int from = xAt + run.window();
                 int at = result + run.pixel() * LANES;
                 int to = dst.at() + at;
-                int from = before.isEmpty() ? 0 : before.at() + at;
-                BlockTiles.run(
-                        run.pixels(),
-                        n,
-                        x,
-                        xAt + run.window(),
-                        places,
-                        t,
-                        packed,
-                        weights,
-                        before.isEmpty() ? ZEROS : before.array(),
-                        from,
-                        before.isEmpty() ? 0 : from + plane,
-                        dst.array(),
-                        to,
-                        to + plane);
-                if (last) {
-                    BlockTiles.finish(run.pixels(), bias, panel * WIDTH, floor, dst.array(), to, to + plane);
+                int pixels = run.pixels();
+                if (before.isEmpty()) {
+                    BlockTiles.run(
+                            pixels, n, x, from, places, t, packed, weights, b, bAt, floor, dst.array(), to, to + plane);
+                } else {
+                    int half = pixels * LANES;
+                    int added = before.at() + at;
+                    BlockTiles.run(pixels, n, x, from, places, t, packed, weights, b, bAt, none, tile, 0, half);
+                    BlockTiles.add(tile, 0, half, before.array(), added, floor, dst.array(), to);
+                    BlockTiles.add(tile, half, half, before.array(), added + plane, floor, dst.array(), to + plane);
                 }
             }
         }

@@ -10,11 +10,13 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Sums for up to four neighbouring pixels and the output channels of two vectors: what of a {@link BlockSweep} has to be fast.
  *
- * <p>A tile computes, for pixels j and channels o, {@code y[o, j] = from[o, j] + Σₜ x[terms[t] + j·LANES]·w[t, o]}. Neighbouring
- * pixels are {@code LANES} floats apart, a number that the compiler knows, so that one place read from the table finds all of them.
+ * <p>A tile computes, for pixels j and channels o, {@code y[o, j] = max(floor, bias[o] + Σₜ x[terms[t] + j·LANES]·w[t, o])}.
+ * Neighbouring pixels are {@code LANES} floats apart, a number that the compiler knows, so that one place read from the table finds all of them.
  *
- * <p>A tile does nothing else, and computes with {@link Lanes#ONE}, for the sake of the compiler (C2). Of a method with more than some
- * 100 operations on vectors it leaves the last ones until it has done the others, and vectors that it meets then stay objects.
+ * <p>A tile does nothing else, and computes with {@link Lanes#ONE}, for the sake of the compilers. Of a method with more than some 100
+ * operations on vectors the second one (C2) leaves the last ones until it has done the others, and vectors that it meets then stay
+ * objects. With some 75 the first one (C1) runs out of registers of its own while it adds what collects the profile; a method that has
+ * come to it that way (one process in twelve) is never compiled by C2, and takes 80 times as long. The largest tile has 61.
  */
 final class BlockTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
@@ -30,8 +32,9 @@ final class BlockTiles {
      * @param x what holds the pixels, the first of them at {@code xAt} for a term whose place is 0
      * @param terms places of the terms, from {@code termsAt} on
      * @param w weights, those of two vectors of channels side by side for each term
-     * @param from what the sums start from: that of the first vector of channels at {@code from0}, of the second at {@code from1}
-     * @param y results, in two places likewise; may be what the sums start from
+     * @param bias of the channels of two vectors
+     * @param floor 0 for ReLU, negative infinity for none
+     * @param y results: those of the first vector of channels at {@code y0}, of the second at {@code y1}
      */
     static void run(
             int pixels,
@@ -42,37 +45,32 @@ final class BlockTiles {
             int termsAt,
             float[] w,
             int wAt,
-            float[] from,
-            int from0,
-            int from1,
+            float[] bias,
+            int biasAt,
+            float floor,
             float[] y,
             int y0,
             int y1) {
         switch (pixels) {
-            case 1 -> tile1(n, x, xAt, terms, termsAt, w, wAt, from, from0, from1, y, y0, y1);
-            case 2 -> tile2(n, x, xAt, terms, termsAt, w, wAt, from, from0, from1, y, y0, y1);
-            case 3 -> tile3(n, x, xAt, terms, termsAt, w, wAt, from, from0, from1, y, y0, y1);
-            case 4 -> tile4(n, x, xAt, terms, termsAt, w, wAt, from, from0, from1, y, y0, y1);
-            case 5 -> TallBlockTiles.tile5(n, x, xAt, terms, termsAt, w, wAt, from, from0, from1, y, y0, y1);
-            case 6 -> TallBlockTiles.tile6(n, x, xAt, terms, termsAt, w, wAt, from, from0, from1, y, y0, y1);
-            case 7 -> TallBlockTiles.tile7(n, x, xAt, terms, termsAt, w, wAt, from, from0, from1, y, y0, y1);
-            case 8 -> TallBlockTiles.tile8(n, x, xAt, terms, termsAt, w, wAt, from, from0, from1, y, y0, y1);
+            case 1 -> tile1(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 2 -> tile2(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 3 -> tile3(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 4 -> tile4(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 5 -> TallBlockTiles.tile5(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 6 -> TallBlockTiles.tile6(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 7 -> TallBlockTiles.tile7(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 8 -> TallBlockTiles.tile8(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
             default -> throw new IllegalArgumentException("a tile of " + pixels + " pixels");
         }
     }
 
-    /**
-     * Adds a bias to results of a tile, and raises them to a floor.
-     *
-     * @param floor 0 for ReLU, negative infinity for none
-     */
-    static void finish(int pixels, float[] bias, int biasAt, float floor, float[] y, int y0, int y1) {
+    /** Adds a run of floats, whole vectors, to another: {@code y = max(floor, x + add)}; y may be what is added. */
+    static void add(float[] x, int at, int n, float[] add, int addAt, float floor, float[] y, int to) {
         FloatVector least = ONE.broadcast(floor);
-        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
-        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
-        for (int i = 0; i < pixels * LANES; i += LANES) {
-            least.max(ONE.fma(FloatVector.fromArray(SPECIES, y, y0 + i), b0)).intoArray(y, y0 + i);
-            least.max(ONE.fma(FloatVector.fromArray(SPECIES, y, y1 + i), b1)).intoArray(y, y1 + i);
+        for (int i = 0; i < n; i += LANES) {
+            FloatVector sum =
+                    ONE.fma(FloatVector.fromArray(SPECIES, x, at + i), FloatVector.fromArray(SPECIES, add, addAt + i));
+            least.max(sum).intoArray(y, to + i);
         }
     }
 
@@ -85,15 +83,16 @@ final class BlockTiles {
             int termsAt,
             float[] w,
             int wAt,
-            float[] from,
-            int from0,
-            int from1,
+            float[] bias,
+            int biasAt,
+            float floor,
             float[] y,
             int y0,
             int y1) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector s00 = zero;
-        FloatVector s01 = zero;
+        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
+        FloatVector s00 = b0;
+        FloatVector s01 = b1;
         int end = termsAt + n;
         for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
             int p = xAt + terms[t];
@@ -103,8 +102,9 @@ final class BlockTiles {
             s00 = x0.fma(w0, s00);
             s01 = x0.fma(w1, s01);
         }
-        ONE.fma(s00, FloatVector.fromArray(SPECIES, from, from0)).intoArray(y, y0);
-        ONE.fma(s01, FloatVector.fromArray(SPECIES, from, from1)).intoArray(y, y1);
+        FloatVector least = ONE.broadcast(floor);
+        least.max(s00).intoArray(y, y0);
+        least.max(s01).intoArray(y, y1);
     }
 
     /** Two pixels. */
@@ -116,17 +116,18 @@ final class BlockTiles {
             int termsAt,
             float[] w,
             int wAt,
-            float[] from,
-            int from0,
-            int from1,
+            float[] bias,
+            int biasAt,
+            float floor,
             float[] y,
             int y0,
             int y1) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector s00 = zero;
-        FloatVector s01 = zero;
-        FloatVector s10 = zero;
-        FloatVector s11 = zero;
+        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
+        FloatVector s00 = b0;
+        FloatVector s01 = b1;
+        FloatVector s10 = b0;
+        FloatVector s11 = b1;
         int end = termsAt + n;
         for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
             int p = xAt + terms[t];
@@ -140,10 +141,11 @@ final class BlockTiles {
             s10 = x1.fma(w0, s10);
             s11 = x1.fma(w1, s11);
         }
-        ONE.fma(s00, FloatVector.fromArray(SPECIES, from, from0)).intoArray(y, y0);
-        ONE.fma(s01, FloatVector.fromArray(SPECIES, from, from1)).intoArray(y, y1);
-        ONE.fma(s10, FloatVector.fromArray(SPECIES, from, from0 + LANES)).intoArray(y, y0 + LANES);
-        ONE.fma(s11, FloatVector.fromArray(SPECIES, from, from1 + LANES)).intoArray(y, y1 + LANES);
+        FloatVector least = ONE.broadcast(floor);
+        least.max(s00).intoArray(y, y0);
+        least.max(s01).intoArray(y, y1);
+        least.max(s10).intoArray(y, y0 + LANES);
+        least.max(s11).intoArray(y, y1 + LANES);
     }
 
     /** Three pixels. */
@@ -155,19 +157,20 @@ final class BlockTiles {
             int termsAt,
             float[] w,
             int wAt,
-            float[] from,
-            int from0,
-            int from1,
+            float[] bias,
+            int biasAt,
+            float floor,
             float[] y,
             int y0,
             int y1) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector s00 = zero;
-        FloatVector s01 = zero;
-        FloatVector s10 = zero;
-        FloatVector s11 = zero;
-        FloatVector s20 = zero;
-        FloatVector s21 = zero;
+        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
+        FloatVector s00 = b0;
+        FloatVector s01 = b1;
+        FloatVector s10 = b0;
+        FloatVector s11 = b1;
+        FloatVector s20 = b0;
+        FloatVector s21 = b1;
         int end = termsAt + n;
         for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
             int p = xAt + terms[t];
@@ -185,12 +188,13 @@ final class BlockTiles {
             s20 = x2.fma(w0, s20);
             s21 = x2.fma(w1, s21);
         }
-        ONE.fma(s00, FloatVector.fromArray(SPECIES, from, from0)).intoArray(y, y0);
-        ONE.fma(s01, FloatVector.fromArray(SPECIES, from, from1)).intoArray(y, y1);
-        ONE.fma(s10, FloatVector.fromArray(SPECIES, from, from0 + LANES)).intoArray(y, y0 + LANES);
-        ONE.fma(s11, FloatVector.fromArray(SPECIES, from, from1 + LANES)).intoArray(y, y1 + LANES);
-        ONE.fma(s20, FloatVector.fromArray(SPECIES, from, from0 + 2 * LANES)).intoArray(y, y0 + 2 * LANES);
-        ONE.fma(s21, FloatVector.fromArray(SPECIES, from, from1 + 2 * LANES)).intoArray(y, y1 + 2 * LANES);
+        FloatVector least = ONE.broadcast(floor);
+        least.max(s00).intoArray(y, y0);
+        least.max(s01).intoArray(y, y1);
+        least.max(s10).intoArray(y, y0 + LANES);
+        least.max(s11).intoArray(y, y1 + LANES);
+        least.max(s20).intoArray(y, y0 + 2 * LANES);
+        least.max(s21).intoArray(y, y1 + 2 * LANES);
     }
 
     /** Four pixels. */
@@ -202,21 +206,22 @@ final class BlockTiles {
             int termsAt,
             float[] w,
             int wAt,
-            float[] from,
-            int from0,
-            int from1,
+            float[] bias,
+            int biasAt,
+            float floor,
             float[] y,
             int y0,
             int y1) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector s00 = zero;
-        FloatVector s01 = zero;
-        FloatVector s10 = zero;
-        FloatVector s11 = zero;
-        FloatVector s20 = zero;
-        FloatVector s21 = zero;
-        FloatVector s30 = zero;
-        FloatVector s31 = zero;
+        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
+        FloatVector s00 = b0;
+        FloatVector s01 = b1;
+        FloatVector s10 = b0;
+        FloatVector s11 = b1;
+        FloatVector s20 = b0;
+        FloatVector s21 = b1;
+        FloatVector s30 = b0;
+        FloatVector s31 = b1;
         int end = termsAt + n;
         for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
             int p = xAt + terms[t];
@@ -238,13 +243,14 @@ final class BlockTiles {
             s30 = x3.fma(w0, s30);
             s31 = x3.fma(w1, s31);
         }
-        ONE.fma(s00, FloatVector.fromArray(SPECIES, from, from0)).intoArray(y, y0);
-        ONE.fma(s01, FloatVector.fromArray(SPECIES, from, from1)).intoArray(y, y1);
-        ONE.fma(s10, FloatVector.fromArray(SPECIES, from, from0 + LANES)).intoArray(y, y0 + LANES);
-        ONE.fma(s11, FloatVector.fromArray(SPECIES, from, from1 + LANES)).intoArray(y, y1 + LANES);
-        ONE.fma(s20, FloatVector.fromArray(SPECIES, from, from0 + 2 * LANES)).intoArray(y, y0 + 2 * LANES);
-        ONE.fma(s21, FloatVector.fromArray(SPECIES, from, from1 + 2 * LANES)).intoArray(y, y1 + 2 * LANES);
-        ONE.fma(s30, FloatVector.fromArray(SPECIES, from, from0 + 3 * LANES)).intoArray(y, y0 + 3 * LANES);
-        ONE.fma(s31, FloatVector.fromArray(SPECIES, from, from1 + 3 * LANES)).intoArray(y, y1 + 3 * LANES);
+        FloatVector least = ONE.broadcast(floor);
+        least.max(s00).intoArray(y, y0);
+        least.max(s01).intoArray(y, y1);
+        least.max(s10).intoArray(y, y0 + LANES);
+        least.max(s11).intoArray(y, y1 + LANES);
+        least.max(s20).intoArray(y, y0 + 2 * LANES);
+        least.max(s21).intoArray(y, y1 + 2 * LANES);
+        least.max(s30).intoArray(y, y0 + 3 * LANES);
+        least.max(s31).intoArray(y, y1 + 3 * LANES);
     }
 }

@@ -1,8 +1,10 @@
 package espalier.tensor.cpu.vector.blocked;
 
+import espalier.tensor.Shape;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.vector.lanes.Span;
+import espalier.tensor.spi.ConvSpec;
 
 /** A way to compute a convolution of blocked images. It follows from the geometry alone. */
 sealed interface BlockWay permits BlockSweep, BlockWinograd {
@@ -14,6 +16,12 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
 
     /** So many tasks for each thread make up for one that begins late; more would make what they read too often. */
     int TASKS_A_THREAD = 2;
+
+    /** The geometry of a convolution of images {@code [N, .., H, W, ..]}, plain or in blocks. */
+    static ConvGeometry geometry(Shape x, Shape weight, ConvSpec spec) {
+        return new ConvGeometry(
+                x.dim(0), weight.dim(1), x.dim(2), x.dim(3), weight.dim(0), weight.dim(2), weight.dim(3), spec);
+    }
 
     /** The way that is expected to be the fastest. */
     static BlockWay of(ConvGeometry g) {

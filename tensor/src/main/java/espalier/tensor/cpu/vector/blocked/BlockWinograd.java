@@ -208,7 +208,7 @@ final class BlockWinograd implements BlockWay {
                         weights,
                         ZEROS,
                         0,
-                        0,
+                        Float.NEGATIVE_INFINITY,
                         sums,
                         to,
                         to + second);

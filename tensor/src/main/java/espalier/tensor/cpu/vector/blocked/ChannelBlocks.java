@@ -34,6 +34,11 @@ public final class ChannelBlocks implements BlockedImages {
     }
 
     @Override
+    public boolean takesStem(ConvSpec spec) {
+        return spec.groups() == 1;
+    }
+
+    @Override
     public boolean takes(PoolSpec spec) {
         return true;
     }
@@ -43,6 +48,11 @@ public final class ChannelBlocks implements BlockedImages {
         return spec.groups() == 1
                 ? new BlockConvolution(parallel, spec, weight, bias)
                 : new BlockDepthwise(parallel, spec, weight, bias);
+    }
+
+    @Override
+    public BlockedConvolution prepareStem(ConvSpec spec, Tensor weight, Optional<Tensor> bias) {
+        return new BlockStem(parallel, spec, weight, bias);
     }
 
     @Override

@@ -28,23 +28,24 @@ final class TallBlockTiles {
             int termsAt,
             float[] w,
             int wAt,
-            float[] from,
-            int from0,
-            int from1,
+            float[] bias,
+            int biasAt,
+            float floor,
             float[] y,
             int y0,
             int y1) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector s00 = zero;
-        FloatVector s01 = zero;
-        FloatVector s10 = zero;
-        FloatVector s11 = zero;
-        FloatVector s20 = zero;
-        FloatVector s21 = zero;
-        FloatVector s30 = zero;
-        FloatVector s31 = zero;
-        FloatVector s40 = zero;
-        FloatVector s41 = zero;
+        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
+        FloatVector s00 = b0;
+        FloatVector s01 = b1;
+        FloatVector s10 = b0;
+        FloatVector s11 = b1;
+        FloatVector s20 = b0;
+        FloatVector s21 = b1;
+        FloatVector s30 = b0;
+        FloatVector s31 = b1;
+        FloatVector s40 = b0;
+        FloatVector s41 = b1;
         int end = termsAt + n;
         for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
             int p = xAt + terms[t];
@@ -70,16 +71,17 @@ final class TallBlockTiles {
             s40 = x4.fma(w0, s40);
             s41 = x4.fma(w1, s41);
         }
-        ONE.fma(s00, FloatVector.fromArray(SPECIES, from, from0)).intoArray(y, y0);
-        ONE.fma(s01, FloatVector.fromArray(SPECIES, from, from1)).intoArray(y, y1);
-        ONE.fma(s10, FloatVector.fromArray(SPECIES, from, from0 + LANES)).intoArray(y, y0 + LANES);
-        ONE.fma(s11, FloatVector.fromArray(SPECIES, from, from1 + LANES)).intoArray(y, y1 + LANES);
-        ONE.fma(s20, FloatVector.fromArray(SPECIES, from, from0 + 2 * LANES)).intoArray(y, y0 + 2 * LANES);
-        ONE.fma(s21, FloatVector.fromArray(SPECIES, from, from1 + 2 * LANES)).intoArray(y, y1 + 2 * LANES);
-        ONE.fma(s30, FloatVector.fromArray(SPECIES, from, from0 + 3 * LANES)).intoArray(y, y0 + 3 * LANES);
-        ONE.fma(s31, FloatVector.fromArray(SPECIES, from, from1 + 3 * LANES)).intoArray(y, y1 + 3 * LANES);
-        ONE.fma(s40, FloatVector.fromArray(SPECIES, from, from0 + 4 * LANES)).intoArray(y, y0 + 4 * LANES);
-        ONE.fma(s41, FloatVector.fromArray(SPECIES, from, from1 + 4 * LANES)).intoArray(y, y1 + 4 * LANES);
+        FloatVector least = ONE.broadcast(floor);
+        least.max(s00).intoArray(y, y0);
+        least.max(s01).intoArray(y, y1);
+        least.max(s10).intoArray(y, y0 + LANES);
+        least.max(s11).intoArray(y, y1 + LANES);
+        least.max(s20).intoArray(y, y0 + 2 * LANES);
+        least.max(s21).intoArray(y, y1 + 2 * LANES);
+        least.max(s30).intoArray(y, y0 + 3 * LANES);
+        least.max(s31).intoArray(y, y1 + 3 * LANES);
+        least.max(s40).intoArray(y, y0 + 4 * LANES);
+        least.max(s41).intoArray(y, y1 + 4 * LANES);
     }
 
     /** Six pixels. */
@@ -91,25 +93,26 @@ final class TallBlockTiles {
             int termsAt,
             float[] w,
             int wAt,
-            float[] from,
-            int from0,
-            int from1,
+            float[] bias,
+            int biasAt,
+            float floor,
             float[] y,
             int y0,
             int y1) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector s00 = zero;
-        FloatVector s01 = zero;
-        FloatVector s10 = zero;
-        FloatVector s11 = zero;
-        FloatVector s20 = zero;
-        FloatVector s21 = zero;
-        FloatVector s30 = zero;
-        FloatVector s31 = zero;
-        FloatVector s40 = zero;
-        FloatVector s41 = zero;
-        FloatVector s50 = zero;
-        FloatVector s51 = zero;
+        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
+        FloatVector s00 = b0;
+        FloatVector s01 = b1;
+        FloatVector s10 = b0;
+        FloatVector s11 = b1;
+        FloatVector s20 = b0;
+        FloatVector s21 = b1;
+        FloatVector s30 = b0;
+        FloatVector s31 = b1;
+        FloatVector s40 = b0;
+        FloatVector s41 = b1;
+        FloatVector s50 = b0;
+        FloatVector s51 = b1;
         int end = termsAt + n;
         for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
             int p = xAt + terms[t];
@@ -139,18 +142,19 @@ final class TallBlockTiles {
             s50 = x5.fma(w0, s50);
             s51 = x5.fma(w1, s51);
         }
-        ONE.fma(s00, FloatVector.fromArray(SPECIES, from, from0)).intoArray(y, y0);
-        ONE.fma(s01, FloatVector.fromArray(SPECIES, from, from1)).intoArray(y, y1);
-        ONE.fma(s10, FloatVector.fromArray(SPECIES, from, from0 + LANES)).intoArray(y, y0 + LANES);
-        ONE.fma(s11, FloatVector.fromArray(SPECIES, from, from1 + LANES)).intoArray(y, y1 + LANES);
-        ONE.fma(s20, FloatVector.fromArray(SPECIES, from, from0 + 2 * LANES)).intoArray(y, y0 + 2 * LANES);
-        ONE.fma(s21, FloatVector.fromArray(SPECIES, from, from1 + 2 * LANES)).intoArray(y, y1 + 2 * LANES);
-        ONE.fma(s30, FloatVector.fromArray(SPECIES, from, from0 + 3 * LANES)).intoArray(y, y0 + 3 * LANES);
-        ONE.fma(s31, FloatVector.fromArray(SPECIES, from, from1 + 3 * LANES)).intoArray(y, y1 + 3 * LANES);
-        ONE.fma(s40, FloatVector.fromArray(SPECIES, from, from0 + 4 * LANES)).intoArray(y, y0 + 4 * LANES);
-        ONE.fma(s41, FloatVector.fromArray(SPECIES, from, from1 + 4 * LANES)).intoArray(y, y1 + 4 * LANES);
-        ONE.fma(s50, FloatVector.fromArray(SPECIES, from, from0 + 5 * LANES)).intoArray(y, y0 + 5 * LANES);
-        ONE.fma(s51, FloatVector.fromArray(SPECIES, from, from1 + 5 * LANES)).intoArray(y, y1 + 5 * LANES);
+        FloatVector least = ONE.broadcast(floor);
+        least.max(s00).intoArray(y, y0);
+        least.max(s01).intoArray(y, y1);
+        least.max(s10).intoArray(y, y0 + LANES);
+        least.max(s11).intoArray(y, y1 + LANES);
+        least.max(s20).intoArray(y, y0 + 2 * LANES);
+        least.max(s21).intoArray(y, y1 + 2 * LANES);
+        least.max(s30).intoArray(y, y0 + 3 * LANES);
+        least.max(s31).intoArray(y, y1 + 3 * LANES);
+        least.max(s40).intoArray(y, y0 + 4 * LANES);
+        least.max(s41).intoArray(y, y1 + 4 * LANES);
+        least.max(s50).intoArray(y, y0 + 5 * LANES);
+        least.max(s51).intoArray(y, y1 + 5 * LANES);
     }
 
     /** Seven pixels. */
@@ -162,27 +166,28 @@ final class TallBlockTiles {
             int termsAt,
             float[] w,
             int wAt,
-            float[] from,
-            int from0,
-            int from1,
+            float[] bias,
+            int biasAt,
+            float floor,
             float[] y,
             int y0,
             int y1) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector s00 = zero;
-        FloatVector s01 = zero;
-        FloatVector s10 = zero;
-        FloatVector s11 = zero;
-        FloatVector s20 = zero;
-        FloatVector s21 = zero;
-        FloatVector s30 = zero;
-        FloatVector s31 = zero;
-        FloatVector s40 = zero;
-        FloatVector s41 = zero;
-        FloatVector s50 = zero;
-        FloatVector s51 = zero;
-        FloatVector s60 = zero;
-        FloatVector s61 = zero;
+        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
+        FloatVector s00 = b0;
+        FloatVector s01 = b1;
+        FloatVector s10 = b0;
+        FloatVector s11 = b1;
+        FloatVector s20 = b0;
+        FloatVector s21 = b1;
+        FloatVector s30 = b0;
+        FloatVector s31 = b1;
+        FloatVector s40 = b0;
+        FloatVector s41 = b1;
+        FloatVector s50 = b0;
+        FloatVector s51 = b1;
+        FloatVector s60 = b0;
+        FloatVector s61 = b1;
         int end = termsAt + n;
         for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
             int p = xAt + terms[t];
@@ -210,20 +215,21 @@ final class TallBlockTiles {
             s60 = x6.fma(w0, s60);
             s61 = x6.fma(w1, s61);
         }
-        ONE.fma(s00, FloatVector.fromArray(SPECIES, from, from0)).intoArray(y, y0);
-        ONE.fma(s01, FloatVector.fromArray(SPECIES, from, from1)).intoArray(y, y1);
-        ONE.fma(s10, FloatVector.fromArray(SPECIES, from, from0 + LANES)).intoArray(y, y0 + LANES);
-        ONE.fma(s11, FloatVector.fromArray(SPECIES, from, from1 + LANES)).intoArray(y, y1 + LANES);
-        ONE.fma(s20, FloatVector.fromArray(SPECIES, from, from0 + 2 * LANES)).intoArray(y, y0 + 2 * LANES);
-        ONE.fma(s21, FloatVector.fromArray(SPECIES, from, from1 + 2 * LANES)).intoArray(y, y1 + 2 * LANES);
-        ONE.fma(s30, FloatVector.fromArray(SPECIES, from, from0 + 3 * LANES)).intoArray(y, y0 + 3 * LANES);
-        ONE.fma(s31, FloatVector.fromArray(SPECIES, from, from1 + 3 * LANES)).intoArray(y, y1 + 3 * LANES);
-        ONE.fma(s40, FloatVector.fromArray(SPECIES, from, from0 + 4 * LANES)).intoArray(y, y0 + 4 * LANES);
-        ONE.fma(s41, FloatVector.fromArray(SPECIES, from, from1 + 4 * LANES)).intoArray(y, y1 + 4 * LANES);
-        ONE.fma(s50, FloatVector.fromArray(SPECIES, from, from0 + 5 * LANES)).intoArray(y, y0 + 5 * LANES);
-        ONE.fma(s51, FloatVector.fromArray(SPECIES, from, from1 + 5 * LANES)).intoArray(y, y1 + 5 * LANES);
-        ONE.fma(s60, FloatVector.fromArray(SPECIES, from, from0 + 6 * LANES)).intoArray(y, y0 + 6 * LANES);
-        ONE.fma(s61, FloatVector.fromArray(SPECIES, from, from1 + 6 * LANES)).intoArray(y, y1 + 6 * LANES);
+        FloatVector least = ONE.broadcast(floor);
+        least.max(s00).intoArray(y, y0);
+        least.max(s01).intoArray(y, y1);
+        least.max(s10).intoArray(y, y0 + LANES);
+        least.max(s11).intoArray(y, y1 + LANES);
+        least.max(s20).intoArray(y, y0 + 2 * LANES);
+        least.max(s21).intoArray(y, y1 + 2 * LANES);
+        least.max(s30).intoArray(y, y0 + 3 * LANES);
+        least.max(s31).intoArray(y, y1 + 3 * LANES);
+        least.max(s40).intoArray(y, y0 + 4 * LANES);
+        least.max(s41).intoArray(y, y1 + 4 * LANES);
+        least.max(s50).intoArray(y, y0 + 5 * LANES);
+        least.max(s51).intoArray(y, y1 + 5 * LANES);
+        least.max(s60).intoArray(y, y0 + 6 * LANES);
+        least.max(s61).intoArray(y, y1 + 6 * LANES);
     }
 
     /** Eight pixels. */
@@ -235,29 +241,30 @@ final class TallBlockTiles {
             int termsAt,
             float[] w,
             int wAt,
-            float[] from,
-            int from0,
-            int from1,
+            float[] bias,
+            int biasAt,
+            float floor,
             float[] y,
             int y0,
             int y1) {
-        FloatVector zero = FloatVector.zero(SPECIES);
-        FloatVector s00 = zero;
-        FloatVector s01 = zero;
-        FloatVector s10 = zero;
-        FloatVector s11 = zero;
-        FloatVector s20 = zero;
-        FloatVector s21 = zero;
-        FloatVector s30 = zero;
-        FloatVector s31 = zero;
-        FloatVector s40 = zero;
-        FloatVector s41 = zero;
-        FloatVector s50 = zero;
-        FloatVector s51 = zero;
-        FloatVector s60 = zero;
-        FloatVector s61 = zero;
-        FloatVector s70 = zero;
-        FloatVector s71 = zero;
+        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
+        FloatVector s00 = b0;
+        FloatVector s01 = b1;
+        FloatVector s10 = b0;
+        FloatVector s11 = b1;
+        FloatVector s20 = b0;
+        FloatVector s21 = b1;
+        FloatVector s30 = b0;
+        FloatVector s31 = b1;
+        FloatVector s40 = b0;
+        FloatVector s41 = b1;
+        FloatVector s50 = b0;
+        FloatVector s51 = b1;
+        FloatVector s60 = b0;
+        FloatVector s61 = b1;
+        FloatVector s70 = b0;
+        FloatVector s71 = b1;
         int end = termsAt + n;
         for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
             int p = xAt + terms[t];
@@ -288,21 +295,22 @@ final class TallBlockTiles {
             s70 = x7.fma(w0, s70);
             s71 = x7.fma(w1, s71);
         }
-        ONE.fma(s00, FloatVector.fromArray(SPECIES, from, from0)).intoArray(y, y0);
-        ONE.fma(s01, FloatVector.fromArray(SPECIES, from, from1)).intoArray(y, y1);
-        ONE.fma(s10, FloatVector.fromArray(SPECIES, from, from0 + LANES)).intoArray(y, y0 + LANES);
-        ONE.fma(s11, FloatVector.fromArray(SPECIES, from, from1 + LANES)).intoArray(y, y1 + LANES);
-        ONE.fma(s20, FloatVector.fromArray(SPECIES, from, from0 + 2 * LANES)).intoArray(y, y0 + 2 * LANES);
-        ONE.fma(s21, FloatVector.fromArray(SPECIES, from, from1 + 2 * LANES)).intoArray(y, y1 + 2 * LANES);
-        ONE.fma(s30, FloatVector.fromArray(SPECIES, from, from0 + 3 * LANES)).intoArray(y, y0 + 3 * LANES);
-        ONE.fma(s31, FloatVector.fromArray(SPECIES, from, from1 + 3 * LANES)).intoArray(y, y1 + 3 * LANES);
-        ONE.fma(s40, FloatVector.fromArray(SPECIES, from, from0 + 4 * LANES)).intoArray(y, y0 + 4 * LANES);
-        ONE.fma(s41, FloatVector.fromArray(SPECIES, from, from1 + 4 * LANES)).intoArray(y, y1 + 4 * LANES);
-        ONE.fma(s50, FloatVector.fromArray(SPECIES, from, from0 + 5 * LANES)).intoArray(y, y0 + 5 * LANES);
-        ONE.fma(s51, FloatVector.fromArray(SPECIES, from, from1 + 5 * LANES)).intoArray(y, y1 + 5 * LANES);
-        ONE.fma(s60, FloatVector.fromArray(SPECIES, from, from0 + 6 * LANES)).intoArray(y, y0 + 6 * LANES);
-        ONE.fma(s61, FloatVector.fromArray(SPECIES, from, from1 + 6 * LANES)).intoArray(y, y1 + 6 * LANES);
-        ONE.fma(s70, FloatVector.fromArray(SPECIES, from, from0 + 7 * LANES)).intoArray(y, y0 + 7 * LANES);
-        ONE.fma(s71, FloatVector.fromArray(SPECIES, from, from1 + 7 * LANES)).intoArray(y, y1 + 7 * LANES);
+        FloatVector least = ONE.broadcast(floor);
+        least.max(s00).intoArray(y, y0);
+        least.max(s01).intoArray(y, y1);
+        least.max(s10).intoArray(y, y0 + LANES);
+        least.max(s11).intoArray(y, y1 + LANES);
+        least.max(s20).intoArray(y, y0 + 2 * LANES);
+        least.max(s21).intoArray(y, y1 + 2 * LANES);
+        least.max(s30).intoArray(y, y0 + 3 * LANES);
+        least.max(s31).intoArray(y, y1 + 3 * LANES);
+        least.max(s40).intoArray(y, y0 + 4 * LANES);
+        least.max(s41).intoArray(y, y1 + 4 * LANES);
+        least.max(s50).intoArray(y, y0 + 5 * LANES);
+        least.max(s51).intoArray(y, y1 + 5 * LANES);
+        least.max(s60).intoArray(y, y0 + 6 * LANES);
+        least.max(s61).intoArray(y, y1 + 6 * LANES);
+        least.max(s70).intoArray(y, y0 + 7 * LANES);
+        least.max(s71).intoArray(y, y1 + 7 * LANES);
     }
 }

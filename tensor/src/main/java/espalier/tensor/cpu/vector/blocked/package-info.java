@@ -6,7 +6,8 @@
  * of high-performance deep learning convolutions on SIMD architectures").
  *
  * <p>Read {@link espalier.tensor.cpu.vector.blocked.BlockWindow} first, then
- * {@link espalier.tensor.cpu.vector.blocked.BlockSweep}.
+ * {@link espalier.tensor.cpu.vector.blocked.BlockSweep}. Plain images become blocked ones in
+ * {@link espalier.tensor.cpu.vector.blocked.BlockStem}, the first convolution of a network.
  */
 @org.jspecify.annotations.NullMarked
 package espalier.tensor.cpu.vector.blocked;

@@ -156,6 +156,49 @@ class ChannelBlocksTest {
         }
     }
 
+    /** The first convolution of a network, of plain images: widths beside that of a tile, and one of several windows. */
+    @Test
+    void stems() {
+        List<ConvGeometry> list = new ArrayList<>();
+        ConvSpec one = ConvSpec.of();
+        for (int width : new int[] {1, 2, 5, 6, 7, 8, 9, 12, 15, 16, 17}) {
+            list.add(new ConvGeometry(2, 3, 18 - width, width, 4 * B, 3, 3, one.withPadding(1)));
+            list.add(new ConvGeometry(
+                    1, 1, width + 1, width, 2 * B, 3, 3, one.withPadding(1).withStride(2)));
+        }
+        list.add(new ConvGeometry(2, 3, 33, 34, 2 * B, 7, 7, one.withPadding(3).withStride(2)));
+        list.add(new ConvGeometry(1, 4, 20, 19, 2 * B, 4, 4, one.withStride(4)));
+        list.add(new ConvGeometry(1, 2, 11, 12, 2 * B, 2, 3, new ConvSpec(2, 3, 1, 0, 3, 2, 1)));
+        list.add(new ConvGeometry(1, 5, 80, 81, 2 * B, 5, 5, one.withPadding(2))); // several windows
+        list.add(new ConvGeometry(1, 3, 12, 11, 6 * B, 1, 1, one));
+        for (ConvGeometry g : list) {
+            Tensor x = random(1, Shape.of(g.n(), g.c(), g.h(), g.w()));
+            Tensor w = random(2, Shape.of(g.o(), g.c(), g.kh(), g.kw()));
+            Tensor bias = random(3, Shape.of(g.o()));
+            Shape result = Shape.of(g.n(), g.o(), g.outH(), g.outW());
+            float[] sums = new float[result.size()];
+            PlainConvolution.forward(g, x.toFloats(), 0, w.toFloats(), 0, bias.toFloats(), 0, sums, 0);
+            for (boolean relu : new boolean[] {false, true}) {
+                float[] found = stem(1, g, x, w, bias, relu);
+                for (int i = 0; i < found.length; i++) {
+                    assertEquals(relu ? Math.max(0, sums[i]) : sums[i], found[i], 1e-4, g + " " + relu + " at " + i);
+                }
+                assertArrayEquals(found, stem(3, g, x, w, bias, relu), g + ", three threads");
+            }
+        }
+    }
+
+    private static float[] stem(int threads, ConvGeometry g, Tensor x, Tensor w, Tensor bias, boolean relu) {
+        try (var parallel = new Parallel(threads)) {
+            ChannelBlocks blocks = new ChannelBlocks(parallel);
+            assertTrue(blocks.takesStem(g.spec()));
+            Shape result = Shape.of(g.n(), g.o(), g.outH(), g.outW());
+            Tensor y = Tensor.full(Device.cpu(), x.dtype(), blocks.inBlocks(result), Float.NaN);
+            blocks.prepareStem(g.spec(), w, Optional.of(bias)).run(x, Optional.empty(), relu, y);
+            return plain(y, result);
+        }
+    }
+
     @Test
     void depthwise() {
         try (var parallel = new Parallel(2)) {

@@ -1,0 +1,74 @@
+package espalier.tensor.cpu.vector.blocked;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.RowGroups;
+import java.io.File;
+import java.io.IOException;
+import java.net.URISyntaxException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Tiles are small enough for the first compiler (C1) with all that collects a profile. It gives up on larger ones, and then C2 may
+ * never see them: one process in twelve would be slower by a factor of 80.
+ */
+class TileCompilationTest {
+    @Test
+    void theFirstCompilerTakesAllTiles() throws IOException, InterruptedException, URISyntaxException {
+        String tiles = "-XX:CompileCommand=compileonly,espalier.tensor.cpu.vector.blocked.";
+        Process child = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--add-modules=jdk.incubator.vector",
+                        "-Xcomp",
+                        "-XX:TieredStopAtLevel=3",
+                        "-XX:CompileCommand=quiet",
+                        tiles + "BlockTiles::*",
+                        tiles + "TallBlockTiles::*",
+                        tiles + "StemTile::*",
+                        "-XX:+PrintCompilation",
+                        "-cp",
+                        root(BlockTiles.class) + File.pathSeparator + root(Tiles.class),
+                        Tiles.class.getName())
+                .redirectErrorStream(true)
+                .start();
+        List<String> lines = new String(child.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                .lines()
+                .toList();
+        assertEquals(0, child.waitFor(), lines::toString);
+        String largest = "tile" + RowGroups.MOST + " ";
+        assertTrue(lines.stream().anyMatch(line -> line.contains("BlockTiles::" + largest)), lines::toString);
+        assertTrue(lines.stream().anyMatch(line -> line.contains("StemTile::tile")), lines::toString);
+        assertEquals(
+                List.of(),
+                lines.stream().filter(line -> line.contains("COMPILE SKIPPED")).toList());
+    }
+
+    /** The folder of a class's package tree. */
+    private static Path root(Class<?> type) throws URISyntaxException {
+        String file = type.getName().replace('.', '/') + ".class";
+        Path root = Path.of(type.getResource("/" + file).toURI());
+        for (int i = 0; i < Path.of(file).getNameCount(); i++) {
+            root = root.getParent();
+        }
+        return root;
+    }
+
+    /** Runs each tile once. */
+    static final class Tiles {
+        private Tiles() {}
+
+        public static void main(String[] args) {
+            float[] numbers = new float[100 * Lanes.COUNT];
+            int[] terms = {0};
+            for (int pixels = 1; pixels <= RowGroups.MOST; pixels++) {
+                BlockTiles.run(pixels, 1, numbers, 0, terms, 0, numbers, 0, numbers, 0, 0f, numbers, 0, 0);
+            }
+            StemTile.run(numbers, 0, terms, numbers, 0, numbers, 0, 0f, numbers, 0, 0);
+        }
+    }
+}
