@@ -99,7 +99,7 @@ final class BlockPlan {
 
     /** Whether no value lies in blocks. */
     boolean isEmpty() {
-        return !IntStream.range(0, blocked.length).anyMatch(value -> blocked[value]);
+        return IntStream.range(0, blocked.length).noneMatch(value -> blocked[value]);
     }
 
     /** Whether a value lies in blocks. */
