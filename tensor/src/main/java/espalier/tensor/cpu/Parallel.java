@@ -147,13 +147,14 @@ public final class Parallel implements AutoCloseable {
      */
     Recording record(Runnable call) {
         Recording made = new Recording(this);
+        Optional<Recording> outer = recording.get();
         recording.set(Optional.of(made));
         Scratch usual = Scratch.exchange(made.memory());
         try {
             call.run();
         } finally {
             Scratch.exchange(usual);
-            recording.remove();
+            recording.set(outer);
         }
         return made;
     }

@@ -34,6 +34,20 @@ class RecordingTest {
         }
     }
 
+    /** A recording made inside of another one is a thing of its own; what follows it belongs to the outer one again. */
+    @Test
+    void aRecordingInsideOfAnother() {
+        int[] runs = new int[2];
+        try (var parallel = new Parallel(1)) {
+            Recording outer = parallel.record(() -> {
+                parallel.record(() -> parallel.forEach(1, _ -> runs[0]++));
+                parallel.forEach(1, _ -> runs[1]++);
+            });
+            outer.run();
+            assertArrayEquals(new int[] {1, 2}, runs);
+        }
+    }
+
     /** Loops of other threads that begin while one records belong to those threads. */
     @Test
     void aRecordingHearsItsThreadAlone() throws InterruptedException {
