@@ -7,6 +7,7 @@ import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.channels.BlockTiles;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.BlockedConvolution;

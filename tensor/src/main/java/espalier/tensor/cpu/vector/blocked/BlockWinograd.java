@@ -6,6 +6,7 @@ import static jdk.incubator.vector.FloatVector.fromArray;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.channels.BlockTiles;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;

@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.blocked;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
 
+import espalier.tensor.cpu.vector.channels.BlockTiles;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import java.lang.invoke.VarHandle;

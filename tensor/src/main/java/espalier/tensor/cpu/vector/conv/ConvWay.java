@@ -14,6 +14,8 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep {
         CHANNELS_INSIDE,
         /** {@link WinogradSweep#pack}. */
         WINOGRAD,
+        /** {@link SquareSweep#pack}. */
+        SQUARES,
         /** {@link ChannelSweep#pack}. */
         CHANNELS_ABREAST
     }
@@ -45,6 +47,9 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep {
         }
         if (WinogradSweep.takes(sum)) {
             best = cheaper(best, new WinogradSweep(sum));
+        }
+        if (SquareSweep.takes(sum)) {
+            best = cheaper(best, new SquareSweep(sum));
         }
         if (PointwiseSweep.takes(sum)) {
             best = cheaper(best, new PointwiseSweep(sum));

@@ -13,7 +13,7 @@ import espalier.tensor.cpu.vector.lanes.Span;
  * <p>This is the part that ways have in common: how blocks become tasks. The cut depends on the shapes alone. What follows from
  * a window, by {@link WindowProduct}, is each way's own.
  */
-abstract sealed class Sweep implements ConvWay permits ChannelSweep, CorrelationSweep, PointwiseSweep, WinogradSweep {
+abstract sealed class Sweep implements ConvWay permits ChannelSweep, CorrelationSweep, PointwiseSweep, SquareSweep, WinogradSweep {
     /** Multiply-adds of a task: about 50 microseconds. */
     private static final long TASK_WORK = 3_000_000;
 
@@ -76,6 +76,11 @@ abstract sealed class Sweep implements ConvWay permits ChannelSweep, Correlation
     /** Computes output channels {@code firstRow} to {@code endRow - 1} of a block from its window, or its place, {@code x}. */
     abstract void compute(Operands o, int block, int firstRow, int endRow, float[] x, int xAt);
 
+    /** What numbers of channels are filled at once is a multiple of. */
+    int channelStep() {
+        return 1;
+    }
+
     /** Panels of output channels: what tasks may divide among themselves. */
     int panels() {
         return RowGroups.count(k.rows());
@@ -127,13 +132,14 @@ abstract sealed class Sweep implements ConvWay permits ChannelSweep, Correlation
         int blocks = cut().blocks();
         int length = cut().windowLength();
         float[] x = Scratch.floats(Scratch.CONV_INPUT, blocks * length);
-        int fills = Math.clamp(length / FILL_FLOATS, 1, k.channels());
+        int units = k.channels() / channelStep();
+        int fills = Math.clamp(length / FILL_FLOATS, 1, units);
         for (int round = 0; round < cut().rounds(); round++) {
             int firstBlock = round * blocks;
             parallel.forEach(blocks * fills, task -> {
                 int i = task / fills;
-                int from = k.channels() * (task % fills) / fills;
-                int to = k.channels() * (task % fills + 1) / fills;
+                int from = units * (task % fills) / fills * channelStep();
+                int to = units * (task % fills + 1) / fills * channelStep();
                 fill(o.src(), firstBlock + i, from, to, x, i * length);
             });
             parallel.forEach(blocks * splits, task -> {

@@ -35,10 +35,14 @@ public final class Transpose {
             float[] from, int fromAt, int fromStride, int rows, int columns, float[] to, int toAt, int toStride) {
         if (rows == 1 && toStride == 1) {
             StridedCopy.copy(from, fromAt, to, toAt, columns);
-        } else if (Lanes.COUNT == 16 && columns >= 16 && rows == 16) {
-            for (int j = 0; j < columns; j += 16) {
-                int column = Math.min(j, columns - 16);
-                WideTranspose.sixteen(from, fromAt + column, fromStride, to, toAt + column * toStride, toStride);
+        } else if (Lanes.COUNT == 16 && columns >= 16 && rows >= 16) {
+            for (int i = 0; i < rows; i += 16) {
+                int row = Math.min(i, rows - 16);
+                for (int j = 0; j < columns; j += 16) {
+                    int column = Math.min(j, columns - 16);
+                    int read = fromAt + row * fromStride + column;
+                    WideTranspose.sixteen(from, read, fromStride, to, toAt + column * toStride + row, toStride);
+                }
             }
         } else if (Lanes.COUNT == 16 && columns >= 16 && rows == 8 && toStride == 8) {
             for (int j = 0; j < columns; j += 16) {

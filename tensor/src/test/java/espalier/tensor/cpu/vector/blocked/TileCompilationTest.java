@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.blocked;
 
+import espalier.tensor.cpu.vector.channels.BlockTiles;
+
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 

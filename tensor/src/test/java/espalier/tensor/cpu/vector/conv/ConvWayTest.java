@@ -30,6 +30,9 @@ class ConvWayTest {
         if (WinogradSweep.takes(sum)) {
             ways.add(new WinogradSweep(sum));
         }
+        if (SquareSweep.takes(sum)) {
+            ways.add(new SquareSweep(sum));
+        }
         if (PointwiseSweep.takes(sum)) {
             ways.add(new PointwiseSweep(sum));
         }
@@ -103,6 +106,16 @@ class ConvWayTest {
         list.add(new ConvGeometry(1, 40, 9, 11, 40, 1, 1, same)); // a border of nothing but the bias
         list.add(new ConvGeometry(1, 40, 9, 11, 40, 1, 1, new ConvSpec(1, 1, 0, 1, 1, 1, 1)));
         list.add(new ConvGeometry(1, 40, 9, 11, 40, 1, 1, new ConvSpec(1, 1, 1, 0, 1, 1, 1)));
+        for (int width : new int[] {1, 2, 5, 8, 16, 17, 34}) { // squares of whole vectors of channels
+            list.add(new ConvGeometry(3, 16, 5, width, 16, 3, 3, same));
+            list.add(new ConvGeometry(2, 32, 8, width, 48, 3, 3, same));
+            list.add(new ConvGeometry(1, 48, 7, width + 2, 32, 3, 3, ConvSpec.of()));
+            list.add(new ConvGeometry(2, 16, 4, width, 32, 3, 3, new ConvSpec(1, 1, 2, 0, 1, 1, 1).withPadding(2)));
+        }
+        list.add(new ConvGeometry(70, 16, 4, 4, 32, 3, 3, same)); // several blocks of images, the last not full
+        list.add(new ConvGeometry(1, 64, 40, 30, 32, 3, 3, same)); // several blocks of rows, the last not full
+        list.add(new ConvGeometry(1, 128, 7, 7, 160, 3, 3, same)); // channels divided among tasks
+        list.add(new ConvGeometry(0, 16, 6, 6, 16, 3, 3, same));
         return list;
     }
 
@@ -111,6 +124,7 @@ class ConvWayTest {
         var random = new Random(1);
         int winograd = 0;
         int channels = 0;
+        int squares = 0;
         for (ConvGeometry g : geometries()) {
             float[] x = floats(random, g.inputLength() + 2 * MARGIN);
             float[] w = floats(random, g.weightLength() + 2 * MARGIN);
@@ -123,6 +137,7 @@ class ConvWayTest {
                     assertClose(g, way, y, run(way, 1, x, w, start, floats(new Random(2), dy.length)), y.length);
                     winograd += way instanceof WinogradSweep ? 1 : 0;
                     channels += way instanceof ChannelSweep ? 1 : 0;
+                    squares += way instanceof SquareSweep ? 1 : 0;
                 }
             }
             float[] dx = floats(new Random(2), x.length);
@@ -132,6 +147,7 @@ class ConvWayTest {
             }
         }
         assertTrue(winograd > 140, "only " + winograd + " sums by Winograd's algorithm");
+        assertTrue(squares > 60, "only " + squares + " sums by squares");
         assertTrue(channels > 60, "only " + channels + " sums with output channels side by side");
     }
 

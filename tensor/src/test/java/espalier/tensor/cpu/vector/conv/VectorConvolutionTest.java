@@ -37,6 +37,7 @@ class VectorConvolutionTest {
                 geometry(9, 16, 8, 16, 3, ConvSpec.of().withPadding(1)),
                 geometry(2, 16, 33, 17, 3, ConvSpec.of().withPadding(1)),
                 geometry(1, 64, 7, 256, 3, ConvSpec.of().withPadding(1)),
+                geometry(40, 48, 9, 64, 3, ConvSpec.of().withPadding(1)),
                 geometry(2, 24, 20, 24, 3, ConvSpec.of().withPadding(1).withGroups(24)),
                 geometry(2, 8, 30, 16, 3, ConvSpec.of().withStride(2).withPadding(1)));
         for (ConvGeometry g : several) {
@@ -61,6 +62,7 @@ class VectorConvolutionTest {
                 geometry(1, 3, 20, 5, 3, ConvSpec.of().withPadding(1)),
                 geometry(8, 4, 5, 6, 3, ConvSpec.of().withPadding(1)),
                 geometry(2, 2, 9, 2, 3, ConvSpec.of().withPadding(1).withGroups(2)),
+                geometry(2, 16, 9, 32, 3, ConvSpec.of().withPadding(1)),
                 geometry(1, 3, 19, 5, 3, ConvSpec.of().withPadding(1).withStride(2)))) {
             float[] x = floats(random, g.inputLength());
             x[x.length / 2] = Float.NaN;
@@ -88,6 +90,7 @@ class VectorConvolutionTest {
                 geometry(3, 5, 7, 6, 3, same),
                 geometry(9, 16, 5, 8, 3, same),
                 geometry(2, 16, 33, 4, 3, same),
+                geometry(3, 32, 5, 48, 3, same),
                 geometry(2, 3, 9, 4, 3, ConvSpec.of()),
                 geometry(2, 3, 9, 5, 5, ConvSpec.of().withStride(2)),
                 geometry(4, 12, 6, 7, 1, ConvSpec.of()),
@@ -152,6 +155,13 @@ class VectorConvolutionTest {
                 geometry(2, 6, 15, 6, 3, same.withStride(2).withGroups(6)),
                 geometry(1, 3, 37, 8, 7, ConvSpec.of().withStride(2).withPadding(3)),
                 geometry(1, 4, 5, 4, 3, ConvSpec.of().withPadding(3)),
+                geometry(2, 32, 9, 16, 3, same), // squares of whole vectors of channels: odd sizes, one vector, two, three
+                geometry(2, 16, 8, 48, 3, ConvSpec.of()),
+                geometry(1, 48, 6, 32, 3, ConvSpec.of().withPadding(2)),
+                geometry(70, 16, 4, 32, 3, same),
+                geometry(3, 32, 18, 32, 3, same),
+                new ConvGeometry(2, 64, 3, 21, 32, 3, 3, same),
+                geometry(0, 32, 8, 32, 3, same),
                 geometry(1, 2, 40, 3, 3, ConvSpec.of().withDilation(2).withPadding(2))));
         int[] kernels = {1, 2, 3, 3, 4, 5, 7};
         int[] channels = {1, 2, 3, 4, 5, 8, 16, 20, 24, 33, 50};

@@ -1,4 +1,4 @@
-package espalier.tensor.cpu.vector.blocked;
+package espalier.tensor.cpu.vector.channels;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
 
@@ -8,19 +8,36 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The tiles of {@link BlockTiles} for five to eight pixels.
+ * Sums for up to four neighbouring pixels and the output channels of two vectors: what of a {@link BlockSweep} has to be fast.
  *
- * <p>As in the tiles of plain images, up to six fit 16 vector registers if a fence between pixels keeps the compiler from
- * loading all of them at once; seven and eight take 32 registers and need no fence.
+ * <p>A tile computes, for pixels j and channels o, {@code y[o, j] = max(floor, bias[o] + Σₜ x[terms[t] + j·LANES]·w[t, o])}.
+ * Neighbouring pixels are {@code LANES} floats apart, a number that the compiler knows, so that one place read from the table finds all of them.
+ *
+ * <p>A tile does nothing else, and computes with {@link Lanes#ONE}, for the sake of the compilers. Of a method with more than some 100
+ * operations on vectors the second one (C2) leaves the last ones until it has done the others, and vectors that it meets then stay
+ * objects. With some 75 the first one (C1) runs out of registers of its own while it adds what collects the profile; a method that has
+ * come to it that way (one process in twelve) is never compiled by C2, and takes 80 times as long. The largest tile has 61.
  */
-final class TallBlockTiles {
+public final class BlockTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
     private static final int LANES = Lanes.COUNT;
 
-    private TallBlockTiles() {}
+    private BlockTiles() {}
 
-    /** Five pixels. */
-    static void tile5(
+    /**
+     * Runs the tile of so many pixels.
+     *
+     * @param pixels neighbours, up to {@link espalier.tensor.cpu.vector.lanes.RowGroups#MOST}
+     * @param n terms of the sum
+     * @param x what holds the pixels, the first of them at {@code xAt} for a term whose place is 0
+     * @param terms places of the terms, from {@code termsAt} on
+     * @param w weights, those of two vectors of channels side by side for each term
+     * @param bias of the channels of two vectors
+     * @param floor 0 for ReLU, negative infinity for none
+     * @param y results: those of the first vector of channels at {@code y0}, of the second at {@code y1}
+     */
+    public static void run(
+            int pixels,
             int n,
             float[] x,
             int xAt,
@@ -34,131 +51,31 @@ final class TallBlockTiles {
             float[] y,
             int y0,
             int y1) {
-        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
-        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
-        FloatVector s00 = b0;
-        FloatVector s01 = b1;
-        FloatVector s10 = b0;
-        FloatVector s11 = b1;
-        FloatVector s20 = b0;
-        FloatVector s21 = b1;
-        FloatVector s30 = b0;
-        FloatVector s31 = b1;
-        FloatVector s40 = b0;
-        FloatVector s41 = b1;
-        int end = termsAt + n;
-        for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
-            int p = xAt + terms[t];
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
-            FloatVector x0 = ONE.broadcast(x[p]);
-            s00 = x0.fma(w0, s00);
-            s01 = x0.fma(w1, s01);
-            VarHandle.loadLoadFence();
-            FloatVector x1 = ONE.broadcast(x[p + LANES]);
-            s10 = x1.fma(w0, s10);
-            s11 = x1.fma(w1, s11);
-            VarHandle.loadLoadFence();
-            FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
-            s20 = x2.fma(w0, s20);
-            s21 = x2.fma(w1, s21);
-            VarHandle.loadLoadFence();
-            FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
-            s30 = x3.fma(w0, s30);
-            s31 = x3.fma(w1, s31);
-            VarHandle.loadLoadFence();
-            FloatVector x4 = ONE.broadcast(x[p + 4 * LANES]);
-            s40 = x4.fma(w0, s40);
-            s41 = x4.fma(w1, s41);
+        switch (pixels) {
+            case 1 -> tile1(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 2 -> tile2(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 3 -> tile3(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 4 -> tile4(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 5 -> TallBlockTiles.tile5(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 6 -> TallBlockTiles.tile6(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 7 -> TallBlockTiles.tile7(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 8 -> TallBlockTiles.tile8(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            default -> throw new IllegalArgumentException("a tile of " + pixels + " pixels");
         }
-        FloatVector least = ONE.broadcast(floor);
-        least.max(s00).intoArray(y, y0);
-        least.max(s01).intoArray(y, y1);
-        least.max(s10).intoArray(y, y0 + LANES);
-        least.max(s11).intoArray(y, y1 + LANES);
-        least.max(s20).intoArray(y, y0 + 2 * LANES);
-        least.max(s21).intoArray(y, y1 + 2 * LANES);
-        least.max(s30).intoArray(y, y0 + 3 * LANES);
-        least.max(s31).intoArray(y, y1 + 3 * LANES);
-        least.max(s40).intoArray(y, y0 + 4 * LANES);
-        least.max(s41).intoArray(y, y1 + 4 * LANES);
     }
 
-    /** Six pixels. */
-    static void tile6(
-            int n,
-            float[] x,
-            int xAt,
-            int[] terms,
-            int termsAt,
-            float[] w,
-            int wAt,
-            float[] bias,
-            int biasAt,
-            float floor,
-            float[] y,
-            int y0,
-            int y1) {
-        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
-        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
-        FloatVector s00 = b0;
-        FloatVector s01 = b1;
-        FloatVector s10 = b0;
-        FloatVector s11 = b1;
-        FloatVector s20 = b0;
-        FloatVector s21 = b1;
-        FloatVector s30 = b0;
-        FloatVector s31 = b1;
-        FloatVector s40 = b0;
-        FloatVector s41 = b1;
-        FloatVector s50 = b0;
-        FloatVector s51 = b1;
-        int end = termsAt + n;
-        for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
-            int p = xAt + terms[t];
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
-            FloatVector x0 = ONE.broadcast(x[p]);
-            s00 = x0.fma(w0, s00);
-            s01 = x0.fma(w1, s01);
-            VarHandle.loadLoadFence();
-            FloatVector x1 = ONE.broadcast(x[p + LANES]);
-            s10 = x1.fma(w0, s10);
-            s11 = x1.fma(w1, s11);
-            VarHandle.loadLoadFence();
-            FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
-            s20 = x2.fma(w0, s20);
-            s21 = x2.fma(w1, s21);
-            VarHandle.loadLoadFence();
-            FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
-            s30 = x3.fma(w0, s30);
-            s31 = x3.fma(w1, s31);
-            VarHandle.loadLoadFence();
-            FloatVector x4 = ONE.broadcast(x[p + 4 * LANES]);
-            s40 = x4.fma(w0, s40);
-            s41 = x4.fma(w1, s41);
-            VarHandle.loadLoadFence();
-            FloatVector x5 = ONE.broadcast(x[p + 5 * LANES]);
-            s50 = x5.fma(w0, s50);
-            s51 = x5.fma(w1, s51);
-        }
+    /** Adds a run of floats, whole vectors, to another: {@code y = max(floor, x + add)}; y may be what is added. */
+    public static void add(float[] x, int at, int n, float[] add, int addAt, float floor, float[] y, int to) {
         FloatVector least = ONE.broadcast(floor);
-        least.max(s00).intoArray(y, y0);
-        least.max(s01).intoArray(y, y1);
-        least.max(s10).intoArray(y, y0 + LANES);
-        least.max(s11).intoArray(y, y1 + LANES);
-        least.max(s20).intoArray(y, y0 + 2 * LANES);
-        least.max(s21).intoArray(y, y1 + 2 * LANES);
-        least.max(s30).intoArray(y, y0 + 3 * LANES);
-        least.max(s31).intoArray(y, y1 + 3 * LANES);
-        least.max(s40).intoArray(y, y0 + 4 * LANES);
-        least.max(s41).intoArray(y, y1 + 4 * LANES);
-        least.max(s50).intoArray(y, y0 + 5 * LANES);
-        least.max(s51).intoArray(y, y1 + 5 * LANES);
+        for (int i = 0; i < n; i += LANES) {
+            FloatVector sum =
+                    ONE.fma(FloatVector.fromArray(SPECIES, x, at + i), FloatVector.fromArray(SPECIES, add, addAt + i));
+            least.max(sum).intoArray(y, to + i);
+        }
     }
 
-    /** Seven pixels. */
-    static void tile7(
+    /** One pixel. */
+    static void tile1(
             int n,
             float[] x,
             int xAt,
@@ -176,18 +93,6 @@ final class TallBlockTiles {
         FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
         FloatVector s00 = b0;
         FloatVector s01 = b1;
-        FloatVector s10 = b0;
-        FloatVector s11 = b1;
-        FloatVector s20 = b0;
-        FloatVector s21 = b1;
-        FloatVector s30 = b0;
-        FloatVector s31 = b1;
-        FloatVector s40 = b0;
-        FloatVector s41 = b1;
-        FloatVector s50 = b0;
-        FloatVector s51 = b1;
-        FloatVector s60 = b0;
-        FloatVector s61 = b1;
         int end = termsAt + n;
         for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
             int p = xAt + terms[t];
@@ -196,44 +101,104 @@ final class TallBlockTiles {
             FloatVector x0 = ONE.broadcast(x[p]);
             s00 = x0.fma(w0, s00);
             s01 = x0.fma(w1, s01);
-            FloatVector x1 = ONE.broadcast(x[p + LANES]);
-            s10 = x1.fma(w0, s10);
-            s11 = x1.fma(w1, s11);
-            FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
-            s20 = x2.fma(w0, s20);
-            s21 = x2.fma(w1, s21);
-            FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
-            s30 = x3.fma(w0, s30);
-            s31 = x3.fma(w1, s31);
-            FloatVector x4 = ONE.broadcast(x[p + 4 * LANES]);
-            s40 = x4.fma(w0, s40);
-            s41 = x4.fma(w1, s41);
-            FloatVector x5 = ONE.broadcast(x[p + 5 * LANES]);
-            s50 = x5.fma(w0, s50);
-            s51 = x5.fma(w1, s51);
-            FloatVector x6 = ONE.broadcast(x[p + 6 * LANES]);
-            s60 = x6.fma(w0, s60);
-            s61 = x6.fma(w1, s61);
         }
         FloatVector least = ONE.broadcast(floor);
         least.max(s00).intoArray(y, y0);
         least.max(s01).intoArray(y, y1);
-        least.max(s10).intoArray(y, y0 + LANES);
-        least.max(s11).intoArray(y, y1 + LANES);
-        least.max(s20).intoArray(y, y0 + 2 * LANES);
-        least.max(s21).intoArray(y, y1 + 2 * LANES);
-        least.max(s30).intoArray(y, y0 + 3 * LANES);
-        least.max(s31).intoArray(y, y1 + 3 * LANES);
-        least.max(s40).intoArray(y, y0 + 4 * LANES);
-        least.max(s41).intoArray(y, y1 + 4 * LANES);
-        least.max(s50).intoArray(y, y0 + 5 * LANES);
-        least.max(s51).intoArray(y, y1 + 5 * LANES);
-        least.max(s60).intoArray(y, y0 + 6 * LANES);
-        least.max(s61).intoArray(y, y1 + 6 * LANES);
     }
 
-    /** Eight pixels. */
-    static void tile8(
+    /** Two pixels. */
+    static void tile2(
+            int n,
+            float[] x,
+            int xAt,
+            int[] terms,
+            int termsAt,
+            float[] w,
+            int wAt,
+            float[] bias,
+            int biasAt,
+            float floor,
+            float[] y,
+            int y0,
+            int y1) {
+        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
+        FloatVector s00 = b0;
+        FloatVector s01 = b1;
+        FloatVector s10 = b0;
+        FloatVector s11 = b1;
+        int end = termsAt + n;
+        for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
+            int p = xAt + terms[t];
+            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
+            FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
+            FloatVector x0 = ONE.broadcast(x[p]);
+            s00 = x0.fma(w0, s00);
+            s01 = x0.fma(w1, s01);
+            VarHandle.loadLoadFence();
+            FloatVector x1 = ONE.broadcast(x[p + LANES]);
+            s10 = x1.fma(w0, s10);
+            s11 = x1.fma(w1, s11);
+        }
+        FloatVector least = ONE.broadcast(floor);
+        least.max(s00).intoArray(y, y0);
+        least.max(s01).intoArray(y, y1);
+        least.max(s10).intoArray(y, y0 + LANES);
+        least.max(s11).intoArray(y, y1 + LANES);
+    }
+
+    /** Three pixels. */
+    static void tile3(
+            int n,
+            float[] x,
+            int xAt,
+            int[] terms,
+            int termsAt,
+            float[] w,
+            int wAt,
+            float[] bias,
+            int biasAt,
+            float floor,
+            float[] y,
+            int y0,
+            int y1) {
+        FloatVector b0 = FloatVector.fromArray(SPECIES, bias, biasAt);
+        FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
+        FloatVector s00 = b0;
+        FloatVector s01 = b1;
+        FloatVector s10 = b0;
+        FloatVector s11 = b1;
+        FloatVector s20 = b0;
+        FloatVector s21 = b1;
+        int end = termsAt + n;
+        for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
+            int p = xAt + terms[t];
+            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
+            FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
+            FloatVector x0 = ONE.broadcast(x[p]);
+            s00 = x0.fma(w0, s00);
+            s01 = x0.fma(w1, s01);
+            VarHandle.loadLoadFence();
+            FloatVector x1 = ONE.broadcast(x[p + LANES]);
+            s10 = x1.fma(w0, s10);
+            s11 = x1.fma(w1, s11);
+            VarHandle.loadLoadFence();
+            FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
+            s20 = x2.fma(w0, s20);
+            s21 = x2.fma(w1, s21);
+        }
+        FloatVector least = ONE.broadcast(floor);
+        least.max(s00).intoArray(y, y0);
+        least.max(s01).intoArray(y, y1);
+        least.max(s10).intoArray(y, y0 + LANES);
+        least.max(s11).intoArray(y, y1 + LANES);
+        least.max(s20).intoArray(y, y0 + 2 * LANES);
+        least.max(s21).intoArray(y, y1 + 2 * LANES);
+    }
+
+    /** Four pixels. */
+    static void tile4(
             int n,
             float[] x,
             int xAt,
@@ -257,14 +222,6 @@ final class TallBlockTiles {
         FloatVector s21 = b1;
         FloatVector s30 = b0;
         FloatVector s31 = b1;
-        FloatVector s40 = b0;
-        FloatVector s41 = b1;
-        FloatVector s50 = b0;
-        FloatVector s51 = b1;
-        FloatVector s60 = b0;
-        FloatVector s61 = b1;
-        FloatVector s70 = b0;
-        FloatVector s71 = b1;
         int end = termsAt + n;
         for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
             int p = xAt + terms[t];
@@ -273,27 +230,18 @@ final class TallBlockTiles {
             FloatVector x0 = ONE.broadcast(x[p]);
             s00 = x0.fma(w0, s00);
             s01 = x0.fma(w1, s01);
+            VarHandle.loadLoadFence();
             FloatVector x1 = ONE.broadcast(x[p + LANES]);
             s10 = x1.fma(w0, s10);
             s11 = x1.fma(w1, s11);
+            VarHandle.loadLoadFence();
             FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
             s20 = x2.fma(w0, s20);
             s21 = x2.fma(w1, s21);
+            VarHandle.loadLoadFence();
             FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
             s30 = x3.fma(w0, s30);
             s31 = x3.fma(w1, s31);
-            FloatVector x4 = ONE.broadcast(x[p + 4 * LANES]);
-            s40 = x4.fma(w0, s40);
-            s41 = x4.fma(w1, s41);
-            FloatVector x5 = ONE.broadcast(x[p + 5 * LANES]);
-            s50 = x5.fma(w0, s50);
-            s51 = x5.fma(w1, s51);
-            FloatVector x6 = ONE.broadcast(x[p + 6 * LANES]);
-            s60 = x6.fma(w0, s60);
-            s61 = x6.fma(w1, s61);
-            FloatVector x7 = ONE.broadcast(x[p + 7 * LANES]);
-            s70 = x7.fma(w0, s70);
-            s71 = x7.fma(w1, s71);
         }
         FloatVector least = ONE.broadcast(floor);
         least.max(s00).intoArray(y, y0);
@@ -304,13 +252,5 @@ final class TallBlockTiles {
         least.max(s21).intoArray(y, y1 + 2 * LANES);
         least.max(s30).intoArray(y, y0 + 3 * LANES);
         least.max(s31).intoArray(y, y1 + 3 * LANES);
-        least.max(s40).intoArray(y, y0 + 4 * LANES);
-        least.max(s41).intoArray(y, y1 + 4 * LANES);
-        least.max(s50).intoArray(y, y0 + 5 * LANES);
-        least.max(s51).intoArray(y, y1 + 5 * LANES);
-        least.max(s60).intoArray(y, y0 + 6 * LANES);
-        least.max(s61).intoArray(y, y1 + 6 * LANES);
-        least.max(s70).intoArray(y, y0 + 7 * LANES);
-        least.max(s71).intoArray(y, y1 + 7 * LANES);
     }
 }

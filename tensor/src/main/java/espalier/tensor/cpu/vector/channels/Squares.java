@@ -1,0 +1,179 @@
+package espalier.tensor.cpu.vector.channels;
+
+import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static jdk.incubator.vector.FloatVector.fromArray;
+
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * Winograd's F(2×2, 3×3): the four results of a 2 × 2 square by 16 multiplications where the sums have 36 (Lavin and Gray 2016,
+ * "Fast Algorithms for Convolutional Neural Networks", section 4.1).
+ *
+ * <pre>
+ *   Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A          d: 4 × 4 pixels, g: 3 × 3 weights, Y: 2 × 2 results
+ *   dg = Gᵀ [(A dY Aᵀ) ⊙ (Bᵀ d B)] G        the gradient to the weights, its adjoint
+ *
+ *        1  0 −1  0          1    0    0          1  0
+ *   Bᵀ = 0  1  1  0      G = ½    ½    ½      A = 1  1
+ *        0 −1  1  0          ½   −½    ½          1 −1
+ *        0  1  0 −1          0    0    1          0 −1
+ * </pre>
+ *
+ * <p>Summed over channels, each of the 16 points of ⊙ is a product of matrices of its own. A pixel is a vector of channels
+ * throughout, so that turning a square takes additions of whole vectors and nothing else. Neighbouring squares are two pixels
+ * apart; point k of them lies {@code k · plane} floats after the first.
+ */
+public final class Squares {
+    /** Numbers of a turned square. */
+    public static final int POINTS = 16;
+
+    /** Weights of a filter. */
+    public static final int TAPS = 9;
+
+    private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
+    private static final int LANES = Lanes.COUNT;
+
+    private Squares() {}
+
+    /** {@code Bᵀ d B} of a row of neighbouring squares, whose pixels begin at {@code at} and have rows {@code pitch} floats long. */
+    public static void turnPixels(float[] d, int at, int pitch, int squares, float[] v, int to, int plane) {
+        turnRow(d, at, at + 2 * pitch, -1f, squares, v, to, plane);
+        turnRow(d, at + pitch, at + 2 * pitch, 1f, squares, v, to + 4 * plane, plane);
+        turnRow(d, at + 2 * pitch, at + pitch, -1f, squares, v, to + 8 * plane, plane);
+        turnRow(d, at + pitch, at + 3 * pitch, -1f, squares, v, to + 12 * plane, plane);
+    }
+
+    /** Four of the points: the columns of {@code first + sign·second}, two of which a square has in common with the next. */
+    private static void turnRow(
+            float[] d, int first, int second, float sign, int squares, float[] v, int to, int plane) {
+        FloatVector s = ONE.broadcast(sign);
+        FloatVector t0 = s.fma(fromArray(SPECIES, d, second), fromArray(SPECIES, d, first));
+        FloatVector t1 = s.fma(fromArray(SPECIES, d, second + LANES), fromArray(SPECIES, d, first + LANES));
+        for (int j = 0; j < squares; j++) {
+            int p = (2 * j + 2) * LANES;
+            FloatVector t2 = s.fma(fromArray(SPECIES, d, second + p), fromArray(SPECIES, d, first + p));
+            FloatVector t3 = s.fma(fromArray(SPECIES, d, second + p + LANES), fromArray(SPECIES, d, first + p + LANES));
+            int k = to + j * LANES;
+            t0.sub(t2).intoArray(v, k);
+            t1.add(t2).intoArray(v, k + plane);
+            t2.sub(t1).intoArray(v, k + 2 * plane);
+            t1.sub(t3).intoArray(v, k + 3 * plane);
+            t0 = t2;
+            t1 = t3;
+        }
+    }
+
+    /** {@code Aᵀ m A + bias} of a row of neighbouring squares, two rows of results {@code pitch} floats apart. */
+    public static void turnBack(
+            float[] m, int at, int plane, int squares, float[] bias, int biasAt, float[] y, int to, int pitch) {
+        for (int j = 0; j < squares; j++) {
+            int k = at + j * LANES;
+            FloatVector b = ONE.mul(fromArray(SPECIES, bias, biasAt));
+            FloatVector m1 = fromArray(SPECIES, m, k + 4 * plane);
+            FloatVector m2 = fromArray(SPECIES, m, k + 8 * plane);
+            FloatVector u0 = ONE.fma(fromArray(SPECIES, m, k), m1).add(m2);
+            FloatVector l0 = ONE.mul(m1).sub(m2).sub(fromArray(SPECIES, m, k + 12 * plane));
+            m1 = fromArray(SPECIES, m, k + 5 * plane);
+            m2 = fromArray(SPECIES, m, k + 9 * plane);
+            FloatVector u1 = ONE.fma(fromArray(SPECIES, m, k + plane), m1).add(m2);
+            FloatVector l1 = ONE.mul(m1).sub(m2).sub(fromArray(SPECIES, m, k + 13 * plane));
+            m1 = fromArray(SPECIES, m, k + 6 * plane);
+            m2 = fromArray(SPECIES, m, k + 10 * plane);
+            FloatVector u2 = ONE.fma(fromArray(SPECIES, m, k + 2 * plane), m1).add(m2);
+            FloatVector l2 = ONE.mul(m1).sub(m2).sub(fromArray(SPECIES, m, k + 14 * plane));
+            m1 = fromArray(SPECIES, m, k + 7 * plane);
+            m2 = fromArray(SPECIES, m, k + 11 * plane);
+            FloatVector u3 = ONE.fma(fromArray(SPECIES, m, k + 3 * plane), m1).add(m2);
+            FloatVector l3 = ONE.mul(m1).sub(m2).sub(fromArray(SPECIES, m, k + 15 * plane));
+            int p = to + 2 * j * LANES;
+            u0.add(u1).add(u2).add(b).intoArray(y, p);
+            u1.sub(u2).sub(u3).add(b).intoArray(y, p + LANES);
+            l0.add(l1).add(l2).add(b).intoArray(y, p + pitch);
+            l1.sub(l2).sub(l3).add(b).intoArray(y, p + pitch + LANES);
+        }
+    }
+
+    /**
+     * {@code A dY Aᵀ} of a row of neighbouring squares, whose two rows of gradients are {@code pitch} floats apart; the signs of the last
+     * row of A are left to {@link #turnWeightsBack}.
+     */
+    public static void turnGradients(float[] dy, int at, int pitch, int squares, float[] m, int to, int plane) {
+        for (int j = 0; j < squares; j++) {
+            int p = at + 2 * j * LANES;
+            FloatVector u0 = ONE.mul(fromArray(SPECIES, dy, p));
+            FloatVector u1 = ONE.mul(fromArray(SPECIES, dy, p + LANES));
+            FloatVector l0 = ONE.mul(fromArray(SPECIES, dy, p + pitch));
+            FloatVector l1 = ONE.mul(fromArray(SPECIES, dy, p + pitch + LANES));
+            FloatVector s0 = u0.add(l0);
+            FloatVector s1 = u1.add(l1);
+            FloatVector d0 = u0.sub(l0);
+            FloatVector d1 = u1.sub(l1);
+            int k = to + j * LANES;
+            u0.intoArray(m, k);
+            u0.add(u1).intoArray(m, k + plane);
+            u0.sub(u1).intoArray(m, k + 2 * plane);
+            u1.intoArray(m, k + 3 * plane);
+            s0.intoArray(m, k + 4 * plane);
+            s0.add(s1).intoArray(m, k + 5 * plane);
+            s0.sub(s1).intoArray(m, k + 6 * plane);
+            s1.intoArray(m, k + 7 * plane);
+            d0.intoArray(m, k + 8 * plane);
+            d0.add(d1).intoArray(m, k + 9 * plane);
+            d0.sub(d1).intoArray(m, k + 10 * plane);
+            d1.intoArray(m, k + 11 * plane);
+            l0.intoArray(m, k + 12 * plane);
+            l0.add(l1).intoArray(m, k + 13 * plane);
+            l0.sub(l1).intoArray(m, k + 14 * plane);
+            l1.intoArray(m, k + 15 * plane);
+        }
+    }
+
+    /** {@code G g Gᵀ} of a vector of filters, whose weight number t lies at {@code g[at + tapAt[t]]}. */
+    public static void turnWeights(float[] g, int at, int[] tapAt, float[] u, int to, int plane) {
+        FloatVector half = ONE.broadcast(0.5f);
+        for (int q = 0; q < 3; q++) {
+            FloatVector g0 = ONE.mul(fromArray(SPECIES, g, at + tapAt[q]));
+            FloatVector g2 = ONE.mul(fromArray(SPECIES, g, at + tapAt[6 + q]));
+            FloatVector outer = g0.add(g2).mul(half);
+            FloatVector inner = half.mul(fromArray(SPECIES, g, at + tapAt[3 + q]));
+            // Columns 0, 1 and 3 for now: of each row the three that are still to be turned.
+            int k = to + (q < 2 ? q : 3) * plane;
+            g0.intoArray(u, k);
+            outer.add(inner).intoArray(u, k + 4 * plane);
+            outer.sub(inner).intoArray(u, k + 8 * plane);
+            g2.intoArray(u, k + 12 * plane);
+        }
+        for (int i = 0; i < 4; i++) {
+            int k = to + 4 * i * plane;
+            FloatVector outer = half.mul(fromArray(SPECIES, u, k)).add(half.mul(fromArray(SPECIES, u, k + 3 * plane)));
+            FloatVector inner = half.mul(fromArray(SPECIES, u, k + plane));
+            outer.add(inner).intoArray(u, k + plane);
+            outer.sub(inner).intoArray(u, k + 2 * plane);
+        }
+    }
+
+    /** {@code Gᵀ u G} of a vector of filters, where u lacks the signs of A's last row; weight number t goes to {@code dg[dgAt + t·step]}. */
+    public static void turnWeightsBack(float[] u, int at, int plane, float[] dg, int dgAt, int step) {
+        FloatVector half = ONE.broadcast(0.5f);
+        for (int i = 0; i < 4; i++) {
+            int k = at + 4 * i * plane;
+            FloatVector u1 = half.mul(fromArray(SPECIES, u, k + plane));
+            FloatVector u2 = half.mul(fromArray(SPECIES, u, k + 2 * plane));
+            FloatVector sum = u1.add(u2);
+            ONE.fma(sum, fromArray(SPECIES, u, k)).intoArray(u, k);
+            ONE.mul(u1).sub(u2).intoArray(u, k + plane);
+            ONE.mul(sum).sub(fromArray(SPECIES, u, k + 3 * plane)).intoArray(u, k + 2 * plane);
+        }
+        for (int q = 0; q < 3; q++) {
+            int k = at + q * plane;
+            FloatVector u1 = half.mul(fromArray(SPECIES, u, k + 4 * plane));
+            FloatVector u2 = half.mul(fromArray(SPECIES, u, k + 8 * plane));
+            FloatVector sum = u1.add(u2);
+            ONE.fma(sum, fromArray(SPECIES, u, k)).intoArray(dg, dgAt + q * step);
+            ONE.mul(u1).sub(u2).intoArray(dg, dgAt + (3 + q) * step);
+            ONE.mul(sum).sub(fromArray(SPECIES, u, k + 12 * plane)).intoArray(dg, dgAt + (6 + q) * step);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+package espalier.tensor.cpu.vector.conv;
+
+import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.channels.OuterTiles;
+import espalier.tensor.cpu.vector.channels.Squares;
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Span;
+import jdk.incubator.vector.FloatVector;
+
+/**
+ * The gradient of a 3 × 3 convolution to its weight by {@link Squares}: four ninths of the multiplications of {@link
+ * ConvWeightGradient}.
+ *
+ * <p>Some squares at a time, input and gradient are turned; at each of the 16 points the gradient is a sum of outer products over
+ * squares, and at the end these sums are turned back to weights.
+ *
+ * <p>Images are cut into chunks by shape alone. Each chunk has its own partial sums, which are added in the order of the chunks: the
+ * same bits for any number of threads.
+ */
+final class SquareGradient {
+    private static final int LANES = Lanes.COUNT;
+
+    /** What numbers of channels are divided by. */
+    private static final int CHANNELS = 16;
+
+    /** Most floats of turned pixels or gradients: a quarter of a megabyte each. */
+    private static final int BLOCK_FLOATS = Integer.getInteger("bf", 1 << 16);
+
+    /** Squares that are enough for a block, if images are that large or there are that many of them. */
+    private static final int ENOUGH_SQUARES = Integer.getInteger("es",128);
+
+    /** Multiplications of a task: about 100 microseconds. */
+    private static final long TASK_WORK = 4_000_000;
+
+    /** Most floats of a chunk's sums. */
+    private static final int MOST_SUMS = 1 << 20;
+
+    /** Most floats of all partial sums together: they are written and read once more, which should not go to far memory. */
+    private static final int PARTIAL_FLOATS = 1 << 19;
+
+    private static final int MOST_CHUNKS = 64;
+
+    private final ConvGeometry g;
+    private final int down;
+    private final int across;
+    private final int blockRows;
+    private final int blockImages;
+    private final int rowBlocks;
+    private final int blocks;
+    private final int squares;
+    private final int pixelPlane;
+    private final int gradientPlane;
+    private final int sumPlane;
+    private final int chunks;
+    private final SquareWindow pixels;
+    private final SquareWindow gradients;
+
+    /** Whether a gradient is of this kind. */
+    static boolean takes(ConvGeometry g) {
+        return g.kh() == 3
+                && g.kw() == 3
+                && g.spec().equals(g.spec().withStride(1).withDilation(1).withGroups(1))
+                && g.c() % CHANNELS == 0
+                && g.o() % CHANNELS == 0
+                && Squares.POINTS * g.c() * g.o() <= MOST_SUMS
+                && g.outH() > 1
+                && g.outW() > 1
+                && g.n() > 0;
+    }
+
+    SquareGradient(ConvGeometry geometry) {
+        g = geometry;
+        down = Math.ceilDiv(g.outH(), 2);
+        across = Math.ceilDiv(g.outW(), 2);
+        int most = Math.clamp(BLOCK_FLOATS / (Squares.POINTS * Math.max(g.c(), g.o())), 1, ENOUGH_SQUARES);
+        int rows = Math.clamp(most / across, 1, down);
+        rowBlocks = Math.ceilDiv(down, rows);
+        blockRows = Math.ceilDiv(down, rowBlocks);
+        blockImages = rowBlocks > 1 ? 1 : Math.clamp(most / (down * across), 1, Math.max(1, g.n()));
+        blocks = Math.ceilDiv(g.n(), blockImages) * rowBlocks;
+        squares = blockImages * blockRows * across;
+        pixelPlane = g.c() * squares + LANES;
+        gradientPlane = g.o() * squares + LANES;
+        sumPlane = g.c() * g.o() + LANES;
+        long work = (long) Squares.POINTS * squares * g.c() * g.o() * blocks;
+        int wanted = (int) Math.clamp(work / TASK_WORK, 1, MOST_CHUNKS);
+        int partial = Squares.POINTS * sumPlane;
+        chunks = Math.clamp(Math.min(wanted, PARTIAL_FLOATS / partial), 1, Math.max(1, blocks));
+        pixels = new SquareWindow(g.h(), g.w(), g.spec().padH(), g.spec().padW(), across, 4);
+        gradients = new SquareWindow(g.outH(), g.outW(), 0, 0, across, 2);
+    }
+
+    /** Writes all of {@code dw [O, C, 3, 3]}. */
+    void run(Parallel parallel, Span x, Span dy, Span dw) {
+        int partial = Squares.POINTS * sumPlane;
+        float[] sums = Scratch.floats(Scratch.CONV_GRADIENT, chunks * partial);
+        parallel.forEach(chunks, chunk -> accumulate(chunk, x, dy, sums, chunk * partial));
+        parallel.forEach(g.o() / LANES, task -> {
+            for (int o = task * LANES; o < (task + 1) * LANES; o++) {
+                for (int c = 0; c < g.c(); c += LANES) {
+                    store(sums, o * g.c() + c, partial, dw.array(), dw.at() + (o * g.c() + c) * Squares.TAPS);
+                }
+            }
+        });
+    }
+
+    /** Adds the chunks' sums of a vector of weights and turns them back. */
+    private void store(float[] sums, int at, int partial, float[] dw, int to) {
+        float[] u = Scratch.floats(Scratch.TILE, Squares.POINTS * LANES);
+        for (int point = 0; point < Squares.POINTS; point++) {
+            int from = point * sumPlane + at;
+            FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, from);
+            for (int chunk = 1; chunk < chunks; chunk++) {
+                sum = sum.add(FloatVector.fromArray(Lanes.FLOATS, sums, chunk * partial + from));
+            }
+            sum.intoArray(u, point * LANES);
+        }
+        float[] turned = Scratch.floats(Scratch.TURNED, Squares.TAPS * LANES);
+        Squares.turnWeightsBack(u, 0, LANES, turned, 0, LANES);
+        for (int t = 0; t < Squares.TAPS; t++) {
+            for (int c = 0; c < LANES; c++) {
+                dw[to + c * Squares.TAPS + t] = turned[t * LANES + c];
+            }
+        }
+    }
+
+    private void accumulate(int chunk, Span x, Span dy, float[] sums, int sumsAt) {
+        int first = (int) ((long) blocks * chunk / chunks);
+        int end = (int) ((long) blocks * (chunk + 1) / chunks);
+        float[] v = Scratch.floats(Scratch.CONV_INPUT, Squares.POINTS * pixelPlane);
+        float[] m = Scratch.floats(Scratch.CONV_OUTPUT, Squares.POINTS * gradientPlane);
+        for (int block = first; block < end; block++) {
+            int image = block / rowBlocks * blockImages;
+            int images = Math.min(blockImages, g.n() - image);
+            int row = block % rowBlocks * blockRows;
+            int rows = Math.min(blockRows, down - row);
+            for (int n = 0; n < images; n++) {
+                turnPixels(x, image + n, row, rows, v, n * rows * across * LANES);
+                turnGradients(dy, image + n, row, rows, m, n * rows * across * LANES);
+            }
+            for (int point = 0; point < Squares.POINTS; point++) {
+                int to = sumsAt + point * sumPlane;
+                multiply(images * rows * across, m, point * gradientPlane, v, point * pixelPlane, sums, to, block > first);
+            }
+        }
+    }
+
+    private void turnPixels(Span x, int image, int row, int rows, float[] v, int to) {
+        float[] window = Scratch.floats(Scratch.PLANE, pixels.floats(blockRows));
+        for (int c = 0; c < g.c(); c += LANES) {
+            pixels.fill(x.array(), x.at() + (image * g.c() + c) * g.h() * g.w(), row, rows, window);
+            for (int i = 0; i < rows; i++) {
+                int put = to + c * squares + i * across * LANES;
+                Squares.turnPixels(window, 2 * i * pixels.pitch(), pixels.pitch(), across, v, put, pixelPlane);
+            }
+        }
+    }
+
+    private void turnGradients(Span dy, int image, int row, int rows, float[] m, int to) {
+        float[] window = Scratch.floats(Scratch.PLANE, gradients.floats(blockRows));
+        for (int o = 0; o < g.o(); o += LANES) {
+            gradients.fill(dy.array(), dy.at() + (image * g.o() + o) * g.outH() * g.outW(), row, rows, window);
+            for (int i = 0; i < rows; i++) {
+                int put = to + o * squares + i * across * LANES;
+                Squares.turnGradients(window, 2 * i * gradients.pitch(), gradients.pitch(), across, m, put, gradientPlane);
+            }
+        }
+    }
+
+    /** One point: the sums over {@code count} squares for all pairs of channels. */
+    private void multiply(int count, float[] m, int mAt, float[] v, int vAt, float[] sums, int to, boolean add) {
+        for (int o = 0; o < g.o(); o += LANES) {
+            int gradient = mAt + o * squares;
+            int c = 0;
+            for (; c + 2 * LANES <= g.c(); c += 2 * LANES) {
+                int at = to + o * g.c() + c;
+                int v0 = vAt + c * squares;
+                OuterTiles.pair(
+                        count, m, gradient, v, v0, v0 + squares * LANES, sums, at, at + LANES, g.c(), add);
+            }
+            if (c < g.c()) {
+                OuterTiles.single(count, m, gradient, v, vAt + c * squares, sums, to + o * g.c() + c, g.c(), add);
+            }
+        }
+    }
+}

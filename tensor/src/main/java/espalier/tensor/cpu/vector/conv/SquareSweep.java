@@ -1,0 +1,281 @@
+package espalier.tensor.cpu.vector.conv;
+
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.channels.BlockTiles;
+import espalier.tensor.cpu.vector.channels.NarrowTile;
+import espalier.tensor.cpu.vector.channels.Squares;
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.RowGroups;
+import espalier.tensor.cpu.vector.lanes.Span;
+import espalier.tensor.cpu.vector.lanes.Transpose;
+import java.util.List;
+
+/**
+ * Computes a {@link Correlation} with a 3 × 3 kernel by {@link Squares}, four ninths of its multiplications.
+ *
+ * <p>For that a pixel has to be a vector of channels. Source and destination are plain images, which are transposed on the way in
+ * and out: with at least a vector of channels on both sides that is little beside the sums.
+ */
+final class SquareSweep extends Sweep {
+    private static final int LANES = Lanes.COUNT;
+
+    /** Output channels of a panel: two vectors. */
+    private static final int WIDTH = 2 * LANES;
+
+    /** What numbers of channels are divided by. */
+    private static final int CHANNELS = 16;
+
+    /** Most floats of turned pixels: a quarter of a megabyte, so that they stay in the second-level cache beside the weights. */
+    private static final int BLOCK_FLOATS = Integer.getInteger("bf", 1 << 16);
+
+    /** Squares that are enough for a block: more would not make sums faster. */
+    private static final int ENOUGH_SQUARES = Integer.getInteger("es",64);
+
+    private static final float[] ZEROS = new float[WIDTH];
+
+    private final Correlation.Part part;
+    private final int down;
+    private final int across;
+    private final int blockRows;
+    private final int blockImages;
+    private final int squares;
+    private final int plane;
+    private final int sumPlane;
+    private final int[] terms;
+    private final SquareWindow window;
+    private final Cut cut;
+
+    /** Whether a sum is of this kind. */
+    static boolean takes(Correlation k) {
+        if (k.parts().size() != 1
+                || k.groups() != 1
+                || k.strideH() != 1
+                || k.strideW() != 1
+                || k.stepH() != 1
+                || k.stepW() != 1
+                || k.channels() % CHANNELS != 0
+                || k.rows() % CHANNELS != 0
+                || k.gridH() != k.dstH()
+                || k.gridW() != k.dstW()
+                || k.top() < 0
+                || k.left() < 0) {
+            return false;
+        }
+        Correlation.Part part = k.parts().getFirst();
+        return part.dstY() == 0 && part.dstX() == 0 && isThree(part.down()) && isThree(part.across());
+    }
+
+    /** Whether taps are three neighbours in order, the first at the edge of the padded source. */
+    private static boolean isThree(List<Correlation.Tap> taps) {
+        int[] at = taps.stream().mapToInt(Correlation.Tap::at).sorted().toArray();
+        return at.length == 3 && at[0] == 0 && at[1] == 1 && at[2] == 2;
+    }
+
+    SquareSweep(Correlation correlation) {
+        super(correlation);
+        part = k.parts().getFirst();
+        down = Math.ceilDiv(k.gridH(), 2);
+        across = Math.ceilDiv(k.gridW(), 2);
+        int most = Math.max(1, BLOCK_FLOATS / (Squares.POINTS * k.channels()));
+        int rows = Math.clamp(Math.min(most, ENOUGH_SQUARES) / across, 1, down);
+        blockRows = Math.ceilDiv(down, Math.ceilDiv(down, rows));
+        int perImage = down * across;
+        blockImages = blockRows < down
+                ? 1
+                : Math.clamp(Math.min(most, ENOUGH_SQUARES) / perImage, 1, Math.max(1, k.images()));
+        squares = blockImages * blockRows * across;
+        plane = k.channels() * squares + LANES;
+        sumPlane = WIDTH * squares + LANES;
+        terms = new int[k.channels()];
+        for (int c = 0; c < terms.length; c++) {
+            terms[c] = c / LANES * squares * LANES + c % LANES;
+        }
+        window = new SquareWindow(k.srcH(), k.srcW(), k.top(), k.left(), across, 4);
+        cut = new Cut(
+                Math.ceilDiv(k.images(), blockImages),
+                Math.ceilDiv(down, blockRows),
+                Squares.POINTS * plane + NarrowTile.PIXELS * LANES,
+                (long) Squares.POINTS * squares * k.channels() * k.rows());
+    }
+
+    @Override
+    public double cost() {
+        double count = (double) down * across;
+        int narrow = k.rows() % WIDTH / LANES;
+        double vectors = k.rows() / LANES + 0.5 * narrow; // a single one is read as often as a pair
+        double sums = Squares.POINTS * count * k.channels() * vectors / 2;
+        double turns = count * (75.0 * k.channels() + 75.0 * k.rows()) / LANES;
+        return 1.1 * sums + turns;
+    }
+
+    @Override
+    Cut cut() {
+        return cut;
+    }
+
+    @Override
+    public Order order() {
+        return Order.SQUARES;
+    }
+
+    @Override
+    int panels() {
+        return Math.ceilDiv(k.rows(), WIDTH);
+    }
+
+    @Override
+    int firstRow(int panel) {
+        return Math.min(k.rows(), panel * WIDTH);
+    }
+
+    @Override
+    int channelStep() {
+        return LANES;
+    }
+
+    @Override
+    public int packedLength() {
+        return Squares.POINTS * k.channels() * k.rows();
+    }
+
+    /** Where the weights of a panel begin for a point: {@code [panel][point][channel][row]}. */
+    private int packedAt(int firstRow, int point) {
+        return k.channels() * (Squares.POINTS * firstRow + point * Math.min(WIDTH, k.rows() - firstRow));
+    }
+
+    @Override
+    public void pack(Parallel parallel, Span weight, float[] packed) {
+        int[] taps = new int[Squares.TAPS];
+        for (Correlation.Tap y : part.down()) {
+            for (Correlation.Tap x : part.across()) {
+                taps[3 * y.at() + x.at()] = (y.weight() + x.weight()) * LANES;
+            }
+        }
+        parallel.forEach(k.rows() / LANES, task -> {
+            int row = task * LANES;
+            int first = row / WIDTH * WIDTH;
+            int step = Math.min(WIDTH, k.rows() - first);
+            int from = weight.at() + row * k.weightRow();
+            float[] plain = Scratch.floats(Scratch.TURNED, k.channels() * Squares.TAPS * LANES);
+            boolean inOrder = k.weightChannel() == Squares.TAPS;
+            if (inOrder) {
+                int count = k.channels() * Squares.TAPS;
+                Transpose.run(weight.array(), from, k.weightRow(), LANES, count, plain, 0, LANES);
+            } else {
+                for (int c = 0; c < k.channels(); c++) {
+                    int at = from + c * k.weightChannel();
+                    int to = c * Squares.TAPS * LANES;
+                    Transpose.run(weight.array(), at, k.weightRow(), LANES, Squares.TAPS, plain, to, LANES);
+                }
+            }
+            for (int c = 0; c < k.channels(); c++) {
+                int to = packedAt(first, 0) + c * step + row - first;
+                Squares.turnWeights(plain, c * Squares.TAPS * LANES, taps, packed, to, k.channels() * step);
+            }
+        });
+    }
+
+    private int images(int round) {
+        return Math.min(blockImages, k.images() - round * blockImages);
+    }
+
+    private int rows(int block) {
+        return Math.min(blockRows, down - cut.inRound(block) * blockRows);
+    }
+
+    @Override
+    void fill(Span src, int block, int from, int to, float[] x, int at) {
+        int round = cut.round(block);
+        int rows = rows(block);
+        int image = k.srcH() * k.srcW();
+        float[] pixels = Scratch.floats(Scratch.PLANE, window.floats(blockRows));
+        for (int n = 0; n < images(round); n++) {
+            for (int c = from; c < to; c += LANES) {
+                int source = src.at() + ((round * blockImages + n) * k.channels() + c) * image;
+                window.fill(src.array(), source, cut.inRound(block) * blockRows, rows, pixels);
+                int put = at + (c * squares + n * rows * across * LANES);
+                for (int i = 0; i < rows; i++) {
+                    int read = 2 * i * window.pitch();
+                    Squares.turnPixels(pixels, read, window.pitch(), across, x, put + i * across * LANES, plane);
+                }
+            }
+        }
+    }
+
+    @Override
+    void compute(Operands o, int block, int firstRow, int endRow, float[] x, int xAt) {
+        int round = cut.round(block);
+        int images = images(round);
+        int rows = rows(block);
+        float[] sums = Scratch.floats(Scratch.CONV_OUTPUT, Squares.POINTS * sumPlane + NarrowTile.PIXELS * LANES);
+        for (int row = firstRow; row < endRow; row += WIDTH) {
+            boolean narrow = k.rows() - row < WIDTH;
+            for (int point = 0; point < Squares.POINTS; point++) {
+                int from = xAt + point * plane;
+                multiply(images * rows * across, narrow, x, from, o.packed(), packedAt(row, point), sums, point * sumPlane);
+            }
+            for (int r = row; r < Math.min(k.rows(), row + WIDTH); r += LANES) {
+                for (int n = 0; n < images; n++) {
+                    int from = ((r - row) * squares + n * rows * across * LANES);
+                    store(sums, from, o, round * blockImages + n, r, cut.inRound(block) * blockRows, rows);
+                }
+            }
+        }
+    }
+
+    /** One point: sums over channels for all squares. */
+    private void multiply(int count, boolean narrow, float[] x, int from, float[] w, int wAt, float[] sums, int to) {
+        if (narrow) {
+            for (int i = 0; i < count; i += NarrowTile.PIXELS) {
+                int at = Math.max(0, Math.min(i, count - NarrowTile.PIXELS)) * LANES;
+                NarrowTile.run(k.channels(), x, from + at, terms, w, wAt, sums, to + at);
+            }
+            return;
+        }
+        int tiles = Math.ceilDiv(count, RowGroups.MOST);
+        int second = to + squares * LANES;
+        for (int i = 0; i < tiles; i++) {
+            int first = count * i / tiles;
+            int end = count * (i + 1) / tiles;
+            int at = first * LANES;
+            BlockTiles.run(
+                    end - first,
+                    k.channels(),
+                    x,
+                    from + at,
+                    terms,
+                    0,
+                    w,
+                    wAt,
+                    ZEROS,
+                    0,
+                    Float.NEGATIVE_INFINITY,
+                    sums,
+                    to + at,
+                    second + at);
+        }
+    }
+
+    /** Rows of squares of one image and a vector of output channels. */
+    private void store(float[] sums, int from, Operands o, int image, int row, int firstSquares, int count) {
+        float[] bias = o.bias().isEmpty() ? ZEROS : o.bias().array();
+        int biasAt = o.bias().isEmpty() ? 0 : o.bias().at() + row;
+        int pitch = 2 * across * LANES;
+        float[] y = Scratch.floats(Scratch.PLANE, 2 * blockRows * pitch);
+        for (int i = 0; i < count; i++) {
+            int at = from + i * across * LANES;
+            Squares.turnBack(sums, at, sumPlane, across, bias, biasAt, y, 2 * i * pitch, pitch);
+        }
+        int plane = k.dstH() * k.dstW();
+        int to = o.dst().at() + (image * k.rows() + row) * plane + 2 * firstSquares * k.dstW();
+        int lines = Math.min(2 * count, k.dstH() - 2 * firstSquares);
+        if (k.dstW() == 2 * across) {
+            Transpose.run(y, 0, LANES, lines * k.dstW(), LANES, o.dst().array(), to, plane);
+            return;
+        }
+        for (int i = 0; i < lines; i++) {
+            Transpose.run(y, i * pitch, LANES, k.dstW(), LANES, o.dst().array(), to + i * k.dstW(), plane);
+        }
+    }
+}

@@ -1,0 +1,49 @@
+package espalier.tensor.cpu.vector.conv;
+
+import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Transpose;
+import java.util.Arrays;
+
+/**
+ * The pixels under some rows of squares, in blocks of channels: {@code [row][column][LANES]}, with zeros around the image. Squares are
+ * two pixels apart and {@code side} wide.
+ *
+ * @param height rows of the image
+ * @param width columns of the image
+ * @param top rows of zeros above the image
+ * @param left columns of zeros to its left
+ * @param across squares of a row
+ * @param side rows and columns of a square: 4, or 2 if they do not overlap
+ */
+record SquareWindow(int height, int width, int top, int left, int across, int side) {
+    private static final int LANES = Lanes.COUNT;
+
+    /** Floats of a row. */
+    int pitch() {
+        return (2 * across + side - 2) * LANES;
+    }
+
+    /** Floats under {@code count} rows of squares. */
+    int floats(int count) {
+        return (2 * count + side - 2) * pitch();
+    }
+
+    /** Copies the pixels of {@code LANES} channels, the first of them at {@code at}, under {@code count} rows of squares. */
+    void fill(float[] image, int at, int firstSquares, int count, float[] window) {
+        int columns = pitch() / LANES;
+        int first = Math.clamp(left, 0, columns);
+        int end = Math.clamp((long) left + width, first, columns);
+        for (int i = 0; i < 2 * count + side - 2; i++) {
+            int y = 2 * firstSquares + i - top;
+            int to = i * pitch();
+            if (y < 0 || y >= height) {
+                Arrays.fill(window, to, to + pitch(), 0f);
+                continue;
+            }
+            Arrays.fill(window, to, to + first * LANES, 0f);
+            int from = at + y * width + first - left;
+            Transpose.run(image, from, height * width, LANES, end - first, window, to + first * LANES, LANES);
+            Arrays.fill(window, to + end * LANES, to + pitch(), 0f);
+        }
+    }
+}
