@@ -28,8 +28,8 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>Where there are few channels, the runs of all kernel rows are laid side by side (see {@link PixelWindow}).
  *
- * <p>With a kernel three rows high and no stride, rows are first combined by pairs ({@link WinogradRows}): four such products
- * over half the pixels take the place of three over all.
+ * <p>With a kernel of three or five rows and no stride, rows are first combined by pairs ({@link RowFilter}): four such products
+ * over half the pixels take the place of three over all, or six of five.
  *
  * <p>The pixels are cut into chunks by shape alone. Each chunk has its own partial sums, which are added in the order of
  * the chunks: the same bits for any number of threads.
@@ -57,6 +57,7 @@ final class ConvWeightGradient {
 
     private final ConvGeometry g;
     private final PixelWindow window;
+    private final Optional<RowFilter> filter;
     private final Optional<WinogradPixels> pairs;
     private final int terms;
     private final List<WeightVectors> blocks;
@@ -68,13 +69,14 @@ final class ConvWeightGradient {
 
     ConvWeightGradient(ConvGeometry geometry) {
         g = geometry;
-        boolean winograd = WinogradPixels.takes(g);
+        filter = WinogradPixels.filter(g);
+        boolean winograd = filter.isPresent();
         int most = g.groupInputs() % BLOCK_CHANNELS == 0 || g.groupInputs() < BLOCK_CHANNELS
                 ? BLOCK_PIXELS
                 : BLOCK_PIXELS / 2; // some block has more channels
         window = winograd ? new PixelWindow(g, 2 * most, 2, false) : new PixelWindow(g, most, 1, isStacked(g));
-        pairs = winograd ? Optional.of(new WinogradPixels(g, window)) : Optional.empty();
-        terms = winograd ? WinogradRows.TERMS : 1;
+        pairs = filter.map(rows -> new WinogradPixels(g, rows, window));
+        terms = filter.map(RowFilter::terms).orElse(1);
         blocks = new ArrayList<>();
         int count = Math.max(1, g.groupInputs() / BLOCK_CHANNELS);
         int at = 0;
@@ -129,17 +131,17 @@ final class ConvWeightGradient {
 
     /** One output channel. */
     private void store(float[] sums, int from, float[] dw, int to) {
-        if (pairs.isEmpty()) {
+        if (filter.isEmpty()) {
             for (WeightVectors block : blocks) {
                 block.store(sums, from, dw, to);
             }
             return;
         }
-        float[] factors = Scratch.floats(Scratch.TILE, g.groupInputs() * WinogradRows.TERMS * g.kw());
+        float[] factors = Scratch.floats(Scratch.TILE, g.groupInputs() * terms * g.kw());
         for (WeightVectors block : blocks) {
             block.store(sums, from, factors, 0);
         }
-        WinogradRows.taps(factors, g.groupInputs(), g.kw(), dw, to);
+        filter.get().taps(factors, g.groupInputs(), g.kw(), dw, to);
     }
 
     /** {@code to[i] += from[i]}; count is a multiple of 16. */

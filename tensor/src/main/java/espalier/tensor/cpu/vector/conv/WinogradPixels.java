@@ -1,36 +1,47 @@
 package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
+import java.util.Arrays;
+import java.util.Optional;
 
 /**
- * A {@link PixelWindow} for the gradient by {@link WinogradRows}: for each term the rows of the window, and the rows of the
- * output's gradient, combined by pairs. Four sums over half the pixels take the place of three over all.
+ * A {@link PixelWindow} for the gradient by a {@link RowFilter}: for each term the rows of the window, and the rows of the
+ * output's gradient, combined by pairs. With three rows of weights, four sums over half the pixels take the place of three over all; with five, six of five.
  */
 final class WinogradPixels implements Pixels {
     private final ConvGeometry g;
+    private final RowFilter filter;
     private final PixelWindow window;
     private final int pairs;
 
     /** @param window with an even number of rows in a block, unless it is all of them */
-    WinogradPixels(ConvGeometry g, PixelWindow window) {
+    WinogradPixels(ConvGeometry g, RowFilter filter, PixelWindow window) {
         this.g = g;
+        this.filter = filter;
         this.window = window;
         pairs = Math.ceilDiv(window.rowsPerBlock(), 2);
     }
 
-    /** Whether a gradient is of this kind. */
-    static boolean takes(ConvGeometry g) {
-        return g.kh() == WinogradRows.TAPS
-                && g.spec().dilationH() == 1
+    /** The filter of a gradient, if it is of this kind. */
+    static Optional<RowFilter> filter(ConvGeometry g) {
+        boolean walks = g.spec().dilationH() == 1
                 && g.spec().strideH() == 1
                 && g.spec().strideW() == 1
                 && g.outH() > 1;
+        // Vectors of weights for a pixel: there are few where a row of the kernel leaves most lanes empty.
+        int row = Math.ceilDiv(g.kw() * g.groupInputs(), Lanes.COUNT);
+        int all = Math.ceilDiv(g.kh() * g.kw() * g.groupInputs(), Lanes.COUNT);
+        return Arrays.stream(RowFilter.values())
+                .filter(filter -> walks && filter.taps() == g.kh())
+                .filter(filter -> filter == RowFilter.THREE || filter.terms() * row < 2 * all)
+                .findFirst();
     }
 
     @Override
     public int kernelRows() {
-        return WinogradRows.TERMS;
+        return filter.terms();
     }
 
     @Override
@@ -50,7 +61,7 @@ final class WinogradPixels implements Pixels {
 
     /** Floats of the combined window. */
     int length(int pitch) {
-        return WinogradRows.TERMS * termPixels() * pitch;
+        return filter.terms() * termPixels() * pitch;
     }
 
     /** The most pixels of a block, each standing for two. */
@@ -82,7 +93,7 @@ final class WinogradPixels implements Pixels {
         for (int n = 0; n < window.images(block); n++) {
             for (int i = 0; i < count; i++) {
                 int from = (n * window.rows() + 2 * i) * row;
-                WinogradRows.combine(rows, from, row, row, to, (n * pairs + i) * row, termPixels() * pitch);
+                filter.combine(rows, from, row, row, to, (n * pairs + i) * row, termPixels() * pitch);
             }
         }
     }
@@ -101,9 +112,9 @@ final class WinogradPixels implements Pixels {
                 for (int i = 0; i < rows; i += 2) {
                     int from = r * plain + (n * rows + i) * run;
                     if (i + 1 < rows) {
-                        WinogradRows.spread(panels, from, from + run, run, to, put, step);
+                        filter.spread(panels, from, from + run, run, to, put, step);
                     } else {
-                        WinogradRows.spreadFirst(panels, from, run, to, put, step);
+                        filter.spreadFirst(panels, from, run, to, put, step);
                     }
                     put += run;
                 }
