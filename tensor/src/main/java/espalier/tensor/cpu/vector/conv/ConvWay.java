@@ -5,7 +5,7 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.vector.lanes.Span;
 
 /** A way to compute a {@link Correlation}, with its tables of offsets. It follows from the geometry alone. */
-sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep {
+sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep, WinogradLanes {
     /** In what order a way reads the weights. */
     enum Order {
         /** {@link Correlation#pack}, the taps of a channel side by side. */
@@ -14,6 +14,8 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep {
         CHANNELS_INSIDE,
         /** {@link WinogradSweep#pack}. */
         WINOGRAD,
+        /** {@link WinogradLanes#pack}. */
+        WINOGRAD_LANES,
         /** {@link SquareSweep#pack}. */
         SQUARES,
         /** {@link ChannelSweep#pack}. */
@@ -47,6 +49,9 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep {
         }
         if (WinogradSweep.takes(sum)) {
             best = cheaper(best, new WinogradSweep(sum));
+        }
+        if (WinogradLanes.takes(sum)) {
+            best = cheaper(best, new WinogradLanes(sum));
         }
         if (SquareSweep.takes(sum)) {
             best = cheaper(best, new SquareSweep(sum));

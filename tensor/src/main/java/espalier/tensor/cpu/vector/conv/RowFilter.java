@@ -60,4 +60,28 @@ enum RowFilter {
             case FIVE -> WinogradFive.taps(m, filters, columns, g, gAt);
         }
     }
+
+    /** The factors of the terms, from the taps of one filter. */
+    void factors(float[] g, float[] to) {
+        switch (this) {
+            case THREE -> WinogradRows.weights(g, 0, 1, 2, 1, to, 0, 1);
+            case FIVE -> WinogradFive.factors(g, to);
+        }
+    }
+
+    /** Two rows of results from the terms, which are {@code step} apart; {@code count} is a multiple of {@link espalier.tensor.cpu.vector.lanes.Lanes#COUNT}. */
+    void results(float[] m, int mAt, int step, int count, float[] y, int y0, int y1) {
+        switch (this) {
+            case THREE -> WinogradRows.both(m, mAt, step, count, y, y0, y1);
+            case FIVE -> WinogradFive.both(m, mAt, step, count, y, y0, y1);
+        }
+    }
+
+    /** Adds to {@code taps() + 1} rows, {@code stride} apart, what the terms of {@link #spread} come to: {@link #combine} backwards. */
+    void addSpread(float[] m, int mAt, int step, int count, float[] y, int yAt, int stride) {
+        switch (this) {
+            case THREE -> WinogradRows.addSpread(m, mAt, step, count, y, yAt, stride);
+            case FIVE -> WinogradFive.addSpread(m, mAt, step, count, y, yAt, stride);
+        }
+    }
 }

@@ -129,4 +129,58 @@ final class WinogradFive {
             }
         }
     }
+
+    /** {@code G g} of one filter. */
+    static void factors(float[] g, float[] to) {
+        float ones = g[0] + g[2] + g[4];
+        float signs = g[1] + g[3];
+        float twos = g[0] + 4 * g[2] + 16 * g[4];
+        float twoSigns = 2 * g[1] + 8 * g[3];
+        to[0] = 0.25f * g[0];
+        to[1] = (ones + signs) * (-1f / 6);
+        to[2] = (ones - signs) * (-1f / 6);
+        to[3] = (twos + twoSigns) * (1f / 24);
+        to[4] = (twos - twoSigns) * (1f / 24);
+        to[5] = g[4];
+    }
+
+    /** {@code Aᵀ m}, two rows; {@code count} is a multiple of a vector. */
+    static void both(float[] m, int mAt, int step, int count, float[] y, int y0, int y1) {
+        for (int i = 0; i < count; i += LANES) {
+            FloatVector m1 = fromArray(SPECIES, m, mAt + i + step);
+            FloatVector m2 = fromArray(SPECIES, m, mAt + i + 2 * step);
+            FloatVector m3 = fromArray(SPECIES, m, mAt + i + 3 * step);
+            FloatVector m4 = fromArray(SPECIES, m, mAt + i + 4 * step);
+            FloatVector m5 = fromArray(SPECIES, m, mAt + i + 5 * step);
+            fromArray(SPECIES, m, mAt + i).add(m1.add(m2)).add(m3.add(m4)).intoArray(y, y0 + i);
+            m1.sub(m2).add(m3.sub(m4).mul(2f)).add(m5).intoArray(y, y1 + i);
+        }
+    }
+
+    /** Adds {@code B m} to six rows; {@code count} is a multiple of a vector. */
+    static void addSpread(float[] m, int mAt, int step, int count, float[] y, int yAt, int stride) {
+        for (int i = 0; i < count; i += LANES) {
+            FloatVector m0 = fromArray(SPECIES, m, mAt + i);
+            FloatVector m1 = fromArray(SPECIES, m, mAt + i + step);
+            FloatVector m2 = fromArray(SPECIES, m, mAt + i + 2 * step);
+            FloatVector m3 = fromArray(SPECIES, m, mAt + i + 3 * step);
+            FloatVector m4 = fromArray(SPECIES, m, mAt + i + 4 * step);
+            FloatVector m5 = fromArray(SPECIES, m, mAt + i + 5 * step);
+            FloatVector even = m1.add(m2);
+            FloatVector even2 = m3.add(m4);
+            FloatVector odd = m1.sub(m2);
+            FloatVector odd2 = m3.sub(m4).mul(2f);
+            int at = yAt + i;
+            add(y, at, m0.mul(4f));
+            add(y, at + stride, m5.sub(odd).mul(4f).sub(odd2));
+            add(y, at + 2 * stride, even.mul(-4f).sub(even2).sub(m0.mul(5f)));
+            add(y, at + 3 * stride, odd.add(odd2).sub(m5.mul(5f)));
+            add(y, at + 4 * stride, m0.add(even).add(even2));
+            add(y, at + 5 * stride, m5);
+        }
+    }
+
+    private static void add(float[] y, int at, FloatVector x) {
+        fromArray(SPECIES, y, at).add(x).intoArray(y, at);
+    }
 }

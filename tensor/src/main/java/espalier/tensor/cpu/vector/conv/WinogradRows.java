@@ -233,4 +233,26 @@ final class WinogradRows {
             }
         }
     }
+
+    /**
+     * Adds to four rows, {@code stride} apart, B times the terms that {@link #spread} has made factors for: the gradients of d0 to d3.
+     *
+     * @param count a multiple of a vector
+     */
+    static void addSpread(float[] m, int mAt, int step, int count, float[] y, int yAt, int stride) {
+        for (int i = 0; i < count; i += LANES) {
+            FloatVector m0 = fromArray(SPECIES, m, mAt + i);
+            FloatVector m1 = fromArray(SPECIES, m, mAt + i + step);
+            FloatVector m2 = fromArray(SPECIES, m, mAt + i + 2 * step);
+            FloatVector m3 = fromArray(SPECIES, m, mAt + i + 3 * step);
+            add(y, yAt + i, m0);
+            add(y, yAt + i + stride, m1.sub(m2).sub(m3));
+            add(y, yAt + i + 2 * stride, m1.add(m2).sub(m0));
+            add(y, yAt + i + 3 * stride, m3);
+        }
+    }
+
+    private static void add(float[] y, int at, FloatVector x) {
+        fromArray(SPECIES, y, at).add(x).intoArray(y, at);
+    }
 }

@@ -30,6 +30,9 @@ class ConvWayTest {
         if (WinogradSweep.takes(sum)) {
             ways.add(new WinogradSweep(sum));
         }
+        if (WinogradLanes.takes(sum)) {
+            ways.add(new WinogradLanes(sum));
+        }
         if (SquareSweep.takes(sum)) {
             ways.add(new SquareSweep(sum));
         }
