@@ -61,8 +61,12 @@ final class WinogradLanes implements ConvWay {
                 && k.gridW() == k.dstW()
                 && k.top() >= 0
                 && k.top() < k.parts().getFirst().down().size()
-                && (long) k.rows() * (k.dstH() + 4) * k.dstW() * LANES <= RESULT_FLOATS
-                && 2L * k.channels() * 6 * k.srcW() * LANES <= FACTOR_FLOATS;
+                && (!isBackwards(k) || (long) k.rows() * (k.srcH() + 5) * k.dstW() * LANES <= RESULT_FLOATS)
+                && 6L * k.channels() * k.srcW() * LANES <= FACTOR_FLOATS;
+    }
+
+    private static boolean isBackwards(Correlation k) {
+        return k.srcH() < k.gridH();
     }
 
     private static Optional<RowFilter> filter(Correlation k) {
@@ -92,7 +96,7 @@ final class WinogradLanes implements ConvWay {
         filter = filter(k).orElseThrow();
         down = sorted(k.parts().getFirst().down());
         across = sorted(k.parts().getFirst().across());
-        backwards = k.srcH() < k.gridH();
+        backwards = isBackwards(k);
         pairs = Math.ceilDiv(backwards ? k.srcH() : k.gridH(), 2);
         long pairFloats = (long) filter.terms() * k.channels() * k.srcW() * LANES;
         int most = 1;
@@ -103,7 +107,7 @@ final class WinogradLanes implements ConvWay {
         factorPlane = PaddedWindow.spread(batch * k.srcW() * LANES);
         factorStep = k.channels() * factorPlane;
         sumPlane = PaddedWindow.spread(batch * k.gridW() * LANES);
-        int resultRows = backwards ? 2 * pairs + filter.taps() - 1 : 2 * pairs;
+        int resultRows = backwards ? 2 * pairs + filter.taps() - 1 : 2 * batch;
         resultPlane = PaddedWindow.spread(resultRows * k.dstW() * LANES);
         length = k.channels() * across.size();
         offsets = new int[length];
@@ -161,7 +165,7 @@ final class WinogradLanes implements ConvWay {
         double sources = (double) k.channels() * k.srcH() * k.srcW();
         double results = (double) k.rows() * k.dstH() * k.dstW();
         double cycles = tiles + LANES * (0.8 * sources + results) + 12 * (sources + results);
-        return 1.12 * cycles * Math.ceilDiv(k.images(), LANES) / k.images();
+        return 0.95 * cycles * Math.ceilDiv(k.images(), LANES) / k.images();
     }
 
     @Override
@@ -216,7 +220,8 @@ final class WinogradLanes implements ConvWay {
         parallel.forEach(Math.ceilDiv(k.images(), LANES), block -> {
             float[] factors = Scratch.floats(Scratch.CONV_INPUT, filter.terms() * factorStep);
             float[] sums = Scratch.floats(Scratch.CONV_GRADIENT, filter.terms() * RowGroups.MOST * sumPlane);
-            float[] results = Scratch.floats(Scratch.CONV_OUTPUT, k.rows() * resultPlane);
+            int most = backwards ? k.rows() : RowGroups.MOST;
+            float[] results = Scratch.floats(Scratch.CONV_OUTPUT, most * resultPlane);
             if (backwards) {
                 for (int r = 0; r < k.rows(); r++) {
                     Arrays.fill(results, r * resultPlane, (r + 1) * resultPlane, o.bias().orZero(r));
@@ -230,11 +235,18 @@ final class WinogradLanes implements ConvWay {
                     height = RowGroups.height(k.rows(), r);
                     multiply(o, r, height, factors, sums);
                     for (int i = 0; i < height; i++) {
-                        finish(sums, i * sumPlane, pair, results, (r + i) * resultPlane);
+                        finish(sums, i * sumPlane, pair, results, (backwards ? r + i : i) * resultPlane);
+                    }
+                    if (!backwards) {
+                        int rows = Math.min(2 * batch, k.dstH() - 2 * pair);
+                        store(results, 0, r, height, 2 * pair, rows, block * LANES, o.dst());
                     }
                 }
             }
-            store(results, block * LANES, o.dst());
+            if (backwards) {
+                int above = filter.taps() - 1 - k.top();
+                store(results, above, 0, k.rows(), 0, k.dstH(), block * LANES, o.dst());
+            }
         });
     }
 
@@ -295,24 +307,23 @@ final class WinogradLanes implements ConvWay {
         int row = k.dstW() * LANES;
         for (int i = 0; i < batch; i++) {
             int at = from + i * row;
-            int y = to + 2 * (pair + i) * row;
+            int y = to + 2 * i * row;
             if (backwards) {
-                filter.addSpread(sums, at, step, row, results, y, row);
+                filter.addSpread(sums, at, step, row, results, y + 2 * pair * row, row);
             } else {
                 filter.results(sums, at, step, row, results, y, y + row);
             }
         }
     }
 
-    /** {@code [channel][pixel][image]} to {@code [image][channel][pixel]}. */
-    private void store(float[] results, int image, Span dst) {
-        int above = backwards ? filter.taps() - 1 - k.top() : 0;
-        int pixels = k.dstH() * k.dstW();
+    /** Some rows {@code [channel][pixel][image]}, from row {@code above} of the results on, to {@code [image][channel][pixel]}. */
+    private void store(float[] results, int above, int channel, int channels, int row, int rows, int image, Span dst) {
+        int plane = k.dstH() * k.dstW();
         int images = Math.min(LANES, k.images() - image);
-        for (int r = 0; r < k.rows(); r++) {
-            int from = r * resultPlane + above * k.dstW() * LANES;
-            int to = dst.at() + (image * k.rows() + r) * pixels;
-            Transpose.run(results, from, LANES, pixels, images, dst.array(), to, k.rows() * pixels);
+        for (int c = 0; c < channels; c++) {
+            int from = c * resultPlane + above * k.dstW() * LANES;
+            int to = dst.at() + (image * k.rows() + channel + c) * plane + row * k.dstW();
+            Transpose.run(results, from, LANES, rows * k.dstW(), images, dst.array(), to, k.rows() * plane);
         }
     }
 }

@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.gemm;
 
 import espalier.tensor.cpu.MatrixView;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Transpose;
 import jdk.incubator.vector.FloatVector;
 
 /**
@@ -45,9 +46,10 @@ final class PackedB {
         } else if (b.rowStride() == 1) {
             for (int k = 0; k < depth; k += RUN) {
                 int run = Math.min(RUN, depth - k);
-                for (int j = 0; j < whole; j += 4) {
+                for (int j = 0; j < whole; j += Lanes.COUNT) {
                     int target = at(j, depth, width) + k * width;
-                    transposeFour(b.values(), b.at(k0 + k, j0 + j), b.columnStride(), run, to, target, width);
+                    int from = b.at(k0 + k, j0 + j);
+                    Transpose.run(b.values(), from, b.columnStride(), Lanes.COUNT, run, to, target, width);
                 }
             }
         } else {
@@ -91,16 +93,6 @@ final class PackedB {
             FloatVector.fromArray(Lanes.FLOATS, from, at + k * stride).intoArray(to, toAt + k * width);
             FloatVector.fromArray(Lanes.FLOATS, from, at + k * stride + Lanes.COUNT)
                     .intoArray(to, toAt + k * width + Lanes.COUNT);
-        }
-    }
-
-    /** Four columns of a transposed matrix, which are runs in memory. */
-    private static void transposeFour(float[] from, int at, int stride, int depth, float[] to, int toAt, int width) {
-        for (int k = 0; k < depth; k++) {
-            to[toAt + k * width] = from[at + k];
-            to[toAt + k * width + 1] = from[at + stride + k];
-            to[toAt + k * width + 2] = from[at + 2 * stride + k];
-            to[toAt + k * width + 3] = from[at + 3 * stride + k];
         }
     }
 

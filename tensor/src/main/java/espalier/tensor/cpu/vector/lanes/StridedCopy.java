@@ -20,6 +20,9 @@ public final class StridedCopy {
     private static final VectorShuffle<Float> SORTED = VectorShuffle.fromValues(EIGHT, 0, 2, 4, 6, 1, 3, 5, 7);
     private static final VectorMask<Float> ODD = VectorMask.fromLong(EIGHT, 0b10101010);
 
+    /** As {@link Lanes#ONE}. */
+    private static final FloatVector ONE = FloatVector.broadcast(EIGHT, 1f);
+
     private StridedCopy() {}
 
     /** {@code to[toAt + i] = from[fromAt + i]}. */
@@ -53,7 +56,7 @@ public final class StridedCopy {
             // Eight are copied; those too many lie in the next run, which is written after this one.
             int whole = spills || count == 8 ? runs : runs - 1;
             for (; r < whole && fromAt + starts[r] + 8 <= from.length; r++, put += count) {
-                fromArray(EIGHT, from, fromAt + starts[r]).intoArray(to, put);
+                ONE.mul(fromArray(EIGHT, from, fromAt + starts[r])).intoArray(to, put);
             }
         }
         for (; r < runs; r++, put += count) {

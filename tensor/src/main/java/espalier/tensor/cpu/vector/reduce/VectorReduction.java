@@ -18,6 +18,12 @@ public final class VectorReduction {
     /** Columns beyond which tasks take some of the columns and all rows. */
     private static final int WIDE = 4096;
 
+    /** Rows up to this many elements are short: to sum up their lanes takes as long as the row. */
+    private static final int SHORT_ROW = 256;
+
+    /** Matrices that are many. */
+    private static final int MANY = 8;
+
     private VectorReduction() {}
 
     /** Reduces the sorted axes of an F32 tensor; {@code out}, contiguous, is F32, I32 or BOOL. */
@@ -65,6 +71,11 @@ public final class VectorReduction {
         int outer = groups.product(0, last);
         int n = last < 0 ? 1 : groups.sizes()[last];
         int inner = groups.product(last + 1, groups.count());
+        if (op == ReduceOp.SUM && groups.hasShortRows()) {
+            int kept = groups.sizes()[1];
+            double[] sums = columns(parallel, op, x, at, 1, groups.sizes()[0], kept * n);
+            return plain(parallel, op, sums, kept, n, 1);
+        }
         ReduceOp counted = op == ReduceOp.ANY || op == ReduceOp.ALL ? ReduceOp.COUNT_NONZERO : op;
         double[] so = inner == 1
                 ? rows(parallel, counted, x, at, outer, n)
@@ -108,6 +119,11 @@ public final class VectorReduction {
                 }
             }
             return new Groups(sizes, reduced, count);
+        }
+
+        /** Whether short rows of many matrices are summed: {@code [N, C, S] → [C]}. It is faster to add up the matrices first. */
+        boolean hasShortRows() {
+            return count == 3 && reduced[0] && reduced[2] && sizes[0] >= MANY && sizes[2] <= SHORT_ROW;
         }
 
         /** The last group that is reduced; −1 if none is. */
