@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.channels;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -25,57 +27,58 @@ public final class NarrowTile {
      * @param w weights, a vector for each term
      */
     public static void run(int n, float[] x, int xAt, int[] terms, float[] w, int wAt, float[] y, int yAt) {
-        FloatVector s0 = FloatVector.zero(SPECIES);
-        FloatVector s1 = FloatVector.zero(SPECIES);
-        FloatVector s2 = FloatVector.zero(SPECIES);
-        FloatVector s3 = FloatVector.zero(SPECIES);
-        FloatVector s4 = FloatVector.zero(SPECIES);
-        FloatVector s5 = FloatVector.zero(SPECIES);
-        FloatVector s6 = FloatVector.zero(SPECIES);
-        FloatVector s7 = FloatVector.zero(SPECIES);
-        FloatVector s8 = FloatVector.zero(SPECIES);
-        FloatVector s9 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s12 = FloatVector.zero(SPECIES);
-        FloatVector s13 = FloatVector.zero(SPECIES);
-        FloatVector s14 = FloatVector.zero(SPECIES);
-        FloatVector s15 = FloatVector.zero(SPECIES);
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s0 = zero;
+        FloatVector s1 = zero;
+        FloatVector s2 = zero;
+        FloatVector s3 = zero;
+        FloatVector s4 = zero;
+        FloatVector s5 = zero;
+        FloatVector s6 = zero;
+        FloatVector s7 = zero;
+        FloatVector s8 = zero;
+        FloatVector s9 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s12 = zero;
+        FloatVector s13 = zero;
+        FloatVector s14 = zero;
+        FloatVector s15 = zero;
         for (int t = 0, q = wAt; t < n; t++, q += LANES) {
             int p = xAt + terms[t];
             FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
-            s0 = FloatVector.broadcast(SPECIES, x[p]).fma(w0, s0);
-            s1 = FloatVector.broadcast(SPECIES, x[p + LANES]).fma(w0, s1);
-            s2 = FloatVector.broadcast(SPECIES, x[p + 2 * LANES]).fma(w0, s2);
-            s3 = FloatVector.broadcast(SPECIES, x[p + 3 * LANES]).fma(w0, s3);
-            s4 = FloatVector.broadcast(SPECIES, x[p + 4 * LANES]).fma(w0, s4);
-            s5 = FloatVector.broadcast(SPECIES, x[p + 5 * LANES]).fma(w0, s5);
-            s6 = FloatVector.broadcast(SPECIES, x[p + 6 * LANES]).fma(w0, s6);
-            s7 = FloatVector.broadcast(SPECIES, x[p + 7 * LANES]).fma(w0, s7);
-            s8 = FloatVector.broadcast(SPECIES, x[p + 8 * LANES]).fma(w0, s8);
-            s9 = FloatVector.broadcast(SPECIES, x[p + 9 * LANES]).fma(w0, s9);
-            s10 = FloatVector.broadcast(SPECIES, x[p + 10 * LANES]).fma(w0, s10);
-            s11 = FloatVector.broadcast(SPECIES, x[p + 11 * LANES]).fma(w0, s11);
-            s12 = FloatVector.broadcast(SPECIES, x[p + 12 * LANES]).fma(w0, s12);
-            s13 = FloatVector.broadcast(SPECIES, x[p + 13 * LANES]).fma(w0, s13);
-            s14 = FloatVector.broadcast(SPECIES, x[p + 14 * LANES]).fma(w0, s14);
-            s15 = FloatVector.broadcast(SPECIES, x[p + 15 * LANES]).fma(w0, s15);
+            s0 = ONE.broadcast(x[p]).fma(w0, s0);
+            s1 = ONE.broadcast(x[p + LANES]).fma(w0, s1);
+            s2 = ONE.broadcast(x[p + 2 * LANES]).fma(w0, s2);
+            s3 = ONE.broadcast(x[p + 3 * LANES]).fma(w0, s3);
+            s4 = ONE.broadcast(x[p + 4 * LANES]).fma(w0, s4);
+            s5 = ONE.broadcast(x[p + 5 * LANES]).fma(w0, s5);
+            s6 = ONE.broadcast(x[p + 6 * LANES]).fma(w0, s6);
+            s7 = ONE.broadcast(x[p + 7 * LANES]).fma(w0, s7);
+            s8 = ONE.broadcast(x[p + 8 * LANES]).fma(w0, s8);
+            s9 = ONE.broadcast(x[p + 9 * LANES]).fma(w0, s9);
+            s10 = ONE.broadcast(x[p + 10 * LANES]).fma(w0, s10);
+            s11 = ONE.broadcast(x[p + 11 * LANES]).fma(w0, s11);
+            s12 = ONE.broadcast(x[p + 12 * LANES]).fma(w0, s12);
+            s13 = ONE.broadcast(x[p + 13 * LANES]).fma(w0, s13);
+            s14 = ONE.broadcast(x[p + 14 * LANES]).fma(w0, s14);
+            s15 = ONE.broadcast(x[p + 15 * LANES]).fma(w0, s15);
         }
-        s0.intoArray(y, yAt);
-        s1.intoArray(y, yAt + LANES);
-        s2.intoArray(y, yAt + 2 * LANES);
-        s3.intoArray(y, yAt + 3 * LANES);
-        s4.intoArray(y, yAt + 4 * LANES);
-        s5.intoArray(y, yAt + 5 * LANES);
-        s6.intoArray(y, yAt + 6 * LANES);
-        s7.intoArray(y, yAt + 7 * LANES);
-        s8.intoArray(y, yAt + 8 * LANES);
-        s9.intoArray(y, yAt + 9 * LANES);
-        s10.intoArray(y, yAt + 10 * LANES);
-        s11.intoArray(y, yAt + 11 * LANES);
-        s12.intoArray(y, yAt + 12 * LANES);
-        s13.intoArray(y, yAt + 13 * LANES);
-        s14.intoArray(y, yAt + 14 * LANES);
-        s15.intoArray(y, yAt + 15 * LANES);
+        ONE.mul(s0).intoArray(y, yAt);
+        ONE.mul(s1).intoArray(y, yAt + LANES);
+        ONE.mul(s2).intoArray(y, yAt + 2 * LANES);
+        ONE.mul(s3).intoArray(y, yAt + 3 * LANES);
+        ONE.mul(s4).intoArray(y, yAt + 4 * LANES);
+        ONE.mul(s5).intoArray(y, yAt + 5 * LANES);
+        ONE.mul(s6).intoArray(y, yAt + 6 * LANES);
+        ONE.mul(s7).intoArray(y, yAt + 7 * LANES);
+        ONE.mul(s8).intoArray(y, yAt + 8 * LANES);
+        ONE.mul(s9).intoArray(y, yAt + 9 * LANES);
+        ONE.mul(s10).intoArray(y, yAt + 10 * LANES);
+        ONE.mul(s11).intoArray(y, yAt + 11 * LANES);
+        ONE.mul(s12).intoArray(y, yAt + 12 * LANES);
+        ONE.mul(s13).intoArray(y, yAt + 13 * LANES);
+        ONE.mul(s14).intoArray(y, yAt + 14 * LANES);
+        ONE.mul(s15).intoArray(y, yAt + 15 * LANES);
     }
 }

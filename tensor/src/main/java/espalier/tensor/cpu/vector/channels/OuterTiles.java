@@ -1,5 +1,8 @@
 package espalier.tensor.cpu.vector.channels;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
@@ -23,241 +26,213 @@ public final class OuterTiles {
      * @param n pixels
      * @param m pixels, the first at {@code mAt}
      * @param v pixels of one vector of channels from {@code v0} on, of another from {@code v1} on
-     * @param y results, {@code pitch} from one r to the next, those of the two vectors from {@code y0} and {@code y1} on
+     * @param y results, those of a row from {@code yAt + r * pitch} on
      * @param add whether to add to what is there
      */
-    public static void pair(int n, float[] m, int mAt, float[] v, int v0, int v1, float[] y, int y0, int y1, int pitch, boolean add) {
+    public static void pair(int n, float[] m, int mAt, float[] v, int v0, int v1, float[] y, int yAt, int pitch, boolean add) {
+        int width = 2 * LANES;
+        float[] to = add ? Scratch.floats(Scratch.TILE, LANES * width) : y;
+        int at = add ? 0 : yAt;
+        int step = add ? width : pitch;
         for (int r = 0; r < LANES; r += PAIR_ROWS) {
             if (PAIR_ROWS == 8) {
-                tile8x2(n, m, mAt + r, v, v0, v1, y, y0 + r * pitch, y1 + r * pitch, pitch, add);
+                tile8x2(n, m, mAt + r, v, v0, v1, to, at + r * step, step);
             } else {
-                tile4x2(n, m, mAt + r, v, v0, v1, y, y0 + r * pitch, y1 + r * pitch, pitch, add);
+                tile4x2(n, m, mAt + r, v, v0, v1, to, at + r * step, step);
             }
+        }
+        if (add) {
+            add(to, width, y, yAt, pitch);
         }
     }
 
     /** The same for one vector of {@code v}, if vectors have 16 lanes. */
-    public static void single(int n, float[] m, int mAt, float[] v, int v0, float[] y, int y0, int pitch, boolean add) {
-        tile16x1(n, m, mAt, v, v0, y, y0, pitch, add);
+    public static void single(int n, float[] m, int mAt, float[] v, int v0, float[] y, int yAt, int pitch, boolean add) {
+        float[] to = add ? Scratch.floats(Scratch.TILE, LANES * LANES) : y;
+        tile16x1(n, m, mAt, v, v0, to, add ? 0 : yAt, add ? LANES : pitch);
+        if (add) {
+            add(to, LANES, y, yAt, pitch);
+        }
+    }
+
+    /** Adds rows of {@code width} floats, end to end, to rows {@code pitch} apart. */
+    private static void add(float[] from, int width, float[] to, int toAt, int pitch) {
+        for (int r = 0; r < LANES; r++) {
+            BlockTiles.add(from, r * width, width, to, toAt + r * pitch, Float.NEGATIVE_INFINITY, to, toAt + r * pitch);
+        }
     }
 
     /** Four rows of two vectors. */
-    private static void tile4x2(int n, float[] m, int mAt, float[] v, int v0, int v1, float[] y, int y0, int y1, int pitch, boolean add) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s20 = FloatVector.zero(SPECIES);
-        FloatVector s21 = FloatVector.zero(SPECIES);
-        FloatVector s30 = FloatVector.zero(SPECIES);
-        FloatVector s31 = FloatVector.zero(SPECIES);
+    private static void tile4x2(int n, float[] m, int mAt, float[] v, int v0, int v1, float[] y, int yAt, int pitch) {
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s20 = zero;
+        FloatVector s21 = zero;
+        FloatVector s30 = zero;
+        FloatVector s31 = zero;
         for (int t = 0; t < n * LANES; t += LANES) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, v, v0 + t);
             FloatVector b1 = FloatVector.fromArray(SPECIES, v, v1 + t);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, m[mAt + t]);
+            FloatVector a0 = ONE.broadcast(m[mAt + t]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, m[mAt + t + 1]);
+            FloatVector a1 = ONE.broadcast(m[mAt + t + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, m[mAt + t + 2]);
+            FloatVector a2 = ONE.broadcast(m[mAt + t + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, m[mAt + t + 3]);
+            FloatVector a3 = ONE.broadcast(m[mAt + t + 3]);
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
         }
-        if (add) {
-            s00.add(FloatVector.fromArray(SPECIES, y, y0)).intoArray(y, y0);
-            s01.add(FloatVector.fromArray(SPECIES, y, y1)).intoArray(y, y1);
-            s10.add(FloatVector.fromArray(SPECIES, y, y0 + pitch)).intoArray(y, y0 + pitch);
-            s11.add(FloatVector.fromArray(SPECIES, y, y1 + pitch)).intoArray(y, y1 + pitch);
-            s20.add(FloatVector.fromArray(SPECIES, y, y0 + 2 * pitch)).intoArray(y, y0 + 2 * pitch);
-            s21.add(FloatVector.fromArray(SPECIES, y, y1 + 2 * pitch)).intoArray(y, y1 + 2 * pitch);
-            s30.add(FloatVector.fromArray(SPECIES, y, y0 + 3 * pitch)).intoArray(y, y0 + 3 * pitch);
-            s31.add(FloatVector.fromArray(SPECIES, y, y1 + 3 * pitch)).intoArray(y, y1 + 3 * pitch);
-        } else {
-            s00.intoArray(y, y0);
-            s01.intoArray(y, y1);
-            s10.intoArray(y, y0 + pitch);
-            s11.intoArray(y, y1 + pitch);
-            s20.intoArray(y, y0 + 2 * pitch);
-            s21.intoArray(y, y1 + 2 * pitch);
-            s30.intoArray(y, y0 + 3 * pitch);
-            s31.intoArray(y, y1 + 3 * pitch);
-        }
+        ONE.mul(s00).intoArray(y, yAt);
+        ONE.mul(s01).intoArray(y, yAt + LANES);
+        ONE.mul(s10).intoArray(y, yAt + pitch);
+        ONE.mul(s11).intoArray(y, yAt + pitch + LANES);
+        ONE.mul(s20).intoArray(y, yAt + 2 * pitch);
+        ONE.mul(s21).intoArray(y, yAt + 2 * pitch + LANES);
+        ONE.mul(s30).intoArray(y, yAt + 3 * pitch);
+        ONE.mul(s31).intoArray(y, yAt + 3 * pitch + LANES);
     }
 
     /** Eight rows of two vectors. */
-    private static void tile8x2(int n, float[] m, int mAt, float[] v, int v0, int v1, float[] y, int y0, int y1, int pitch, boolean add) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s20 = FloatVector.zero(SPECIES);
-        FloatVector s21 = FloatVector.zero(SPECIES);
-        FloatVector s30 = FloatVector.zero(SPECIES);
-        FloatVector s31 = FloatVector.zero(SPECIES);
-        FloatVector s40 = FloatVector.zero(SPECIES);
-        FloatVector s41 = FloatVector.zero(SPECIES);
-        FloatVector s50 = FloatVector.zero(SPECIES);
-        FloatVector s51 = FloatVector.zero(SPECIES);
-        FloatVector s60 = FloatVector.zero(SPECIES);
-        FloatVector s61 = FloatVector.zero(SPECIES);
-        FloatVector s70 = FloatVector.zero(SPECIES);
-        FloatVector s71 = FloatVector.zero(SPECIES);
+    private static void tile8x2(int n, float[] m, int mAt, float[] v, int v0, int v1, float[] y, int yAt, int pitch) {
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s20 = zero;
+        FloatVector s21 = zero;
+        FloatVector s30 = zero;
+        FloatVector s31 = zero;
+        FloatVector s40 = zero;
+        FloatVector s41 = zero;
+        FloatVector s50 = zero;
+        FloatVector s51 = zero;
+        FloatVector s60 = zero;
+        FloatVector s61 = zero;
+        FloatVector s70 = zero;
+        FloatVector s71 = zero;
         for (int t = 0; t < n * LANES; t += LANES) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, v, v0 + t);
             FloatVector b1 = FloatVector.fromArray(SPECIES, v, v1 + t);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, m[mAt + t]);
+            FloatVector a0 = ONE.broadcast(m[mAt + t]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, m[mAt + t + 1]);
+            FloatVector a1 = ONE.broadcast(m[mAt + t + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, m[mAt + t + 2]);
+            FloatVector a2 = ONE.broadcast(m[mAt + t + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, m[mAt + t + 3]);
+            FloatVector a3 = ONE.broadcast(m[mAt + t + 3]);
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
-            FloatVector a4 = FloatVector.broadcast(SPECIES, m[mAt + t + 4]);
+            FloatVector a4 = ONE.broadcast(m[mAt + t + 4]);
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
-            FloatVector a5 = FloatVector.broadcast(SPECIES, m[mAt + t + 5]);
+            FloatVector a5 = ONE.broadcast(m[mAt + t + 5]);
             s50 = a5.fma(b0, s50);
             s51 = a5.fma(b1, s51);
-            FloatVector a6 = FloatVector.broadcast(SPECIES, m[mAt + t + 6]);
+            FloatVector a6 = ONE.broadcast(m[mAt + t + 6]);
             s60 = a6.fma(b0, s60);
             s61 = a6.fma(b1, s61);
-            FloatVector a7 = FloatVector.broadcast(SPECIES, m[mAt + t + 7]);
+            FloatVector a7 = ONE.broadcast(m[mAt + t + 7]);
             s70 = a7.fma(b0, s70);
             s71 = a7.fma(b1, s71);
         }
-        if (add) {
-            s00.add(FloatVector.fromArray(SPECIES, y, y0)).intoArray(y, y0);
-            s01.add(FloatVector.fromArray(SPECIES, y, y1)).intoArray(y, y1);
-            s10.add(FloatVector.fromArray(SPECIES, y, y0 + pitch)).intoArray(y, y0 + pitch);
-            s11.add(FloatVector.fromArray(SPECIES, y, y1 + pitch)).intoArray(y, y1 + pitch);
-            s20.add(FloatVector.fromArray(SPECIES, y, y0 + 2 * pitch)).intoArray(y, y0 + 2 * pitch);
-            s21.add(FloatVector.fromArray(SPECIES, y, y1 + 2 * pitch)).intoArray(y, y1 + 2 * pitch);
-            s30.add(FloatVector.fromArray(SPECIES, y, y0 + 3 * pitch)).intoArray(y, y0 + 3 * pitch);
-            s31.add(FloatVector.fromArray(SPECIES, y, y1 + 3 * pitch)).intoArray(y, y1 + 3 * pitch);
-            s40.add(FloatVector.fromArray(SPECIES, y, y0 + 4 * pitch)).intoArray(y, y0 + 4 * pitch);
-            s41.add(FloatVector.fromArray(SPECIES, y, y1 + 4 * pitch)).intoArray(y, y1 + 4 * pitch);
-            s50.add(FloatVector.fromArray(SPECIES, y, y0 + 5 * pitch)).intoArray(y, y0 + 5 * pitch);
-            s51.add(FloatVector.fromArray(SPECIES, y, y1 + 5 * pitch)).intoArray(y, y1 + 5 * pitch);
-            s60.add(FloatVector.fromArray(SPECIES, y, y0 + 6 * pitch)).intoArray(y, y0 + 6 * pitch);
-            s61.add(FloatVector.fromArray(SPECIES, y, y1 + 6 * pitch)).intoArray(y, y1 + 6 * pitch);
-            s70.add(FloatVector.fromArray(SPECIES, y, y0 + 7 * pitch)).intoArray(y, y0 + 7 * pitch);
-            s71.add(FloatVector.fromArray(SPECIES, y, y1 + 7 * pitch)).intoArray(y, y1 + 7 * pitch);
-        } else {
-            s00.intoArray(y, y0);
-            s01.intoArray(y, y1);
-            s10.intoArray(y, y0 + pitch);
-            s11.intoArray(y, y1 + pitch);
-            s20.intoArray(y, y0 + 2 * pitch);
-            s21.intoArray(y, y1 + 2 * pitch);
-            s30.intoArray(y, y0 + 3 * pitch);
-            s31.intoArray(y, y1 + 3 * pitch);
-            s40.intoArray(y, y0 + 4 * pitch);
-            s41.intoArray(y, y1 + 4 * pitch);
-            s50.intoArray(y, y0 + 5 * pitch);
-            s51.intoArray(y, y1 + 5 * pitch);
-            s60.intoArray(y, y0 + 6 * pitch);
-            s61.intoArray(y, y1 + 6 * pitch);
-            s70.intoArray(y, y0 + 7 * pitch);
-            s71.intoArray(y, y1 + 7 * pitch);
-        }
+        ONE.mul(s00).intoArray(y, yAt);
+        ONE.mul(s01).intoArray(y, yAt + LANES);
+        ONE.mul(s10).intoArray(y, yAt + pitch);
+        ONE.mul(s11).intoArray(y, yAt + pitch + LANES);
+        ONE.mul(s20).intoArray(y, yAt + 2 * pitch);
+        ONE.mul(s21).intoArray(y, yAt + 2 * pitch + LANES);
+        ONE.mul(s30).intoArray(y, yAt + 3 * pitch);
+        ONE.mul(s31).intoArray(y, yAt + 3 * pitch + LANES);
+        ONE.mul(s40).intoArray(y, yAt + 4 * pitch);
+        ONE.mul(s41).intoArray(y, yAt + 4 * pitch + LANES);
+        ONE.mul(s50).intoArray(y, yAt + 5 * pitch);
+        ONE.mul(s51).intoArray(y, yAt + 5 * pitch + LANES);
+        ONE.mul(s60).intoArray(y, yAt + 6 * pitch);
+        ONE.mul(s61).intoArray(y, yAt + 6 * pitch + LANES);
+        ONE.mul(s70).intoArray(y, yAt + 7 * pitch);
+        ONE.mul(s71).intoArray(y, yAt + 7 * pitch + LANES);
     }
 
     /** Sixteen rows of one vector. */
-    private static void tile16x1(int n, float[] m, int mAt, float[] v, int v0, float[] y, int y0, int pitch, boolean add) {
-        FloatVector s0 = FloatVector.zero(SPECIES);
-        FloatVector s1 = FloatVector.zero(SPECIES);
-        FloatVector s2 = FloatVector.zero(SPECIES);
-        FloatVector s3 = FloatVector.zero(SPECIES);
-        FloatVector s4 = FloatVector.zero(SPECIES);
-        FloatVector s5 = FloatVector.zero(SPECIES);
-        FloatVector s6 = FloatVector.zero(SPECIES);
-        FloatVector s7 = FloatVector.zero(SPECIES);
-        FloatVector s8 = FloatVector.zero(SPECIES);
-        FloatVector s9 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s12 = FloatVector.zero(SPECIES);
-        FloatVector s13 = FloatVector.zero(SPECIES);
-        FloatVector s14 = FloatVector.zero(SPECIES);
-        FloatVector s15 = FloatVector.zero(SPECIES);
+    private static void tile16x1(int n, float[] m, int mAt, float[] v, int v0, float[] y, int yAt, int pitch) {
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s0 = zero;
+        FloatVector s1 = zero;
+        FloatVector s2 = zero;
+        FloatVector s3 = zero;
+        FloatVector s4 = zero;
+        FloatVector s5 = zero;
+        FloatVector s6 = zero;
+        FloatVector s7 = zero;
+        FloatVector s8 = zero;
+        FloatVector s9 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s12 = zero;
+        FloatVector s13 = zero;
+        FloatVector s14 = zero;
+        FloatVector s15 = zero;
         for (int t = 0; t < n * LANES; t += LANES) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, v, v0 + t);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, m[mAt + t]);
+            FloatVector a0 = ONE.broadcast(m[mAt + t]);
             s0 = a0.fma(b0, s0);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, m[mAt + t + 1]);
+            FloatVector a1 = ONE.broadcast(m[mAt + t + 1]);
             s1 = a1.fma(b0, s1);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, m[mAt + t + 2]);
+            FloatVector a2 = ONE.broadcast(m[mAt + t + 2]);
             s2 = a2.fma(b0, s2);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, m[mAt + t + 3]);
+            FloatVector a3 = ONE.broadcast(m[mAt + t + 3]);
             s3 = a3.fma(b0, s3);
-            FloatVector a4 = FloatVector.broadcast(SPECIES, m[mAt + t + 4]);
+            FloatVector a4 = ONE.broadcast(m[mAt + t + 4]);
             s4 = a4.fma(b0, s4);
-            FloatVector a5 = FloatVector.broadcast(SPECIES, m[mAt + t + 5]);
+            FloatVector a5 = ONE.broadcast(m[mAt + t + 5]);
             s5 = a5.fma(b0, s5);
-            FloatVector a6 = FloatVector.broadcast(SPECIES, m[mAt + t + 6]);
+            FloatVector a6 = ONE.broadcast(m[mAt + t + 6]);
             s6 = a6.fma(b0, s6);
-            FloatVector a7 = FloatVector.broadcast(SPECIES, m[mAt + t + 7]);
+            FloatVector a7 = ONE.broadcast(m[mAt + t + 7]);
             s7 = a7.fma(b0, s7);
-            FloatVector a8 = FloatVector.broadcast(SPECIES, m[mAt + t + 8]);
+            FloatVector a8 = ONE.broadcast(m[mAt + t + 8]);
             s8 = a8.fma(b0, s8);
-            FloatVector a9 = FloatVector.broadcast(SPECIES, m[mAt + t + 9]);
+            FloatVector a9 = ONE.broadcast(m[mAt + t + 9]);
             s9 = a9.fma(b0, s9);
-            FloatVector a10 = FloatVector.broadcast(SPECIES, m[mAt + t + 10]);
+            FloatVector a10 = ONE.broadcast(m[mAt + t + 10]);
             s10 = a10.fma(b0, s10);
-            FloatVector a11 = FloatVector.broadcast(SPECIES, m[mAt + t + 11]);
+            FloatVector a11 = ONE.broadcast(m[mAt + t + 11]);
             s11 = a11.fma(b0, s11);
-            FloatVector a12 = FloatVector.broadcast(SPECIES, m[mAt + t + 12]);
+            FloatVector a12 = ONE.broadcast(m[mAt + t + 12]);
             s12 = a12.fma(b0, s12);
-            FloatVector a13 = FloatVector.broadcast(SPECIES, m[mAt + t + 13]);
+            FloatVector a13 = ONE.broadcast(m[mAt + t + 13]);
             s13 = a13.fma(b0, s13);
-            FloatVector a14 = FloatVector.broadcast(SPECIES, m[mAt + t + 14]);
+            FloatVector a14 = ONE.broadcast(m[mAt + t + 14]);
             s14 = a14.fma(b0, s14);
-            FloatVector a15 = FloatVector.broadcast(SPECIES, m[mAt + t + 15]);
+            FloatVector a15 = ONE.broadcast(m[mAt + t + 15]);
             s15 = a15.fma(b0, s15);
         }
-        if (add) {
-            s0.add(FloatVector.fromArray(SPECIES, y, y0)).intoArray(y, y0);
-            s1.add(FloatVector.fromArray(SPECIES, y, y0 + pitch)).intoArray(y, y0 + pitch);
-            s2.add(FloatVector.fromArray(SPECIES, y, y0 + 2 * pitch)).intoArray(y, y0 + 2 * pitch);
-            s3.add(FloatVector.fromArray(SPECIES, y, y0 + 3 * pitch)).intoArray(y, y0 + 3 * pitch);
-            s4.add(FloatVector.fromArray(SPECIES, y, y0 + 4 * pitch)).intoArray(y, y0 + 4 * pitch);
-            s5.add(FloatVector.fromArray(SPECIES, y, y0 + 5 * pitch)).intoArray(y, y0 + 5 * pitch);
-            s6.add(FloatVector.fromArray(SPECIES, y, y0 + 6 * pitch)).intoArray(y, y0 + 6 * pitch);
-            s7.add(FloatVector.fromArray(SPECIES, y, y0 + 7 * pitch)).intoArray(y, y0 + 7 * pitch);
-            s8.add(FloatVector.fromArray(SPECIES, y, y0 + 8 * pitch)).intoArray(y, y0 + 8 * pitch);
-            s9.add(FloatVector.fromArray(SPECIES, y, y0 + 9 * pitch)).intoArray(y, y0 + 9 * pitch);
-            s10.add(FloatVector.fromArray(SPECIES, y, y0 + 10 * pitch)).intoArray(y, y0 + 10 * pitch);
-            s11.add(FloatVector.fromArray(SPECIES, y, y0 + 11 * pitch)).intoArray(y, y0 + 11 * pitch);
-            s12.add(FloatVector.fromArray(SPECIES, y, y0 + 12 * pitch)).intoArray(y, y0 + 12 * pitch);
-            s13.add(FloatVector.fromArray(SPECIES, y, y0 + 13 * pitch)).intoArray(y, y0 + 13 * pitch);
-            s14.add(FloatVector.fromArray(SPECIES, y, y0 + 14 * pitch)).intoArray(y, y0 + 14 * pitch);
-            s15.add(FloatVector.fromArray(SPECIES, y, y0 + 15 * pitch)).intoArray(y, y0 + 15 * pitch);
-        } else {
-            s0.intoArray(y, y0);
-            s1.intoArray(y, y0 + pitch);
-            s2.intoArray(y, y0 + 2 * pitch);
-            s3.intoArray(y, y0 + 3 * pitch);
-            s4.intoArray(y, y0 + 4 * pitch);
-            s5.intoArray(y, y0 + 5 * pitch);
-            s6.intoArray(y, y0 + 6 * pitch);
-            s7.intoArray(y, y0 + 7 * pitch);
-            s8.intoArray(y, y0 + 8 * pitch);
-            s9.intoArray(y, y0 + 9 * pitch);
-            s10.intoArray(y, y0 + 10 * pitch);
-            s11.intoArray(y, y0 + 11 * pitch);
-            s12.intoArray(y, y0 + 12 * pitch);
-            s13.intoArray(y, y0 + 13 * pitch);
-            s14.intoArray(y, y0 + 14 * pitch);
-            s15.intoArray(y, y0 + 15 * pitch);
-        }
+        ONE.mul(s0).intoArray(y, yAt);
+        ONE.mul(s1).intoArray(y, yAt + pitch);
+        ONE.mul(s2).intoArray(y, yAt + 2 * pitch);
+        ONE.mul(s3).intoArray(y, yAt + 3 * pitch);
+        ONE.mul(s4).intoArray(y, yAt + 4 * pitch);
+        ONE.mul(s5).intoArray(y, yAt + 5 * pitch);
+        ONE.mul(s6).intoArray(y, yAt + 6 * pitch);
+        ONE.mul(s7).intoArray(y, yAt + 7 * pitch);
+        ONE.mul(s8).intoArray(y, yAt + 8 * pitch);
+        ONE.mul(s9).intoArray(y, yAt + 9 * pitch);
+        ONE.mul(s10).intoArray(y, yAt + 10 * pitch);
+        ONE.mul(s11).intoArray(y, yAt + 11 * pitch);
+        ONE.mul(s12).intoArray(y, yAt + 12 * pitch);
+        ONE.mul(s13).intoArray(y, yAt + 13 * pitch);
+        ONE.mul(s14).intoArray(y, yAt + 14 * pitch);
+        ONE.mul(s15).intoArray(y, yAt + 15 * pitch);
     }
 }

@@ -49,6 +49,7 @@ public final class Squares {
     private static void turnRow(
             float[] d, int first, int second, float sign, int squares, float[] v, int to, int plane) {
         FloatVector s = ONE.broadcast(sign);
+        FloatVector minus = ONE.broadcast(-1f);
         FloatVector t0 = s.fma(fromArray(SPECIES, d, second), fromArray(SPECIES, d, first));
         FloatVector t1 = s.fma(fromArray(SPECIES, d, second + LANES), fromArray(SPECIES, d, first + LANES));
         for (int j = 0; j < squares; j++) {
@@ -56,10 +57,10 @@ public final class Squares {
             FloatVector t2 = s.fma(fromArray(SPECIES, d, second + p), fromArray(SPECIES, d, first + p));
             FloatVector t3 = s.fma(fromArray(SPECIES, d, second + p + LANES), fromArray(SPECIES, d, first + p + LANES));
             int k = to + j * LANES;
-            t0.sub(t2).intoArray(v, k);
-            t1.add(t2).intoArray(v, k + plane);
+            minus.fma(t2, t0).intoArray(v, k);
+            t2.add(t1).intoArray(v, k + plane);
             t2.sub(t1).intoArray(v, k + 2 * plane);
-            t1.sub(t3).intoArray(v, k + 3 * plane);
+            minus.fma(t3, t1).intoArray(v, k + 3 * plane);
             t0 = t2;
             t1 = t3;
         }

@@ -177,8 +177,7 @@ final class SquareGradient {
             for (; c + 2 * LANES <= g.c(); c += 2 * LANES) {
                 int at = to + o * g.c() + c;
                 int v0 = vAt + c * squares;
-                OuterTiles.pair(
-                        count, m, gradient, v, v0, v0 + squares * LANES, sums, at, at + LANES, g.c(), add);
+                OuterTiles.pair(count, m, gradient, v, v0, v0 + squares * LANES, sums, at, g.c(), add);
             }
             if (c < g.c()) {
                 OuterTiles.single(count, m, gradient, v, vAt + c * squares, sums, to + o * g.c() + c, g.c(), add);

@@ -1,6 +1,9 @@
 package espalier.tensor.cpu.vector.blocked;
 
 import espalier.tensor.cpu.vector.channels.BlockTiles;
+import espalier.tensor.cpu.vector.channels.NarrowTile;
+import espalier.tensor.cpu.vector.channels.OuterTiles;
+import espalier.tensor.cpu.vector.channels.Squares;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -22,16 +25,15 @@ import org.junit.jupiter.api.Test;
 class TileCompilationTest {
     @Test
     void theFirstCompilerTakesAllTiles() throws IOException, InterruptedException, URISyntaxException {
-        String tiles = "-XX:CompileCommand=compileonly,espalier.tensor.cpu.vector.blocked.";
+        String tiles = "-XX:CompileCommand=compileonly,espalier.tensor.cpu.vector.";
         Process child = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--add-modules=jdk.incubator.vector",
                         "-Xcomp",
                         "-XX:TieredStopAtLevel=3",
                         "-XX:CompileCommand=quiet",
-                        tiles + "BlockTiles::*",
-                        tiles + "TallBlockTiles::*",
-                        tiles + "StemTile::*",
+                        tiles + "channels.*::*",
+                        tiles + "blocked.StemTile::*",
                         "-XX:+PrintCompilation",
                         "-cp",
                         root(BlockTiles.class) + File.pathSeparator + root(Tiles.class),
@@ -44,7 +46,9 @@ class TileCompilationTest {
         assertEquals(0, child.waitFor(), lines::toString);
         String largest = "tile" + RowGroups.MOST + " ";
         assertTrue(lines.stream().anyMatch(line -> line.contains("BlockTiles::" + largest)), lines::toString);
-        assertTrue(lines.stream().anyMatch(line -> line.contains("StemTile::tile")), lines::toString);
+        for (String name : List.of("StemTile::tile", "NarrowTile::run", "OuterTiles::tile", "Squares::turn")) {
+            assertTrue(lines.stream().anyMatch(line -> line.contains(name)), lines::toString);
+        }
         assertEquals(
                 List.of(),
                 lines.stream().filter(line -> line.contains("COMPILE SKIPPED")).toList());
@@ -70,6 +74,14 @@ class TileCompilationTest {
             for (int pixels = 1; pixels <= RowGroups.MOST; pixels++) {
                 BlockTiles.run(pixels, 1, numbers, 0, terms, 0, numbers, 0, numbers, 0, 0f, numbers, 0, 0);
             }
+            NarrowTile.run(1, numbers, 0, terms, numbers, 0, numbers, 0);
+            OuterTiles.pair(1, numbers, 0, numbers, 0, 0, numbers, 0, 2 * Lanes.COUNT, true);
+            OuterTiles.single(1, numbers, 0, numbers, 0, numbers, 0, Lanes.COUNT, true);
+            Squares.turnPixels(numbers, 0, 4 * Lanes.COUNT, 1, numbers, 0, Lanes.COUNT);
+            Squares.turnGradients(numbers, 0, 2 * Lanes.COUNT, 1, numbers, 0, Lanes.COUNT);
+            Squares.turnBack(numbers, 0, Lanes.COUNT, 1, numbers, 0, numbers, 0, 2 * Lanes.COUNT);
+            Squares.turnWeights(numbers, 0, new int[Squares.TAPS], numbers, 0, Lanes.COUNT);
+            Squares.turnWeightsBack(numbers, 0, Lanes.COUNT, numbers, 0, Lanes.COUNT);
             StemTile.run(numbers, 0, terms, numbers, 0, numbers, 0, 0f, numbers, 0, 0);
         }
     }
