@@ -7,6 +7,7 @@
  *   <li>{@code elementwise} and {@code reduce}: one element at a time, and sums;
  *   <li>{@code norm} and {@code pool}: normalization, softmax, pooling;
  *   <li>{@code gemm}: matrix products; {@code conv}: convolutions and their gradients;
+ *   <li>{@code channels}: what convolutions compute with a vector of channels for a pixel;
  *   <li>{@code blocked}: images whose channels lie in blocks, for inference;
  *   <li>{@code packed}: products with sparse, quantized, binary and packed dense matrices.
  * </ul>

@@ -7,6 +7,7 @@ import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.channels.BlockTiles;
+import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
@@ -15,20 +16,15 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A 3 × 3 convolution of blocked images by Winograd's F(2×2, 3×3): 16 multiplications where the sum has 36 (Lavin and Gray 2016,
- * "Fast Algorithms for Convolutional Neural Networks", section 4.1).
- *
- * <p>Squares of 4 × 4 pixels, two apart, are turned into 16 numbers that neighbouring results have in common; each of the 16 is a 1 × 1
- * convolution of its own, in which squares are the pixels; and 16 sums make the 2 × 2 results of a square. A lane is a channel
- * throughout, so that turning a square takes additions of whole vectors and nothing else.
+ * A 3 × 3 convolution of blocked images by {@link Squares}: each of their 16 points is a 1 × 1 convolution of its own, in which squares
+ * are the pixels.
  */
 final class BlockWinograd implements BlockWay {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
     private static final int LANES = Lanes.COUNT;
     private static final int WIDTH = BlockSweep.WIDTH;
 
-    /** Numbers of a square. */
-    private static final int POINTS = 16;
+    private static final int POINTS = Squares.POINTS;
 
     /** Most floats of turned squares: half a megabyte. */
     private static final int SQUARES_FLOATS = 1 << 17;
@@ -83,40 +79,21 @@ final class BlockWinograd implements BlockWay {
         return POINTS * g.c() * g.o();
     }
 
-    /** Turned weights U = G w Gᵀ: for each panel and each of the 16 numbers, those of one input channel side by side. */
+    /** Turned weights: for each panel and each of the 16 points, those of one input channel side by side. */
     @Override
     public void pack(float[] weight, float[] packed) {
-        float[] turned = new float[POINTS];
-        for (int o = 0; o < g.o(); o++) {
+        int[] taps = new int[Squares.TAPS];
+        Arrays.setAll(taps, tap -> tap * LANES);
+        float[] filters = new float[Squares.TAPS * LANES];
+        for (int o = 0; o < g.o(); o += LANES) {
             for (int c = 0; c < g.c(); c++) {
-                turnWeights(weight, (o * g.c() + c) * 9, turned);
-                for (int k = 0; k < POINTS; k++) {
-                    int row = (o / WIDTH * POINTS + k) * g.c() + c;
-                    packed[row * WIDTH + o % WIDTH] = turned[k];
+                for (int i = 0; i < filters.length; i++) {
+                    filters[i] = weight[((o + i % LANES) * g.c() + c) * Squares.TAPS + i / LANES];
                 }
+                int to = (o / WIDTH * POINTS * g.c() + c) * WIDTH + o % WIDTH;
+                Squares.turnWeights(filters, 0, taps, packed, to, g.c() * WIDTH);
             }
         }
-    }
-
-    private static void turnWeights(float[] w, int at, float[] turned) {
-        for (int i = 0; i < 4; i++) {
-            float a = turnedRow(i, w[at], w[at + 3], w[at + 6]);
-            float b = turnedRow(i, w[at + 1], w[at + 4], w[at + 7]);
-            float c = turnedRow(i, w[at + 2], w[at + 5], w[at + 8]);
-            for (int j = 0; j < 4; j++) {
-                turned[4 * i + j] = turnedRow(j, a, b, c);
-            }
-        }
-    }
-
-    /** Row i of G times (a, b, c). */
-    private static float turnedRow(int i, float a, float b, float c) {
-        return switch (i) {
-            case 0 -> a;
-            case 1 -> (a + b + c) / 2;
-            case 2 -> (a - b + c) / 2;
-            default -> c;
-        };
     }
 
     @Override
@@ -138,22 +115,32 @@ final class BlockWinograd implements BlockWay {
 
     /** Turns {@code count} rows of squares of all channels. */
     private void turnImage(float[] src, int image, int firstRow, int count, float[] x) {
-        float[] patch = Scratch.floats(Scratch.TILE, POINTS * LANES);
+        int left = g.spec().padW();
+        int first = Math.clamp(Math.ceilDiv(left, 2), 0, across); // squares that do not reach beyond the image
+        int end = Math.clamp(Math.floorDiv(g.w() - 4 + left, 2) + 1L, first, across);
         for (int block = 0; block < g.c() / LANES; block++) {
             int plane = image + block * g.h() * g.w() * LANES;
-            int to = block * rows * across * LANES;
             for (int i = 0; i < count; i++) {
+                int to = (block * rows + i) * across * LANES;
                 int row = 2 * (firstRow + i) - g.spec().padH();
-                for (int j = 0; j < across; j++, to += LANES) {
-                    int column = 2 * j - g.spec().padW();
-                    if (row >= 0 && column >= 0 && row + 4 <= g.h() && column + 4 <= g.w()) {
-                        turnSquare(src, plane + (row * g.w() + column) * LANES, g.w() * LANES, x, to, inputPlane);
-                    } else {
-                        patch(src, plane, row, column, patch);
-                        turnSquare(patch, 0, 4 * LANES, x, to, inputPlane);
-                    }
+                boolean inside = row >= 0 && row + 4 <= g.h() && first < end;
+                int last = inside ? first : across;
+                turnPatches(src, plane, row, 0, last, x, to);
+                if (inside) {
+                    int at = plane + (row * g.w() + 2 * first - left) * LANES;
+                    Squares.turnPixels(src, at, g.w() * LANES, end - first, x, to + first * LANES, inputPlane);
+                    turnPatches(src, plane, row, end, across, x, to);
                 }
             }
+        }
+    }
+
+    /** Turns squares of a row that reach beyond the image. */
+    private void turnPatches(float[] src, int plane, int row, int first, int end, float[] x, int to) {
+        float[] patch = Scratch.floats(Scratch.TILE, POINTS * LANES);
+        for (int j = first; j < end; j++) {
+            patch(src, plane, row, 2 * j - g.spec().padW(), patch);
+            Squares.turnPixels(patch, 0, 4 * LANES, 1, x, to + j * LANES, inputPlane);
         }
     }
 
@@ -165,26 +152,6 @@ final class BlockWinograd implements BlockWay {
         for (int i = Math.max(0, row); i < Math.min(g.h(), row + 4) && first < end; i++) {
             int to = ((i - row) * 4 + first - column) * LANES;
             System.arraycopy(src, plane + (i * g.w() + first) * LANES, patch, to, (end - first) * LANES);
-        }
-    }
-
-    /** V = Bᵀ d B, number k of it at {@code to + k·plane}. */
-    private static void turnSquare(float[] d, int at, int row, float[] x, int to, int plane) {
-        for (int i = 0; i < 4; i++) {
-            // Row i of Bᵀ d: d0 − d2, d1 + d2, d2 − d1, d1 − d3.
-            int first = at + (i == 0 ? 0 : i == 2 ? 2 * row : row);
-            int second = at + (i == 3 ? 3 * row : i == 2 ? row : 2 * row);
-            float sign = i == 1 ? 1f : -1f;
-            FloatVector s = ONE.broadcast(sign);
-            FloatVector t0 = s.fma(fromArray(SPECIES, d, second), fromArray(SPECIES, d, first));
-            FloatVector t1 = s.fma(fromArray(SPECIES, d, second + LANES), fromArray(SPECIES, d, first + LANES));
-            FloatVector t2 = s.fma(fromArray(SPECIES, d, second + 2 * LANES), fromArray(SPECIES, d, first + 2 * LANES));
-            FloatVector t3 = s.fma(fromArray(SPECIES, d, second + 3 * LANES), fromArray(SPECIES, d, first + 3 * LANES));
-            int k = to + 4 * i * plane;
-            t0.sub(t2).intoArray(x, k);
-            t1.add(t2).intoArray(x, k + plane);
-            t2.sub(t1).intoArray(x, k + 2 * plane);
-            t1.sub(t3).intoArray(x, k + 3 * plane);
         }
     }
 
@@ -233,7 +200,7 @@ final class BlockWinograd implements BlockWay {
             int from = block * rows * across * LANES;
             for (int i = firstRow; i < firstRow + count; i++) {
                 for (int j = 0; j < across; j++, from += LANES) {
-                    turnBack(sums, from, resultPlane, bias, channel + block * LANES, y);
+                    Squares.turnBack(sums, from, resultPlane, 1, bias, channel + block * LANES, y, 0, 2 * LANES);
                     int to = at + ((block * g.outH() + 2 * i) * g.outW() + 2 * j) * LANES;
                     int columns = Math.min(2, g.outW() - 2 * j);
                     finish(y, 0, columns, add, to, floor, dst);
@@ -243,34 +210,6 @@ final class BlockWinograd implements BlockWay {
                 }
             }
         }
-    }
-
-    /** Y = Aᵀ M A + bias: two rows of two pixels. */
-    private static void turnBack(float[] m, int at, int plane, float[] bias, int channel, float[] y) {
-        FloatVector zero = ONE.broadcast(0f);
-        FloatVector y00 = zero;
-        FloatVector y01 = zero;
-        FloatVector y10 = zero;
-        FloatVector y11 = zero;
-        for (int i = 0; i < 4; i++) {
-            int k = at + 4 * i * plane;
-            FloatVector m1 = ONE.mul(fromArray(SPECIES, m, k + plane));
-            FloatVector m2 = fromArray(SPECIES, m, k + 2 * plane);
-            FloatVector left = m1.add(m2).add(fromArray(SPECIES, m, k));
-            FloatVector right = m1.sub(m2).sub(fromArray(SPECIES, m, k + 3 * plane));
-            // Aᵀ = [1 1 1 0; 0 1 −1 −1]
-            FloatVector upper = ONE.broadcast(i == 3 ? 0f : 1f);
-            FloatVector lower = ONE.broadcast(i == 0 ? 0f : i == 1 ? 1f : -1f);
-            y00 = upper.fma(left, y00);
-            y01 = upper.fma(right, y01);
-            y10 = lower.fma(left, y10);
-            y11 = lower.fma(right, y11);
-        }
-        FloatVector b = fromArray(SPECIES, bias, channel);
-        ONE.fma(y00, b).intoArray(y, 0);
-        ONE.fma(y01, b).intoArray(y, LANES);
-        ONE.fma(y10, b).intoArray(y, 2 * LANES);
-        ONE.fma(y11, b).intoArray(y, 3 * LANES);
     }
 
     private static void finish(float[] y, int from, int pixels, Span add, int at, float floor, Span dst) {

@@ -29,7 +29,8 @@ public final class OuterTiles {
      * @param y results, those of a row from {@code yAt + r * pitch} on
      * @param add whether to add to what is there
      */
-    public static void pair(int n, float[] m, int mAt, float[] v, int v0, int v1, float[] y, int yAt, int pitch, boolean add) {
+    public static void pair(
+            int n, float[] m, int mAt, float[] v, int v0, int v1, float[] y, int yAt, int pitch, boolean add) {
         int width = 2 * LANES;
         float[] to = add ? Scratch.floats(Scratch.TILE, LANES * width) : y;
         int at = add ? 0 : yAt;
@@ -47,7 +48,8 @@ public final class OuterTiles {
     }
 
     /** The same for one vector of {@code v}, if vectors have 16 lanes. */
-    public static void single(int n, float[] m, int mAt, float[] v, int v0, float[] y, int yAt, int pitch, boolean add) {
+    public static void single(
+            int n, float[] m, int mAt, float[] v, int v0, float[] y, int yAt, int pitch, boolean add) {
         float[] to = add ? Scratch.floats(Scratch.TILE, LANES * LANES) : y;
         tile16x1(n, m, mAt, v, v0, to, add ? 0 : yAt, add ? LANES : pitch);
         if (add) {

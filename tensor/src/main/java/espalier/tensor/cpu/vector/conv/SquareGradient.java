@@ -26,10 +26,10 @@ final class SquareGradient {
     private static final int CHANNELS = 16;
 
     /** Most floats of turned pixels or gradients: a quarter of a megabyte each. */
-    private static final int BLOCK_FLOATS = Integer.getInteger("bf", 1 << 16);
+    private static final int BLOCK_FLOATS = 1 << 16;
 
     /** Squares that are enough for a block, if images are that large or there are that many of them. */
-    private static final int ENOUGH_SQUARES = Integer.getInteger("es",128);
+    private static final int ENOUGH_SQUARES = 128;
 
     /** Multiplications of a task: about 100 microseconds. */
     private static final long TASK_WORK = 4_000_000;
@@ -85,7 +85,7 @@ final class SquareGradient {
         gradientPlane = g.o() * squares + LANES;
         sumPlane = g.c() * g.o() + LANES;
         long work = (long) Squares.POINTS * squares * g.c() * g.o() * blocks;
-        int wanted = (int) Math.clamp(work / TASK_WORK, 1, MOST_CHUNKS);
+        int wanted = Math.clamp(work / TASK_WORK, 1, MOST_CHUNKS);
         int partial = Squares.POINTS * sumPlane;
         chunks = Math.clamp(Math.min(wanted, PARTIAL_FLOATS / partial), 1, Math.max(1, blocks));
         pixels = new SquareWindow(g.h(), g.w(), g.spec().padH(), g.spec().padW(), across, 4);
@@ -142,7 +142,15 @@ final class SquareGradient {
             }
             for (int point = 0; point < Squares.POINTS; point++) {
                 int to = sumsAt + point * sumPlane;
-                multiply(images * rows * across, m, point * gradientPlane, v, point * pixelPlane, sums, to, block > first);
+                multiply(
+                        images * rows * across,
+                        m,
+                        point * gradientPlane,
+                        v,
+                        point * pixelPlane,
+                        sums,
+                        to,
+                        block > first);
             }
         }
     }
@@ -164,7 +172,8 @@ final class SquareGradient {
             gradients.fill(dy.array(), dy.at() + (image * g.o() + o) * g.outH() * g.outW(), row, rows, window);
             for (int i = 0; i < rows; i++) {
                 int put = to + o * squares + i * across * LANES;
-                Squares.turnGradients(window, 2 * i * gradients.pitch(), gradients.pitch(), across, m, put, gradientPlane);
+                Squares.turnGradients(
+                        window, 2 * i * gradients.pitch(), gradients.pitch(), across, m, put, gradientPlane);
             }
         }
     }

@@ -27,10 +27,13 @@ final class SquareSweep extends Sweep {
     private static final int CHANNELS = 16;
 
     /** Most floats of turned pixels: a quarter of a megabyte, so that they stay in the second-level cache beside the weights. */
-    private static final int BLOCK_FLOATS = Integer.getInteger("bf", 1 << 16);
+    private static final int BLOCK_FLOATS = 1 << 16;
 
     /** Squares that are enough for a block: more would not make sums faster. */
-    private static final int ENOUGH_SQUARES = Integer.getInteger("es",64);
+    private static final int ENOUGH_SQUARES = 64;
+
+    /** With fewer images blocks are smaller. */
+    private static final int FEW_IMAGES = 4;
 
     private static final float[] ZEROS = new float[WIDTH];
 
@@ -78,7 +81,10 @@ final class SquareSweep extends Sweep {
         down = Math.ceilDiv(k.gridH(), 2);
         across = Math.ceilDiv(k.gridW(), 2);
         int most = Math.max(1, BLOCK_FLOATS / (Squares.POINTS * k.channels()));
-        int rows = Math.clamp(Math.min(most, ENOUGH_SQUARES) / across, 1, down);
+        int enough = k.images() < FEW_IMAGES
+                ? ENOUGH_SQUARES / 2
+                : ENOUGH_SQUARES; // then there is something to divide among threads
+        int rows = Math.clamp(Math.min(most, enough) / across, 1, down);
         blockRows = Math.ceilDiv(down, Math.ceilDiv(down, rows));
         int perImage = down * across;
         blockImages = blockRows < down
@@ -213,7 +219,15 @@ final class SquareSweep extends Sweep {
             boolean narrow = k.rows() - row < WIDTH;
             for (int point = 0; point < Squares.POINTS; point++) {
                 int from = xAt + point * plane;
-                multiply(images * rows * across, narrow, x, from, o.packed(), packedAt(row, point), sums, point * sumPlane);
+                multiply(
+                        images * rows * across,
+                        narrow,
+                        x,
+                        from,
+                        o.packed(),
+                        packedAt(row, point),
+                        sums,
+                        point * sumPlane);
             }
             for (int r = row; r < Math.min(k.rows(), row + WIDTH); r += LANES) {
                 for (int n = 0; n < images; n++) {

@@ -13,9 +13,13 @@ import espalier.tensor.cpu.vector.lanes.Span;
  * <p>This is the part that ways have in common: how blocks become tasks. The cut depends on the shapes alone. What follows from
  * a window, by {@link WindowProduct}, is each way's own.
  */
-abstract sealed class Sweep implements ConvWay permits ChannelSweep, CorrelationSweep, PointwiseSweep, SquareSweep, WinogradSweep {
-    /** Multiply-adds of a task: about 50 microseconds. */
+abstract sealed class Sweep implements ConvWay
+        permits ChannelSweep, CorrelationSweep, PointwiseSweep, SquareSweep, WinogradSweep {
+    /** Multiply-adds of a task where there are many: about 50 microseconds. */
     private static final long TASK_WORK = 3_000_000;
+
+    /** Those that are worth a task: about 5 microseconds, a fourth of what a layer of a small network takes for one image. */
+    private static final long LEAST_WORK = 500_000;
 
     /** So many blocks for each thread keep all of them busy nearly to the end. */
     private static final int BLOCKS_A_THREAD = 4;
@@ -100,7 +104,7 @@ abstract sealed class Sweep implements ConvWay permits ChannelSweep, Correlation
             return;
         }
         int units = cut.rounds() * cut.blocks() * splits;
-        int unitsPerTask = Math.clamp(TASK_WORK / Math.max(1, cut.blockWork() / splits), 1, Math.max(1, units));
+        int unitsPerTask = unitsPerTask(units, Math.max(1, cut.blockWork() / splits), parallel.threads());
         parallel.forEach(Math.ceilDiv(units, unitsPerTask), task -> {
             int end = Math.min(units, (task + 1) * unitsPerTask);
             for (int unit = task * unitsPerTask; unit < end; unit++) {
@@ -118,13 +122,20 @@ abstract sealed class Sweep implements ConvWay permits ChannelSweep, Correlation
         });
     }
 
+    /** Enough for all threads, and neither too small nor too large. */
+    private static int unitsPerTask(int units, long work, int threads) {
+        long least = Math.max(1, LEAST_WORK / work);
+        long most = Math.max(least, TASK_WORK / work);
+        return (int) Math.clamp(Math.ceilDiv(units, BLOCKS_A_THREAD * threads), least, most);
+    }
+
     /**
      * Among how many tasks the output channels of a block are divided: none, if there are blocks enough for all threads. A
      * thread then computes a block right after it has filled its window, which is still in the cache.
      */
     private int splits(Cut cut, int threads) {
         boolean enough = threads == 1 || (long) cut.rounds() * cut.blocks() >= (long) BLOCKS_A_THREAD * threads;
-        return enough ? 1 : Math.clamp(cut.blockWork() / TASK_WORK, 1, panels());
+        return enough ? 1 : Math.clamp(cut.blockWork() / LEAST_WORK, 1, panels());
     }
 
     /** Many output channels: one window is filled for all tasks that divide them among themselves. */

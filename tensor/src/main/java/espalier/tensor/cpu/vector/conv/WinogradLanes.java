@@ -86,9 +86,7 @@ final class WinogradLanes implements ConvWay {
     }
 
     private static List<Correlation.Tap> sorted(List<Correlation.Tap> taps) {
-        return taps.stream()
-                .sorted((a, b) -> Integer.compare(a.at(), b.at()))
-                .toList();
+        return taps.stream().sorted((a, b) -> Integer.compare(a.at(), b.at())).toList();
     }
 
     WinogradLanes(Correlation correlation) {
@@ -112,7 +110,8 @@ final class WinogradLanes implements ConvWay {
         length = k.channels() * across.size();
         offsets = new int[length];
         for (int t = 0; t < length; t++) {
-            offsets[t] = t % k.channels() * factorPlane + across.get(t / k.channels()).at() * LANES;
+            offsets[t] = t % k.channels() * factorPlane
+                    + across.get(t / k.channels()).at() * LANES;
         }
         groups = groups();
     }
@@ -224,7 +223,11 @@ final class WinogradLanes implements ConvWay {
             float[] results = Scratch.floats(Scratch.CONV_OUTPUT, most * resultPlane);
             if (backwards) {
                 for (int r = 0; r < k.rows(); r++) {
-                    Arrays.fill(results, r * resultPlane, (r + 1) * resultPlane, o.bias().orZero(r));
+                    Arrays.fill(
+                            results,
+                            r * resultPlane,
+                            (r + 1) * resultPlane,
+                            o.bias().orZero(r));
                 }
             }
             for (int pair = 0; pair < pairs; pair += batch) {
@@ -296,7 +299,21 @@ final class WinogradLanes implements ConvWay {
                 int x = term * factorStep;
                 int count = positions.vectors();
                 positions.run(
-                        height, group.terms(), o.packed(), a, offsets, first, factors, x, sums, to, 0, count, false, bias, biasAt);
+                        height,
+                        group.terms(),
+                        o.packed(),
+                        a,
+                        offsets,
+                        first,
+                        factors,
+                        x,
+                        sums,
+                        to,
+                        0,
+                        count,
+                        false,
+                        bias,
+                        biasAt);
             }
         }
     }

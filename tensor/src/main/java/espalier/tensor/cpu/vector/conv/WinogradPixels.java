@@ -26,10 +26,8 @@ final class WinogradPixels implements Pixels {
 
     /** The filter of a gradient, if it is of this kind. */
     static Optional<RowFilter> filter(ConvGeometry g) {
-        boolean walks = g.spec().dilationH() == 1
-                && g.spec().strideH() == 1
-                && g.spec().strideW() == 1
-                && g.outH() > 1;
+        boolean walks =
+                g.spec().dilationH() == 1 && g.spec().strideH() == 1 && g.spec().strideW() == 1 && g.outH() > 1;
         // Vectors of weights for a pixel: there are few where a row of the kernel leaves most lanes empty.
         int row = Math.ceilDiv(g.kw() * g.groupInputs(), Lanes.COUNT);
         int all = Math.ceilDiv(g.kh() * g.kw() * g.groupInputs(), Lanes.COUNT);

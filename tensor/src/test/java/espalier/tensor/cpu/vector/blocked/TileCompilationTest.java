@@ -1,13 +1,12 @@
 package espalier.tensor.cpu.vector.blocked;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import espalier.tensor.cpu.vector.channels.BlockTiles;
 import espalier.tensor.cpu.vector.channels.NarrowTile;
 import espalier.tensor.cpu.vector.channels.OuterTiles;
 import espalier.tensor.cpu.vector.channels.Squares;
-
-import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
-
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import java.io.File;

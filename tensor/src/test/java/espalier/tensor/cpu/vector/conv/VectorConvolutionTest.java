@@ -155,7 +155,9 @@ class VectorConvolutionTest {
                 geometry(2, 6, 15, 6, 3, same.withStride(2).withGroups(6)),
                 geometry(1, 3, 37, 8, 7, ConvSpec.of().withStride(2).withPadding(3)),
                 geometry(1, 4, 5, 4, 3, ConvSpec.of().withPadding(3)),
-                geometry(2, 32, 9, 16, 3, same), // squares of whole vectors of channels: odd sizes, one vector, two, three
+                geometry(
+                        2, 32, 9, 16, 3,
+                        same), // squares of whole vectors of channels: odd sizes, one vector, two, three
                 geometry(2, 16, 8, 48, 3, ConvSpec.of()),
                 geometry(1, 48, 6, 32, 3, ConvSpec.of().withPadding(2)),
                 geometry(70, 16, 4, 32, 3, same),
