@@ -53,8 +53,8 @@ public final class StridedCopy {
         int put = toAt;
         int r = 0;
         if (IN_REGISTERS) {
-            // Eight are copied; those too many lie in the next run, which is written after this one.
-            int whole = spills || count == 8 ? runs : runs - 1;
+            // Eight are copied; those too many lie in the next runs, which are written after this one.
+            int whole = spills ? runs : Math.floorDiv(runs * count - 8, count) + 1;
             for (; r < whole && fromAt + starts[r] + 8 <= from.length; r++, put += count) {
                 ONE.mul(fromArray(EIGHT, from, fromAt + starts[r])).intoArray(to, put);
             }
