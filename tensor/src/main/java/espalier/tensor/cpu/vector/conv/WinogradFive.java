@@ -171,16 +171,18 @@ final class WinogradFive {
             FloatVector odd = m1.sub(m2);
             FloatVector odd2 = m3.sub(m4).mul(2f);
             int at = yAt + i;
-            add(y, at, m0.mul(4f));
-            add(y, at + stride, m5.sub(odd).mul(4f).sub(odd2));
-            add(y, at + 2 * stride, even.mul(-4f).sub(even2).sub(m0.mul(5f)));
-            add(y, at + 3 * stride, odd.add(odd2).sub(m5.mul(5f)));
-            add(y, at + 4 * stride, m0.add(even).add(even2));
-            add(y, at + 5 * stride, m5);
+            fromArray(SPECIES, y, at).add(m0.mul(4f)).intoArray(y, at);
+            fromArray(SPECIES, y, at + stride)
+                    .add(m5.sub(odd).mul(4f).sub(odd2))
+                    .intoArray(y, at + stride);
+            fromArray(SPECIES, y, at + 2 * stride)
+                    .add(even.mul(-4f).sub(even2).sub(m0.mul(5f)))
+                    .intoArray(y, at + 2 * stride);
+            fromArray(SPECIES, y, at + 3 * stride)
+                    .add(odd.add(odd2).sub(m5.mul(5f)))
+                    .intoArray(y, at + 3 * stride);
+            fromArray(SPECIES, y, at + 4 * stride).add(m0.add(even).add(even2)).intoArray(y, at + 4 * stride);
+            fromArray(SPECIES, y, at + 5 * stride).add(m5).intoArray(y, at + 5 * stride);
         }
-    }
-
-    private static void add(float[] y, int at, FloatVector x) {
-        fromArray(SPECIES, y, at).add(x).intoArray(y, at);
     }
 }

@@ -245,14 +245,10 @@ final class WinogradRows {
             FloatVector m1 = fromArray(SPECIES, m, mAt + i + step);
             FloatVector m2 = fromArray(SPECIES, m, mAt + i + 2 * step);
             FloatVector m3 = fromArray(SPECIES, m, mAt + i + 3 * step);
-            add(y, yAt + i, m0);
-            add(y, yAt + i + stride, m1.sub(m2).sub(m3));
-            add(y, yAt + i + 2 * stride, m1.add(m2).sub(m0));
-            add(y, yAt + i + 3 * stride, m3);
+            fromArray(SPECIES, y, yAt + i).add(m0).intoArray(y, yAt + i);
+            fromArray(SPECIES, y, yAt + i + stride).add(m1.sub(m2).sub(m3)).intoArray(y, yAt + i + stride);
+            fromArray(SPECIES, y, yAt + i + 2 * stride).add(m1.add(m2).sub(m0)).intoArray(y, yAt + i + 2 * stride);
+            fromArray(SPECIES, y, yAt + i + 3 * stride).add(m3).intoArray(y, yAt + i + 3 * stride);
         }
-    }
-
-    private static void add(float[] y, int at, FloatVector x) {
-        fromArray(SPECIES, y, at).add(x).intoArray(y, at);
     }
 }
