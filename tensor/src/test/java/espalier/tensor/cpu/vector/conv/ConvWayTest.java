@@ -119,6 +119,8 @@ class ConvWayTest {
         list.add(new ConvGeometry(1, 64, 40, 30, 32, 3, 3, same)); // several blocks of rows, the last not full
         list.add(new ConvGeometry(1, 128, 7, 7, 160, 3, 3, same)); // channels divided among tasks
         list.add(new ConvGeometry(0, 16, 6, 6, 16, 3, 3, same));
+        list.add(new ConvGeometry(2, 32, 6, 6, 32, 3, 3, same.withGroups(2)));
+        list.add(new ConvGeometry(2, 16, 6, 7, 16, 3, 3, new ConvSpec(1, 2, 1, 1, 1, 1, 1)));
         return list;
     }
 

@@ -164,6 +164,7 @@ class VectorConvolutionTest {
                 geometry(3, 32, 18, 32, 3, same),
                 new ConvGeometry(2, 64, 3, 21, 32, 3, 3, same),
                 geometry(0, 32, 8, 32, 3, same),
+                geometry(20, 32, 16, 32, 3, same), // sums in several chunks
                 geometry(1, 2, 40, 3, 3, ConvSpec.of().withDilation(2).withPadding(2))));
         int[] kernels = {1, 2, 3, 3, 4, 5, 7};
         int[] channels = {1, 2, 3, 4, 5, 8, 16, 20, 24, 33, 50};
