@@ -165,6 +165,7 @@ class VectorConvolutionTest {
                 new ConvGeometry(2, 64, 3, 21, 32, 3, 3, same),
                 geometry(0, 32, 8, 32, 3, same),
                 geometry(20, 32, 16, 32, 3, same), // sums in several chunks
+                geometry(2, 16, 10, 16, 3, same.withDilation(2)), // no squares
                 geometry(1, 2, 40, 3, 3, ConvSpec.of().withDilation(2).withPadding(2))));
         int[] kernels = {1, 2, 3, 3, 4, 5, 7};
         int[] channels = {1, 2, 3, 4, 5, 8, 16, 20, 24, 33, 50};
