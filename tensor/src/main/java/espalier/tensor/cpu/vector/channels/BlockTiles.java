@@ -8,7 +8,7 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Sums for up to four neighbouring pixels and the output channels of two vectors: what of a {@link BlockSweep} has to be fast.
+ * Sums for up to four neighbouring pixels and the output channels of two vectors: what of a convolution of blocks of channels has to be fast.
  *
  * <p>A tile computes, for pixels j and channels o, {@code y[o, j] = max(floor, bias[o] + Σₜ x[terms[t] + j·LANES]·w[t, o])}.
  * Neighbouring pixels are {@code LANES} floats apart, a number that the compiler knows, so that one place read from the table finds all of them.

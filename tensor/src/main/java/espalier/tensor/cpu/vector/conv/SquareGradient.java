@@ -34,6 +34,9 @@ final class SquareGradient {
     /** Multiplications of a task: about 100 microseconds. */
     private static final long TASK_WORK = 4_000_000;
 
+    /** So many tasks for each thread make up for one that begins late. */
+    private static final int TASKS_A_THREAD = 2;
+
     /** Most floats of a chunk's sums. */
     private static final int MOST_SUMS = 1 << 20;
 
@@ -64,7 +67,8 @@ final class SquareGradient {
                 && g.spec().equals(g.spec().withStride(1).withDilation(1).withGroups(1))
                 && g.c() % CHANNELS == 0
                 && g.o() % CHANNELS == 0
-                && Squares.POINTS * g.c() * g.o() <= MOST_SUMS
+                && (long) Squares.POINTS * g.c() * g.o() <= MOST_SUMS
+                && SquareWindow.fits(Math.max(g.c(), g.o()), g.outW())
                 && g.outH() > 1
                 && g.outW() > 1
                 && g.n() > 0;
@@ -96,7 +100,15 @@ final class SquareGradient {
     void run(Parallel parallel, Span x, Span dy, Span dw) {
         int partial = Squares.POINTS * sumPlane;
         float[] sums = Scratch.floats(Scratch.CONV_GRADIENT, chunks * partial);
-        parallel.forEach(chunks, chunk -> accumulate(chunk, x, dy, sums, chunk * partial));
+        int splits = splits(parallel.threads());
+        int vectors = g.o() / LANES;
+        parallel.forEach(chunks * splits, task -> {
+            int chunk = task / splits;
+            int split = task % splits;
+            int first = vectors * split / splits * LANES;
+            int end = vectors * (split + 1) / splits * LANES;
+            accumulate(chunk, first, end, x, dy, sums, chunk * partial);
+        });
         parallel.forEach(g.o() / LANES, task -> {
             for (int o = task * LANES; o < (task + 1) * LANES; o++) {
                 for (int c = 0; c < g.c(); c += LANES) {
@@ -104,6 +116,14 @@ final class SquareGradient {
                 }
             }
         });
+    }
+
+    /**
+     * Among how many tasks the output channels of a chunk are divided: where there are too few chunks for all threads. Each turns the
+     * input for itself.
+     */
+    private int splits(int threads) {
+        return threads == 1 ? 1 : Math.clamp(Math.ceilDiv(TASKS_A_THREAD * threads, chunks), 1, g.o() / LANES);
     }
 
     /** Adds the chunks' sums of a vector of weights and turns them back. */
@@ -126,7 +146,8 @@ final class SquareGradient {
         }
     }
 
-    private void accumulate(int chunk, Span x, Span dy, float[] sums, int sumsAt) {
+    /** The sums of a chunk for output channels {@code from} to {@code to - 1}. */
+    private void accumulate(int chunk, int from, int to, Span x, Span dy, float[] sums, int sumsAt) {
         int first = (int) ((long) blocks * chunk / chunks);
         int end = (int) ((long) blocks * (chunk + 1) / chunks);
         float[] v = Scratch.floats(Scratch.CONV_INPUT, Squares.POINTS * pixelPlane);
@@ -138,19 +159,13 @@ final class SquareGradient {
             int rows = Math.min(blockRows, down - row);
             for (int n = 0; n < images; n++) {
                 turnPixels(x, image + n, row, rows, v, n * rows * across * LANES);
-                turnGradients(dy, image + n, row, rows, m, n * rows * across * LANES);
+                turnGradients(dy, from, to, image + n, row, rows, m, n * rows * across * LANES);
             }
             for (int point = 0; point < Squares.POINTS; point++) {
-                int to = sumsAt + point * sumPlane;
-                multiply(
-                        images * rows * across,
-                        m,
-                        point * gradientPlane,
-                        v,
-                        point * pixelPlane,
-                        sums,
-                        to,
-                        block > first);
+                int gradient = point * gradientPlane;
+                int pixel = point * pixelPlane;
+                int at = sumsAt + point * sumPlane;
+                multiply(from, to, images * rows * across, m, gradient, v, pixel, sums, at, block > first);
             }
         }
     }
@@ -166,9 +181,9 @@ final class SquareGradient {
         }
     }
 
-    private void turnGradients(Span dy, int image, int row, int rows, float[] m, int to) {
+    private void turnGradients(Span dy, int first, int end, int image, int row, int rows, float[] m, int to) {
         float[] window = Scratch.floats(Scratch.PLANE, gradients.floats(blockRows));
-        for (int o = 0; o < g.o(); o += LANES) {
+        for (int o = first; o < end; o += LANES) {
             gradients.fill(dy.array(), dy.at() + (image * g.o() + o) * g.outH() * g.outW(), row, rows, window);
             for (int i = 0; i < rows; i++) {
                 int put = to + o * squares + i * across * LANES;
@@ -179,8 +194,9 @@ final class SquareGradient {
     }
 
     /** One point: the sums over {@code count} squares for all pairs of channels. */
-    private void multiply(int count, float[] m, int mAt, float[] v, int vAt, float[] sums, int to, boolean add) {
-        for (int o = 0; o < g.o(); o += LANES) {
+    private void multiply(
+            int first, int end, int count, float[] m, int mAt, float[] v, int vAt, float[] sums, int to, boolean add) {
+        for (int o = first; o < end; o += LANES) {
             int gradient = mAt + o * squares;
             int c = 0;
             for (; c + 2 * LANES <= g.c(); c += 2 * LANES) {

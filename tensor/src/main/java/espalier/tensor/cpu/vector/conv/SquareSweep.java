@@ -32,7 +32,7 @@ final class SquareSweep extends Sweep {
     /** Squares that are enough for a block: more would not make sums faster. */
     private static final int ENOUGH_SQUARES = 64;
 
-    /** With fewer images blocks are smaller. */
+    /** With fewer images blocks are half as large, so that there is something to divide among threads. */
     private static final int FEW_IMAGES = 4;
 
     private static final float[] ZEROS = new float[WIDTH];
@@ -59,6 +59,8 @@ final class SquareSweep extends Sweep {
                 || k.stepW() != 1
                 || k.channels() % CHANNELS != 0
                 || k.rows() % CHANNELS != 0
+                || !SquareWindow.fits(k.channels(), k.gridW())
+                || (long) Squares.POINTS * k.channels() * k.rows() > Integer.MAX_VALUE
                 || k.gridH() != k.dstH()
                 || k.gridW() != k.dstW()
                 || k.top() < 0
@@ -81,9 +83,7 @@ final class SquareSweep extends Sweep {
         down = Math.ceilDiv(k.gridH(), 2);
         across = Math.ceilDiv(k.gridW(), 2);
         int most = Math.max(1, BLOCK_FLOATS / (Squares.POINTS * k.channels()));
-        int enough = k.images() < FEW_IMAGES
-                ? ENOUGH_SQUARES / 2
-                : ENOUGH_SQUARES; // then there is something to divide among threads
+        int enough = k.images() < FEW_IMAGES ? ENOUGH_SQUARES / 2 : ENOUGH_SQUARES;
         int rows = Math.clamp(Math.min(most, enough) / across, 1, down);
         blockRows = Math.ceilDiv(down, Math.ceilDiv(down, rows));
         int perImage = down * across;

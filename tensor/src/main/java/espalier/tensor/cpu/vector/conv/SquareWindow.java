@@ -1,5 +1,6 @@
 package espalier.tensor.cpu.vector.conv;
 
+import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import java.util.Arrays;
@@ -17,6 +18,14 @@ import java.util.Arrays;
  */
 record SquareWindow(int height, int width, int top, int left, int across, int side) {
     private static final int LANES = Lanes.COUNT;
+
+    /** Most floats of one row of turned squares, the least that a block has: a megabyte. */
+    private static final int MOST_FLOATS = 1 << 18;
+
+    /** Whether a row of squares over so many columns of results is small enough to be turned. */
+    static boolean fits(int channels, int columns) {
+        return (long) Squares.POINTS * channels * Math.ceilDiv(columns, 2) <= MOST_FLOATS;
+    }
 
     /** Floats of a row. */
     int pitch() {

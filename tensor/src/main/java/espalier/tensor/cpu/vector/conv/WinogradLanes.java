@@ -8,6 +8,7 @@ import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,6 +24,12 @@ import java.util.Optional;
  */
 final class WinogradLanes implements ConvWay {
     private static final int LANES = Lanes.COUNT;
+
+    /** Multiply-adds of a task: about 80 microseconds. */
+    private static final long TASK_WORK = 4_000_000;
+
+    /** So many tasks for each thread make up for one that begins late. */
+    private static final int TASKS_A_THREAD = 2;
 
     /** Most floats of the factors of some pairs of rows: half of the second-level cache. */
     private static final long FACTOR_FLOATS = 1 << 17;
@@ -86,7 +93,9 @@ final class WinogradLanes implements ConvWay {
     }
 
     private static List<Correlation.Tap> sorted(List<Correlation.Tap> taps) {
-        return taps.stream().sorted((a, b) -> Integer.compare(a.at(), b.at())).toList();
+        return taps.stream()
+                .sorted(Comparator.comparingInt(Correlation.Tap::at))
+                .toList();
     }
 
     WinogradLanes(Correlation correlation) {
@@ -216,41 +225,59 @@ final class WinogradLanes implements ConvWay {
 
     @Override
     public void run(Parallel parallel, Operands o) {
-        parallel.forEach(Math.ceilDiv(k.images(), LANES), block -> {
-            float[] factors = Scratch.floats(Scratch.CONV_INPUT, filter.terms() * factorStep);
-            float[] sums = Scratch.floats(Scratch.CONV_GRADIENT, filter.terms() * RowGroups.MOST * sumPlane);
-            int most = backwards ? k.rows() : RowGroups.MOST;
-            float[] results = Scratch.floats(Scratch.CONV_OUTPUT, most * resultPlane);
-            if (backwards) {
-                for (int r = 0; r < k.rows(); r++) {
-                    Arrays.fill(
-                            results,
-                            r * resultPlane,
-                            (r + 1) * resultPlane,
-                            o.bias().orZero(r));
-                }
-            }
-            for (int pair = 0; pair < pairs; pair += batch) {
-                for (int c = 0; c < k.channels(); c++) {
-                    fill(o.src(), block * LANES, c, pair, factors);
-                }
-                for (int r = 0, height; r < k.rows(); r += height) {
-                    height = RowGroups.height(k.rows(), r);
-                    multiply(o, r, height, factors, sums);
-                    for (int i = 0; i < height; i++) {
-                        finish(sums, i * sumPlane, pair, results, (backwards ? r + i : i) * resultPlane);
-                    }
-                    if (!backwards) {
-                        int rows = Math.min(2 * batch, k.dstH() - 2 * pair);
-                        store(results, 0, r, height, 2 * pair, rows, block * LANES, o.dst());
-                    }
-                }
-            }
-            if (backwards) {
-                int above = filter.taps() - 1 - k.top();
-                store(results, above, 0, k.rows(), 0, k.dstH(), block * LANES, o.dst());
-            }
+        int blocks = Math.ceilDiv(k.images(), LANES);
+        int panels = RowGroups.count(k.rows());
+        int splits = splits(parallel.threads(), blocks, panels);
+        parallel.forEach(blocks * splits, task -> {
+            int split = task % splits;
+            int first = RowGroups.start(k.rows(), panels * split / splits);
+            int end = RowGroups.start(k.rows(), panels * (split + 1) / splits);
+            compute(o, task / splits * LANES, first, end);
         });
+    }
+
+    /**
+     * Among how many tasks the output channels of a block of images are divided: where there are too few blocks for all threads. Each
+     * makes the factors for itself.
+     */
+    private int splits(int threads, int blocks, int panels) {
+        long most = k.rowWork() * k.gridH() * LANES / TASK_WORK;
+        int wanted = Math.ceilDiv(TASKS_A_THREAD * threads, Math.max(1, blocks));
+        return threads == 1 ? 1 : Math.clamp(Math.min(most, wanted), 1, panels);
+    }
+
+    /** Output channels {@code first} to {@code end - 1} of a block of images. */
+    private void compute(Operands o, int image, int first, int end) {
+        float[] factors = Scratch.floats(Scratch.CONV_INPUT, filter.terms() * factorStep);
+        float[] sums = Scratch.floats(Scratch.CONV_GRADIENT, filter.terms() * RowGroups.MOST * sumPlane);
+        int most = backwards ? end - first : RowGroups.MOST;
+        float[] results = Scratch.floats(Scratch.CONV_OUTPUT, most * resultPlane);
+        if (backwards) {
+            for (int r = first; r < end; r++) {
+                int at = (r - first) * resultPlane;
+                Arrays.fill(results, at, at + resultPlane, o.bias().orZero(r));
+            }
+        }
+        for (int pair = 0; pair < pairs; pair += batch) {
+            for (int c = 0; c < k.channels(); c++) {
+                fill(o.src(), image, c, pair, factors);
+            }
+            for (int r = first, height; r < end; r += height) {
+                height = RowGroups.height(k.rows(), r);
+                multiply(o, r, height, factors, sums);
+                for (int i = 0; i < height; i++) {
+                    finish(sums, i * sumPlane, pair, results, (backwards ? r - first + i : i) * resultPlane);
+                }
+                if (!backwards) {
+                    int rows = Math.min(2 * batch, k.dstH() - 2 * pair);
+                    store(results, 0, r, height, 2 * pair, rows, image, o.dst());
+                }
+            }
+        }
+        if (backwards) {
+            int above = filter.taps() - 1 - k.top();
+            store(results, above, first, end - first, 0, k.dstH(), image, o.dst());
+        }
     }
 
     /** The factors of some pairs of rows of a channel. */

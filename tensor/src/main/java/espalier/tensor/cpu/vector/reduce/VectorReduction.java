@@ -73,7 +73,7 @@ public final class VectorReduction {
         int inner = groups.product(last + 1, groups.count());
         if (op == ReduceOp.SUM && groups.hasShortRows()) {
             int kept = groups.sizes()[1];
-            double[] sums = columns(parallel, op, x, at, 1, groups.sizes()[0], kept * n);
+            double[] sums = strips(parallel, op, x, at, 1, groups.sizes()[0], kept * n);
             return plain(parallel, op, sums, kept, n, 1);
         }
         ReduceOp counted = op == ReduceOp.ANY || op == ReduceOp.ALL ? ReduceOp.COUNT_NONZERO : op;
@@ -190,6 +190,11 @@ public final class VectorReduction {
             });
             return plain(parallel, op == ReduceOp.SUM_OF_SQUARES ? ReduceOp.SUM : op, parts, 1, chunks, inner);
         }
+        return strips(parallel, op, x, at, outer, n, inner);
+    }
+
+    /** The same, a task for some columns and all rows. */
+    private static double[] strips(Parallel parallel, ReduceOp op, float[] x, int at, int outer, int n, int inner) {
         double[] so = new double[outer * inner];
         int width = Math.min(inner, WIDE / 4);
         int strips = Math.ceilDiv(inner, Math.max(1, width));

@@ -38,6 +38,8 @@ class VectorConvolutionTest {
                 geometry(2, 16, 33, 17, 3, ConvSpec.of().withPadding(1)),
                 geometry(1, 64, 7, 256, 3, ConvSpec.of().withPadding(1)),
                 geometry(40, 48, 9, 64, 3, ConvSpec.of().withPadding(1)),
+                geometry(3, 256, 6, 256, 3, ConvSpec.of().withPadding(1)), // one chunk, channels divided among tasks
+                geometry(20, 24, 14, 50, 5, ConvSpec.of()), // a few blocks of images, likewise
                 geometry(2, 24, 20, 24, 3, ConvSpec.of().withPadding(1).withGroups(24)),
                 geometry(2, 8, 30, 16, 3, ConvSpec.of().withStride(2).withPadding(1)));
         for (ConvGeometry g : several) {
