@@ -37,32 +37,68 @@ public final class Squares {
 
     private Squares() {}
 
-    /** {@code Bᵀ d B} of a row of neighbouring squares, whose pixels begin at {@code at} and have rows {@code pitch} floats long. */
+    /**
+     * {@code Bᵀ d B} of a row of neighbouring squares, whose pixels begin at {@code at} and have rows {@code pitch} floats long.
+     *
+     * <p>Two columns of a square are two of the next one, which reads them again: of vectors that go from one turn of the loop to the
+     * next the compiler (C2) makes objects in some processes.
+     */
     public static void turnPixels(float[] d, int at, int pitch, int squares, float[] v, int to, int plane) {
-        turnRow(d, at, at + 2 * pitch, -1f, squares, v, to, plane);
-        turnRow(d, at + pitch, at + 2 * pitch, 1f, squares, v, to + 4 * plane, plane);
-        turnRow(d, at + 2 * pitch, at + pitch, -1f, squares, v, to + 8 * plane, plane);
-        turnRow(d, at + pitch, at + 3 * pitch, -1f, squares, v, to + 12 * plane, plane);
-    }
-
-    /** Four of the points: the columns of {@code first + sign·second}, two of which a square has in common with the next. */
-    private static void turnRow(
-            float[] d, int first, int second, float sign, int squares, float[] v, int to, int plane) {
-        FloatVector s = ONE.broadcast(sign);
         FloatVector minus = ONE.broadcast(-1f);
-        FloatVector t0 = s.fma(fromArray(SPECIES, d, second), fromArray(SPECIES, d, first));
-        FloatVector t1 = s.fma(fromArray(SPECIES, d, second + LANES), fromArray(SPECIES, d, first + LANES));
         for (int j = 0; j < squares; j++) {
-            int p = (2 * j + 2) * LANES;
-            FloatVector t2 = s.fma(fromArray(SPECIES, d, second + p), fromArray(SPECIES, d, first + p));
-            FloatVector t3 = s.fma(fromArray(SPECIES, d, second + p + LANES), fromArray(SPECIES, d, first + p + LANES));
+            int r0 = at + 2 * j * LANES;
+            int r1 = r0 + pitch;
+            int r2 = r1 + pitch;
+            int r3 = r2 + pitch;
             int k = to + j * LANES;
-            minus.fma(t2, t0).intoArray(v, k);
-            t2.add(t1).intoArray(v, k + plane);
-            t2.sub(t1).intoArray(v, k + 2 * plane);
-            minus.fma(t3, t1).intoArray(v, k + 3 * plane);
-            t0 = t2;
-            t1 = t3;
+            FloatVector d00 = fromArray(SPECIES, d, r0);
+            FloatVector d10 = fromArray(SPECIES, d, r1);
+            FloatVector d20 = fromArray(SPECIES, d, r2);
+            FloatVector d30 = fromArray(SPECIES, d, r3);
+            FloatVector a0 = minus.fma(d20, d00);
+            FloatVector b0 = ONE.fma(d10, d20);
+            FloatVector c0 = minus.fma(d10, d20);
+            FloatVector e0 = minus.fma(d30, d10);
+            FloatVector d01 = fromArray(SPECIES, d, r0 + LANES);
+            FloatVector d11 = fromArray(SPECIES, d, r1 + LANES);
+            FloatVector d21 = fromArray(SPECIES, d, r2 + LANES);
+            FloatVector d31 = fromArray(SPECIES, d, r3 + LANES);
+            FloatVector a1 = minus.fma(d21, d01);
+            FloatVector b1 = ONE.fma(d11, d21);
+            FloatVector c1 = minus.fma(d11, d21);
+            FloatVector e1 = minus.fma(d31, d11);
+            FloatVector d02 = fromArray(SPECIES, d, r0 + 2 * LANES);
+            FloatVector d12 = fromArray(SPECIES, d, r1 + 2 * LANES);
+            FloatVector d22 = fromArray(SPECIES, d, r2 + 2 * LANES);
+            FloatVector d32 = fromArray(SPECIES, d, r3 + 2 * LANES);
+            FloatVector a2 = minus.fma(d22, d02);
+            FloatVector b2 = ONE.fma(d12, d22);
+            FloatVector c2 = minus.fma(d12, d22);
+            FloatVector e2 = minus.fma(d32, d12);
+            FloatVector d03 = fromArray(SPECIES, d, r0 + 3 * LANES);
+            FloatVector d13 = fromArray(SPECIES, d, r1 + 3 * LANES);
+            FloatVector d23 = fromArray(SPECIES, d, r2 + 3 * LANES);
+            FloatVector d33 = fromArray(SPECIES, d, r3 + 3 * LANES);
+            FloatVector a3 = minus.fma(d23, d03);
+            FloatVector b3 = ONE.fma(d13, d23);
+            FloatVector c3 = minus.fma(d13, d23);
+            FloatVector e3 = minus.fma(d33, d13);
+            minus.fma(a2, a0).intoArray(v, k);
+            ONE.fma(a1, a2).intoArray(v, k + plane);
+            minus.fma(a1, a2).intoArray(v, k + 2 * plane);
+            minus.fma(a3, a1).intoArray(v, k + 3 * plane);
+            minus.fma(b2, b0).intoArray(v, k + 4 * plane);
+            ONE.fma(b1, b2).intoArray(v, k + 5 * plane);
+            minus.fma(b1, b2).intoArray(v, k + 6 * plane);
+            minus.fma(b3, b1).intoArray(v, k + 7 * plane);
+            minus.fma(c2, c0).intoArray(v, k + 8 * plane);
+            ONE.fma(c1, c2).intoArray(v, k + 9 * plane);
+            minus.fma(c1, c2).intoArray(v, k + 10 * plane);
+            minus.fma(c3, c1).intoArray(v, k + 11 * plane);
+            minus.fma(e2, e0).intoArray(v, k + 12 * plane);
+            ONE.fma(e1, e2).intoArray(v, k + 13 * plane);
+            minus.fma(e1, e2).intoArray(v, k + 14 * plane);
+            minus.fma(e3, e1).intoArray(v, k + 15 * plane);
         }
     }
 
