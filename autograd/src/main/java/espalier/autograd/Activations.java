@@ -4,6 +4,8 @@ import static espalier.autograd.Edge.edge;
 
 import espalier.tensor.Tensor;
 import espalier.tensor.spi.BinaryOp;
+import java.util.List;
+import java.util.Optional;
 
 /** The nonlinear functions between layers. Their gradients are fused: one walk over memory. */
 public sealed interface Activations permits Variable {
@@ -15,6 +17,19 @@ public sealed interface Activations permits Variable {
     default Variable relu() {
         Tensor y = self().value().relu();
         return Variable.of("relu", y, edge(self(), g -> g.gradient(BinaryOp.RELU_GRADIENT, y)));
+    }
+
+    /**
+     * max(x + b, 0), as one operation: the end of a residual block. No gradient where the sum is 0.
+     *
+     * @throws espalier.tensor.ShapeException if shapes or types differ: nothing is broadcast
+     */
+    default Variable addRelu(Variable b) {
+        Tensor y = self().value().addRelu(b.value());
+        return Variable.jointly("addRelu", y, List.of(self(), b), g -> {
+            Optional<Tensor> passed = Optional.of(g.gradient(BinaryOp.RELU_GRADIENT, y));
+            return List.of(passed, passed);
+        });
     }
 
     /** x where positive, else {@code slope}·x, for a slope from 0 to 1, which is also the gradient at 0. */

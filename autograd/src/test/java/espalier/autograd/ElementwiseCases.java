@@ -100,6 +100,13 @@ final class ElementwiseCases {
 
     private void activations() {
         kinked("Activations.relu()", Variable::relu, 0);
+        for (int n : new int[] {0, 1, 7}) {
+            cases.add(GradientCase.of(
+                    "Activations.addRelu(Variable)",
+                    in -> in.get(0).addRelu(in.get(1)),
+                    check -> check.input(2, n).avoiding(0).input(2, n).between(-0.01, 0.01)));
+        }
+        add("Activations.addRelu(Variable)", in -> in.get(0).addRelu(in.get(0)), 5); // one variable, used twice
         kinked("Activations.leakyRelu(double)", x -> x.leakyRelu(0.1), 0);
         one("Activations.sigmoid()", Variable::sigmoid);
         one("Activations.tanh()", Variable::tanh);

@@ -97,6 +97,7 @@ class GradientTest {
             "maxGradient",
             "averageGradient", //
             "batchNormGradient",
+            "batchNormReluGradient",
             "standardizeGradient",
             "crossEntropyGradient");
 

@@ -159,6 +159,11 @@ final class NetworkCases {
                             .output(),
                     check -> check.input(dims).input(c).input(c)));
             cases.add(GradientCase.of(
+                    "Normalizations.batchNormRelu(Variable, Variable, Variable, double)",
+                    in -> Normalizations.batchNormRelu(in.get(0), in.get(1), in.get(2), 1e-3)
+                            .output(),
+                    check -> check.input(dims).input(c).input(c)));
+            cases.add(GradientCase.of(
                     "Normalizations.scaleShift(Variable, Variable, Variable)",
                     in -> Normalizations.scaleShift(in.get(0), in.get(1), in.get(2)),
                     check -> check.input(dims).input(c).input(c)));

@@ -84,6 +84,14 @@ public final class ForwardPass {
         return CURRENT.isBound() && CURRENT.get().training;
     }
 
+    /**
+     * Whether layers that follow one another may be computed as one operation: in training, unless a hook or a trace looks at what goes
+     * in and out of each.
+     */
+    public static boolean mayFuse() {
+        return isTraining() && hook().isEmpty() && Trace.current().isEmpty();
+    }
+
     /** Random numbers for this pass: dropout masks, sampled gates. */
     public RandomSource random() {
         return random;

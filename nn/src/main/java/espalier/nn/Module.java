@@ -12,6 +12,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.BiConsumer;
+import java.util.function.UnaryOperator;
 
 /**
  * A part of a network: a function of a variable, with parameters that are trained, buffers that are not (running
@@ -47,6 +48,14 @@ public abstract class Module {
     protected abstract Variable forward(Variable x);
 
     /**
+     * What this part computes and the ReLU behind it, which a part may make one operation with its own. Called by {@link
+     * #applyThenRelu}.
+     */
+    protected Variable forwardThenRelu(Variable x) {
+        return forward(x).relu();
+    }
+
+    /**
      * Runs this part on an input, in the current {@link ForwardPass} or, if there is none, in evaluation.
      *
      * @throws ShapeException naming the path of the part that the input does not fit
@@ -55,14 +64,27 @@ public abstract class Module {
         if (ForwardPass.current().isEmpty()) {
             return ForwardPass.evaluation(() -> apply(x));
         }
-        Variable y = name.isEmpty() ? run(x) : Autograd.in(name, () -> run(x));
+        Variable y = run(x, this::forward);
         Trace.current().ifPresent(trace -> trace.visited(this, x.value(), y.value()));
         return y;
     }
 
-    private Variable run(Variable x) {
+    /**
+     * As {@link #apply} and then ReLU. A part that is made of others calls it where it knows that nobody looks at what lies between:
+     * see {@link ForwardPass#mayFuse}.
+     */
+    public final Variable applyThenRelu(Variable x) {
+        return run(x, this::forwardThenRelu);
+    }
+
+    private Variable run(Variable x, UnaryOperator<Variable> forward) {
+        return name.isEmpty() ? inPlace(x, forward) : Autograd.in(name, () -> inPlace(x, forward));
+    }
+
+    private Variable inPlace(Variable x, UnaryOperator<Variable> forward) {
         try {
-            return forward(ForwardPass.hook().map(hook -> hook.before(this, x)).orElse(x));
+            return forward.apply(
+                    ForwardPass.hook().map(hook -> hook.before(this, x)).orElse(x));
         } catch (ShapeException misfit) {
             throw misfit.in(Autograd.place());
         }

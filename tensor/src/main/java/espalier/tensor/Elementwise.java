@@ -135,6 +135,24 @@ public sealed interface Elementwise permits Tensor {
         return unary("relu", UnaryOp.RELU);
     }
 
+    /**
+     * max(x + b, 0) in one walk over memory.
+     *
+     * @throws ShapeException if shapes or types differ: nothing is broadcast
+     */
+    default Tensor addRelu(Tensor b) {
+        Tensor a = self();
+        a.storage();
+        b.storage();
+        a.requireSameType("addRelu", b);
+        if (!a.shape().equals(b.shape())) {
+            throw new ShapeException("addRelu: " + a.shape() + " and " + b.shape() + " differ");
+        }
+        Tensor out = Tensor.allocate("addRelu", a.device(), a.dtype(), a.shape());
+        a.backend().addRelu(a, b, out);
+        return out;
+    }
+
     /** x where positive, else {@code slope}·x, for a slope from 0 to 1. */
     default Tensor leakyRelu(double slope) {
         if (!(slope >= 0 && slope <= 1)) {

@@ -24,12 +24,23 @@ public final class Normalization {
 
     /** With the statistics of the batch: {@code x [N, C, ..]}, scale and shift {@code [C]}. */
     public static Normalized batchNorm(Tensor x, Tensor scale, Tensor shift, double epsilon) {
-        requireChannels("batchNorm", x, scale, shift);
-        Tensor out = Tensor.allocate("batchNorm", x.device(), x.dtype(), x.shape());
-        Tensor mean = Tensor.allocate("batchNorm", x.device(), x.dtype(), scale.shape());
-        Tensor variance = Tensor.allocate("batchNorm", x.device(), x.dtype(), scale.shape());
-        x.backend().batchNorm(x, scale, shift, epsilon, out, mean, variance);
-        return new Normalized(out, mean, variance);
+        Normalized made = allocate("batchNorm", x, scale, shift);
+        x.backend().batchNorm(x, scale, shift, epsilon, made.output(), made.mean(), made.variance());
+        return made;
+    }
+
+    /** {@link #batchNorm}, and then {@code max(y, 0)}: one walk over memory less. */
+    public static Normalized batchNormRelu(Tensor x, Tensor scale, Tensor shift, double epsilon) {
+        Normalized made = allocate("batchNormRelu", x, scale, shift);
+        x.backend().batchNormRelu(x, scale, shift, epsilon, made.output(), made.mean(), made.variance());
+        return made;
+    }
+
+    private static Normalized allocate(String op, Tensor x, Tensor scale, Tensor shift) {
+        requireChannels(op, x, scale, shift);
+        Tensor out = Tensor.allocate(op, x.device(), x.dtype(), x.shape());
+        Tensor mean = Tensor.allocate(op, x.device(), x.dtype(), scale.shape());
+        return new Normalized(out, mean, Tensor.allocate(op, x.device(), x.dtype(), scale.shape()));
     }
 
     /** Gradients of {@link #batchNorm}, from its input, statistics and the incoming gradient. */
@@ -38,11 +49,40 @@ public final class Normalization {
         requireChannels("batchNormGradient", x, scale, mean);
         requireChannels("batchNormGradient", x, scale, variance);
         requireGradient("batchNormGradient", x, g);
-        Tensor dx = Tensor.allocate("batchNormGradient", x.device(), x.dtype(), x.shape());
-        Tensor dscale = Tensor.allocate("batchNormGradient", x.device(), x.dtype(), scale.shape());
-        Tensor dshift = Tensor.allocate("batchNormGradient", x.device(), x.dtype(), scale.shape());
-        x.backend().batchNormGradient(x, g, scale, mean, variance, epsilon, dx, dscale, dshift);
-        return new Gradients(dx, dscale, dshift);
+        Gradients made = allocate("batchNormGradient", x, scale);
+        x.backend().batchNormGradient(x, g, scale, mean, variance, epsilon, made.input(), made.scale(), made.shift());
+        return made;
+    }
+
+    /** Gradients of {@link #batchNormRelu}, from its input, what it made, and the incoming gradient. */
+    public static Gradients batchNormReluGradient(
+            Tensor x, Normalized made, Tensor g, Tensor scale, Tensor shift, double epsilon) {
+        String op = "batchNormReluGradient";
+        requireChannels(op, x, scale, shift);
+        requireChannels(op, x, made.mean(), made.variance());
+        requireGradient(op, x, made.output());
+        requireGradient(op, x, g);
+        Gradients to = allocate(op, x, scale);
+        x.backend()
+                .batchNormReluGradient(
+                        x,
+                        made.output(),
+                        g,
+                        scale,
+                        shift,
+                        made.mean(),
+                        made.variance(),
+                        epsilon,
+                        to.input(),
+                        to.scale(),
+                        to.shift());
+        return to;
+    }
+
+    private static Gradients allocate(String op, Tensor x, Tensor scale) {
+        Tensor dx = Tensor.allocate(op, x.device(), x.dtype(), x.shape());
+        Tensor dscale = Tensor.allocate(op, x.device(), x.dtype(), scale.shape());
+        return new Gradients(dx, dscale, Tensor.allocate(op, x.device(), x.dtype(), scale.shape()));
     }
 
     /** {@code x·scale[c] + shift[c]} per channel of {@code [N, C, ..]}: batch norm with fixed statistics. */

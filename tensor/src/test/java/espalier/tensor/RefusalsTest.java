@@ -272,6 +272,14 @@ class RefusalsTest {
         refused(
                 "batchNormGradient: needs input [N, C, ..] and values [C]: input [2, 3, 4, 4], values [3] and [4] (4 ≠ 3)",
                 () -> Normalization.batchNormGradient(images, images, x(3), x(3), x(4), 1e-5));
+        var made = Normalization.batchNormRelu(images, x(3), x(3), 1e-5);
+        refused(
+                "batchNormReluGradient: input [2, 3, 4, 4] and gradient [2, 3, 4, 5] differ",
+                () -> Normalization.batchNormReluGradient(images, made, x(2, 3, 4, 5), x(3), x(3), 1e-5));
+        refused(
+                "batchNormReluGradient: needs input [N, C, ..] and values [C]: input [2, 3, 4, 4], values [3] and [4] (4 ≠ 3)",
+                () -> Normalization.batchNormReluGradient(images, made, images, x(3), x(4), 1e-5));
+        refused("addRelu: [2, 3] and [1, 3] differ", () -> x(2, 3).addRelu(x(1, 3)));
         var rows = Normalization.standardize(x(2, 3), 1e-5);
         refused(
                 "standardizeGradient: input [2, 3] and gradient [3, 3] differ",

@@ -49,6 +49,26 @@ public final class Normalizations {
     }
 
     /**
+     * {@link #batchNorm} and then ReLU, as one operation: the result of batch norm alone is never in memory, neither on the way
+     * forward nor on the way back.
+     */
+    public static BatchNormalized batchNormRelu(Variable x, Variable scale, Variable shift, double epsilon) {
+        Tensor input = x.value();
+        Tensor gamma = scale.value();
+        Tensor beta = shift.value();
+        Normalization.Normalized done = Normalization.batchNormRelu(input, gamma, beta, epsilon);
+        Variable output = Variable.jointly(
+                "batchNormRelu", new Spec.Scalar(epsilon), done.output(), List.of(x, scale, shift), g -> {
+                    var gradients = Normalization.batchNormReluGradient(input, done, g, gamma, beta, epsilon);
+                    return List.of(
+                            Optional.of(gradients.input()),
+                            Optional.of(gradients.scale()),
+                            Optional.of(gradients.shift()));
+                });
+        return new BatchNormalized(output, done.mean(), done.variance());
+    }
+
+    /**
      * Batch norm with fixed statistics, as for evaluation: one multiplication and one addition an element.
      *
      * @param mean {@code [C]}

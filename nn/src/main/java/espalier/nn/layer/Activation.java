@@ -40,6 +40,10 @@ public final class Activation extends Module {
         return kind;
     }
 
+    boolean isRelu() {
+        return kind == Kind.RELU;
+    }
+
     @Override
     protected Variable forward(Variable x) {
         return switch (kind) {

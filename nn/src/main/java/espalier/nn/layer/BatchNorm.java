@@ -62,7 +62,18 @@ public final class BatchNorm extends Module {
         if (!ForwardPass.isTraining()) {
             return Normalizations.batchNormInference(x, scale.get(), shift.get(), mean(), variance(), EPSILON);
         }
-        Normalizations.BatchNormalized normed = Normalizations.batchNorm(x, scale.get(), shift.get(), EPSILON);
+        return averaged(x, Normalizations.batchNorm(x, scale.get(), shift.get(), EPSILON));
+    }
+
+    @Override
+    protected Variable forwardThenRelu(Variable x) {
+        return ForwardPass.isTraining()
+                ? averaged(x, Normalizations.batchNormRelu(x, scale.get(), shift.get(), EPSILON))
+                : super.forwardThenRelu(x);
+    }
+
+    /** What came of {@code x}, once the running statistics know. */
+    private Variable averaged(Variable x, Normalizations.BatchNormalized normed) {
         if (!Checkpoint.isReplaying()) {
             int n = x.value().size() / Math.max(1, scale.shape().size());
             average(normed, n > 1 ? n / (n - 1.0) : 1);

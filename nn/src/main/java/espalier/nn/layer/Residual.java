@@ -23,7 +23,19 @@ public final class Residual extends Module {
 
     @Override
     protected Variable forward(Variable x) {
+        return body.apply(x).add(past(x));
+    }
+
+    @Override
+    protected Variable forwardThenRelu(Variable x) {
         Variable through = body.apply(x);
-        return through.add(shortcut.map(s -> s.apply(x)).orElse(x));
+        Variable past = past(x);
+        return through.shape().equals(past.shape())
+                ? through.addRelu(past)
+                : through.add(past).relu();
+    }
+
+    private Variable past(Variable x) {
+        return shortcut.map(s -> s.apply(x)).orElse(x);
     }
 }

@@ -1,6 +1,7 @@
 package espalier.nn.layer;
 
 import espalier.autograd.Variable;
+import espalier.nn.ForwardPass;
 import espalier.nn.Module;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,9 +51,26 @@ public final class Sequential extends Module {
 
     @Override
     protected Variable forward(Variable x) {
+        return run(x, layers.size());
+    }
+
+    @Override
+    protected Variable forwardThenRelu(Variable x) {
+        return layers.isEmpty() ? x.relu() : layers.getLast().applyThenRelu(run(x, layers.size() - 1));
+    }
+
+    /** Applies the first {@code count} layers. */
+    private Variable run(Variable x, int count) {
+        boolean fuses = ForwardPass.mayFuse();
         Variable y = x;
-        for (Module layer : layers) {
-            y = layer.apply(y);
+        for (int i = 0; i < count; i++) {
+            Module layer = layers.get(i);
+            if (fuses && i + 1 < count && layers.get(i + 1) instanceof Activation next && next.isRelu()) {
+                y = layer.applyThenRelu(y);
+                i++;
+            } else {
+                y = layer.apply(y);
+            }
         }
         return y;
     }

@@ -54,6 +54,9 @@ public final class Scratch {
     /** A fourth such number. */
     public static final int CHANNELS_4 = 18;
 
+    /** A fifth such number. */
+    public static final int CHANNELS_5 = 23;
+
     /** A tile of a matrix that is being transposed. */
     public static final int TURNED = 19;
 
@@ -76,7 +79,7 @@ public final class Scratch {
     /** Places of maxima. */
     public static final int PLACES = 1;
 
-    private static final int SLOTS = 23;
+    private static final int SLOTS = 24;
     private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
 
     private final float[][] floats = new float[SLOTS][0];

@@ -3,6 +3,7 @@ package espalier.tensor.spi;
 import espalier.tensor.DType;
 import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
+import espalier.tensor.TensorScope;
 import espalier.tensor.packed.PackedMatrix;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
@@ -229,6 +230,13 @@ public interface Backend {
         ComposedNormalization.batchNorm(x, scale, shift, epsilon, out, mean, variance);
     }
 
+    /** {@link #batchNorm}, and then at least 0: what most networks have before the next convolution. */
+    default void batchNormRelu(
+            Tensor x, Tensor scale, Tensor shift, double epsilon, Tensor out, Tensor mean, Tensor variance) {
+        batchNorm(x, scale, shift, epsilon, out, mean, variance);
+        unary(UnaryOp.RELU, out, out);
+    }
+
     /** Gradients of {@link #batchNorm} to input, scale and shift. */
     default void batchNormGradient(
             Tensor x,
@@ -241,6 +249,29 @@ public interface Backend {
             Tensor dscale,
             Tensor dshift) {
         ComposedNormalization.batchNormGradient(x, g, scale, mean, variance, epsilon, dx, dscale, dshift);
+    }
+
+    /**
+     * Gradients of {@link #batchNormRelu} to input, scale and shift.
+     *
+     * @param y the output of {@link #batchNormRelu}, which is positive where the gradient passes
+     */
+    default void batchNormReluGradient(
+            Tensor x,
+            Tensor y,
+            Tensor g,
+            Tensor scale,
+            Tensor shift,
+            Tensor mean,
+            Tensor variance,
+            double epsilon,
+            Tensor dx,
+            Tensor dscale,
+            Tensor dshift) {
+        try (TensorScope _ = TensorScope.open()) {
+            Tensor passed = g.gradient(BinaryOp.RELU_GRADIENT, y);
+            batchNormGradient(x, passed, scale, mean, variance, epsilon, dx, dscale, dshift);
+        }
     }
 
     /** {@code (x − mean)/√(variance + ε)} over the last axis of {@code [R, D]}; mean and variance {@code [R]} written. */

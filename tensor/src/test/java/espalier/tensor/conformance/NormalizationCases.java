@@ -4,6 +4,8 @@ import espalier.tensor.DType;
 import espalier.tensor.Device;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
+import espalier.tensor.spi.BinaryOp;
+import espalier.tensor.spi.UnaryOp;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
@@ -55,6 +57,7 @@ final class NormalizationCases {
                         new Case("batchNorm of a large mean of " + type, () -> cases.largeMean(type)),
                         new Case("batchNorm with infinities and NaN of " + type, () -> cases.hard(type)),
                         new Case("batchNormGradient of " + type, () -> cases.batchNormGradient(type)),
+                        new Case("batchNormRelu of " + type, () -> cases.batchNormRelu(type)),
                         new Case("standardize of " + type, () -> cases.standardize(type)),
                         new Case("standardizeGradient of " + type, () -> cases.standardizeGradient(type))));
     }
@@ -269,6 +272,79 @@ final class NormalizationCases {
                         tolerance,
                         dshift.written(what));
             }
+        }
+    }
+
+    /** To the bit what batch norm and ReLU are one after the other, on the way forward and back. */
+    private void batchNormRelu(DType type) {
+        var backend = device.backend();
+        long seed = 1;
+        for (Shape shape : SHAPES) {
+            for (Arrangement arrangement : Arrangement.values()) {
+                Shape each = Shape.of(shape.dim(1));
+                Operand x = Operand.of(device, type, shape, arrangement, Samples.TAME, seed++);
+                Operand g = Operand.of(device, type, shape, arrangement, Samples.TAME, seed++);
+                Tensor scale = Operand.of(device, type, each, arrangement, Samples.TAME, seed++)
+                        .tensor();
+                Tensor shift = Operand.of(device, type, each, arrangement, Samples.TAME, seed++)
+                        .tensor();
+                List<Target> once = targets(type, shape, each);
+                Tensor mean = once.get(1).view();
+                Tensor variance = once.get(2).view();
+                backend.batchNormRelu(
+                        x.tensor(), scale, shift, EPSILON, once.get(0).view(), mean, variance);
+                List<Target> twice = targets(type, shape, each);
+                Tensor y = twice.get(0).view();
+                backend.batchNorm(
+                        x.tensor(),
+                        scale,
+                        shift,
+                        EPSILON,
+                        y,
+                        twice.get(1).view(),
+                        twice.get(2).view());
+                backend.unary(UnaryOp.RELU, y, y);
+                same("batchNormRelu of " + x.name(), twice, once);
+                List<Target> back = targets(type, shape, each);
+                backend.batchNormReluGradient(
+                        x.tensor(),
+                        y,
+                        g.tensor(),
+                        scale,
+                        shift,
+                        mean,
+                        variance,
+                        EPSILON,
+                        back.get(0).view(),
+                        back.get(1).view(),
+                        back.get(2).view());
+                List<Target> expected = targets(type, shape, each);
+                backend.batchNormGradient(
+                        x.tensor(),
+                        g.tensor().gradient(BinaryOp.RELU_GRADIENT, y),
+                        scale,
+                        mean,
+                        variance,
+                        EPSILON,
+                        expected.get(0).view(),
+                        expected.get(1).view(),
+                        expected.get(2).view());
+                same("batchNormReluGradient of " + x.name(), expected, back);
+            }
+        }
+    }
+
+    /** Room for a tensor of a shape and two numbers a channel. */
+    private List<Target> targets(DType type, Shape shape, Shape each) {
+        return List.of(Target.of(device, type, shape), Target.of(device, type, each), Target.of(device, type, each));
+    }
+
+    private static void same(String what, List<Target> expected, List<Target> actual) {
+        for (int i = 0; i < expected.size(); i++) {
+            Expect.same(
+                    what + ", " + i,
+                    expected.get(i).view().toDoubles(),
+                    actual.get(i).written(what));
         }
     }
 

@@ -293,8 +293,14 @@ class ThreadIndependenceTest {
         Tensor shift = normal(device, "shift", 17);
         var forward = Normalization.batchNorm(x, scale, shift, 1e-5);
         var back = Normalization.batchNormGradient(x, g, scale, forward.mean(), forward.variance(), 1e-5);
+        var gated = Normalization.batchNormRelu(x, scale, shift, 1e-5);
+        var gatedBack = Normalization.batchNormReluGradient(x, gated, g, scale, shift, 1e-5);
         var rows = Normalization.standardize(x, 1e-5);
         return List.of(
+                gated.output(),
+                gatedBack.input(),
+                gatedBack.scale(),
+                gatedBack.shift(),
                 forward.output(),
                 forward.mean(),
                 forward.variance(),

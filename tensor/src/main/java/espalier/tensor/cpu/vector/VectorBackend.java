@@ -179,9 +179,19 @@ public final class VectorBackend extends ScalarBackend {
     public void batchNorm(
             Tensor x, Tensor scale, Tensor shift, double epsilon, Tensor out, Tensor mean, Tensor variance) {
         if (BatchNormKernel.takes(x)) {
-            BatchNormKernel.forward(parallel(), x, scale, shift, epsilon, out, mean, variance);
+            BatchNormKernel.forward(parallel(), x, scale, shift, epsilon, false, out, mean, variance);
         } else {
             super.batchNorm(x, scale, shift, epsilon, out, mean, variance);
+        }
+    }
+
+    @Override
+    public void batchNormRelu(
+            Tensor x, Tensor scale, Tensor shift, double epsilon, Tensor out, Tensor mean, Tensor variance) {
+        if (BatchNormKernel.takes(x)) {
+            BatchNormKernel.forward(parallel(), x, scale, shift, epsilon, true, out, mean, variance);
+        } else {
+            super.batchNormRelu(x, scale, shift, epsilon, out, mean, variance);
         }
     }
 
@@ -197,9 +207,31 @@ public final class VectorBackend extends ScalarBackend {
             Tensor dscale,
             Tensor dshift) {
         if (BatchNormKernel.takes(x)) {
-            BatchNormKernel.gradient(parallel(), x, g, scale, mean, variance, epsilon, dx, dscale, dshift);
+            BatchNormKernel.gradient(
+                    parallel(), x, g, scale, Optional.empty(), mean, variance, epsilon, dx, dscale, dshift);
         } else {
             super.batchNormGradient(x, g, scale, mean, variance, epsilon, dx, dscale, dshift);
+        }
+    }
+
+    @Override
+    public void batchNormReluGradient(
+            Tensor x,
+            Tensor y,
+            Tensor g,
+            Tensor scale,
+            Tensor shift,
+            Tensor mean,
+            Tensor variance,
+            double epsilon,
+            Tensor dx,
+            Tensor dscale,
+            Tensor dshift) {
+        if (BatchNormKernel.takes(x)) {
+            BatchNormKernel.gradient(
+                    parallel(), x, g, scale, Optional.of(shift), mean, variance, epsilon, dx, dscale, dshift);
+        } else {
+            super.batchNormReluGradient(x, y, g, scale, shift, mean, variance, epsilon, dx, dscale, dshift);
         }
     }
 

@@ -3,6 +3,8 @@ package espalier.tensor.cpu.vector.norm;
 import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
 import static jdk.incubator.vector.FloatVector.fromArray;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LE;
 
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -65,17 +67,48 @@ final class BatchNormColumns {
         }
     }
 
-    /** {@code y = (x − mean)·factor + shift}. */
+    /** {@code y = max((x − mean)·factor + shift, floor)}; {@code floor} is 0 or −∞. */
     static void normalize(
-            float[] x, int xo, float[] mean, float[] factor, float[] shift, float[] y, int yo, int columns) {
+            float[] x,
+            int xo,
+            float[] mean,
+            float[] factor,
+            float[] shift,
+            float floor,
+            float[] y,
+            int yo,
+            int columns) {
         int whole = Lanes.whole(columns);
         for (int j = 0; j < whole; j += COUNT) {
             FloatVector centred = fromArray(FLOATS, x, xo + j).sub(fromArray(FLOATS, mean, j));
-            centred.fma(fromArray(FLOATS, factor, j), fromArray(FLOATS, shift, j))
-                    .intoArray(y, yo + j);
+            FloatVector v = centred.fma(fromArray(FLOATS, factor, j), fromArray(FLOATS, shift, j));
+            v.blend(floor, v.compare(LE, floor)).intoArray(y, yo + j);
         }
         for (int j = whole; j < columns; j++) {
-            y[yo + j] = Math.fma(x[xo + j] - mean[j], factor[j], shift[j]);
+            y[yo + j] = Math.max(Math.fma(x[xo + j] - mean[j], factor[j], shift[j]), floor);
+        }
+    }
+
+    /** {@code to = g} where {@link #normalize} gives more than 0, else 0. */
+    static void pass(
+            float[] x,
+            int xo,
+            float[] mean,
+            float[] factor,
+            float[] shift,
+            float[] g,
+            int go,
+            float[] to,
+            int columns) {
+        int whole = Lanes.whole(columns);
+        FloatVector zero = FloatVector.broadcast(FLOATS, 0f);
+        for (int j = 0; j < whole; j += COUNT) {
+            FloatVector centred = fromArray(FLOATS, x, xo + j).sub(fromArray(FLOATS, mean, j));
+            FloatVector v = centred.fma(fromArray(FLOATS, factor, j), fromArray(FLOATS, shift, j));
+            zero.blend(fromArray(FLOATS, g, go + j), v.compare(GT, 0f)).intoArray(to, j);
+        }
+        for (int j = whole; j < columns; j++) {
+            to[j] = Math.fma(x[xo + j] - mean[j], factor[j], shift[j]) > 0 ? g[go + j] : 0f;
         }
     }
 

@@ -4,6 +4,7 @@ import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Heap;
+import java.util.Optional;
 
 /**
  * Batch normalization of {@code [N, C, ..]}, its gradients, and the affine map per channel that it is at inference.
@@ -29,13 +30,14 @@ public final class BatchNormKernel {
         return Heap.areFloats(x) && x.size() > 0;
     }
 
-    /** {@code out = (x − mean)/√(variance + ε)·scale + shift}; writes the statistics {@code [C]} too. */
+    /** {@code out = (x − mean)/√(variance + ε)·scale + shift}, and then at least 0 if asked; writes the statistics {@code [C]} too. */
     public static void forward(
             Parallel parallel,
             Tensor x,
             Tensor scale,
             Tensor shift,
             double epsilon,
+            boolean relu,
             Tensor out,
             Tensor mean,
             Tensor variance) {
@@ -52,15 +54,16 @@ public final class BatchNormKernel {
         BatchPlanes.ChannelMoments record = (c, average, spread) -> {
             means[mo + c] = centre[c] = (float) average;
             variances[vo + c] = (float) spread;
-            factor[c] = (float) (gamma[c] / Math.sqrt(spread + epsilon));
+            factor[c] = factor(gamma[c], (float) spread, epsilon);
         };
+        float floor = relu ? 0f : Float.NEGATIVE_INFINITY;
         float[] from = planes.array();
         int xo = planes.offset();
         float[] y = Heap.floats(out);
         int yo = Heap.at(out);
         int size = planes.size();
-        BatchPlanes.Plane normalize =
-                (at, c) -> BatchNormPlanes.normalize(from, xo + at, centre[c], factor[c], beta[c], y, yo + at, size);
+        BatchPlanes.Plane normalize = (at, c) ->
+                BatchNormPlanes.normalize(from, xo + at, centre[c], factor[c], beta[c], floor, y, yo + at, size);
         if (size >= LONG_PLANE) {
             planes.moments(parallel, record);
             planes.each(parallel, 0.2, normalize);
@@ -77,20 +80,29 @@ public final class BatchNormKernel {
             float[] shifts = BatchNormColumns.repeated(Scratch.CHANNELS_3, beta, first, end, size);
             for (int n = 0; n < planes.images(); n++) {
                 int at = planes.start(n, first);
-                BatchNormColumns.normalize(from, xo + at, centres, factors, shifts, y, yo + at, (end - first) * size);
+                int columns = (end - first) * size;
+                BatchNormColumns.normalize(from, xo + at, centres, factors, shifts, floor, y, yo + at, columns);
             }
         });
+    }
+
+    /** γ/√(σ² + ε), in both directions from the variance as it is kept, so that both find the same numbers positive. */
+    private static float factor(float gamma, float variance, double epsilon) {
+        return (float) (gamma / Math.sqrt(variance + epsilon));
     }
 
     /**
      * {@code dβ = Σg}, {@code dγ = Σg·x̂}, {@code dx = γ/√(σ² + ε)·(g − dβ/m − x̂·dγ/m)} with {@code x̂ = (x − μ)/√(σ² + ε)}
      * (Ioffe and Szegedy 2015, section 3).
+     *
+     * @param reluShift the shift β if ReLU follows, else none
      */
     public static void gradient(
             Parallel parallel,
             Tensor x,
             Tensor g,
             Tensor scale,
+            Optional<Tensor> reluShift,
             Tensor mean,
             Tensor variance,
             double epsilon,
@@ -107,6 +119,12 @@ public final class BatchNormKernel {
         float[] along = new float[channels];
         float[] offset = new float[channels];
         float[] factor = new float[channels];
+        parallel.once(() -> {
+            for (int c = 0; c < channels; c++) {
+                factor[c] = factor(gamma[c], variances[c], epsilon);
+            }
+        });
+        Gate gate = new Gate(planes, centre, factor, reluShift.map(shift -> channelValues(parallel, shift)));
         float[] dgamma = Heap.floats(dscale);
         int dgo = Heap.at(dscale);
         float[] dbeta = Heap.floats(dshift);
@@ -118,7 +136,6 @@ public final class BatchNormKernel {
             dgamma[dgo + c] = (float) (dot * scaleOfX);
             along[c] = (float) (dot * scaleOfX * scaleOfX / count);
             offset[c] = (float) (sum / count);
-            factor[c] = (float) (gamma[c] * scaleOfX);
         };
         float[] from = planes.array();
         int xo = planes.offset();
@@ -127,16 +144,21 @@ public final class BatchNormKernel {
         float[] to = Heap.floats(dx);
         int out = Heap.at(dx);
         int size = planes.size();
-        BatchPlanes.Plane propagate = (at, c) -> BatchNormPlanes.gradient(
-                from, xo + at, centre[c], gs, go + at, along[c], offset[c], factor[c], to, out + at, size);
+        BatchPlanes.Plane propagate = (at, c) -> {
+            float[] passed = gate.row(gs, size);
+            int passedAt = gate.plane(at, c, gs, go, passed);
+            BatchNormPlanes.gradient(
+                    from, xo + at, centre[c], passed, passedAt, along[c], offset[c], factor[c], to, out + at, size);
+        };
         if (size >= LONG_PLANE) {
-            planes.sums(parallel, centre, gs, go, record);
+            planes.sums(parallel, centre, gate, gs, go, record);
             planes.each(parallel, 0.3, propagate);
             return;
         }
         planes.channelGroups(parallel, COLUMNS, 0.8, (first, end) -> {
             float[] centres = BatchNormColumns.repeated(Scratch.CHANNELS, centre, first, end, size);
-            planes.columnSums(first, end, centres, gs, go, record);
+            Gate.Columns columns = gate.columns(first, end, centres);
+            planes.columnSums(first, end, centres, columns, gs, go, record);
             if (size >= RUN) {
                 planes.each(first, end, propagate);
                 return;
@@ -144,14 +166,16 @@ public final class BatchNormKernel {
             float[] slopes = BatchNormColumns.repeated(Scratch.CHANNELS_2, along, first, end, size);
             float[] offsets = BatchNormColumns.repeated(Scratch.CHANNELS_3, offset, first, end, size);
             float[] factors = BatchNormColumns.repeated(Scratch.CHANNELS_4, factor, first, end, size);
+            float[] passed = columns.row(gs);
             for (int n = 0; n < planes.images(); n++) {
                 int at = planes.start(n, first);
+                int passedAt = columns.image(at, gs, go, passed);
                 BatchNormColumns.gradient(
                         from,
                         xo + at,
                         centres,
-                        gs,
-                        go + at,
+                        passed,
+                        passedAt,
                         slopes,
                         offsets,
                         factors,

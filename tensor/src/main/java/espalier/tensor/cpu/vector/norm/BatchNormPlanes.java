@@ -2,6 +2,8 @@ package espalier.tensor.cpu.vector.norm;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
 import static jdk.incubator.vector.FloatVector.fromArray;
+import static jdk.incubator.vector.VectorOperators.GT;
+import static jdk.incubator.vector.VectorOperators.LE;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import jdk.incubator.vector.FloatVector;
@@ -15,16 +17,34 @@ import jdk.incubator.vector.FloatVector;
 final class BatchNormPlanes {
     private BatchNormPlanes() {}
 
-    /** {@code y = (x − mean)·factor + shift}. */
-    static void normalize(float[] x, int xo, float mean, float factor, float shift, float[] y, int yo, int size) {
+    /** {@code y = max((x − mean)·factor + shift, floor)}; {@code floor} is 0 or −∞. */
+    static void normalize(
+            float[] x, int xo, float mean, float factor, float shift, float floor, float[] y, int yo, int size) {
         int whole = Lanes.whole(size);
         FloatVector factors = FloatVector.broadcast(FLOATS, factor);
         FloatVector shifts = FloatVector.broadcast(FLOATS, shift);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            fromArray(FLOATS, x, xo + i).sub(mean).fma(factors, shifts).intoArray(y, yo + i);
+            FloatVector v = fromArray(FLOATS, x, xo + i).sub(mean).fma(factors, shifts);
+            v.blend(floor, v.compare(LE, floor)).intoArray(y, yo + i);
         }
         for (int i = whole; i < size; i++) {
-            y[yo + i] = Math.fma(x[xo + i] - mean, factor, shift);
+            y[yo + i] = Math.max(Math.fma(x[xo + i] - mean, factor, shift), floor);
+        }
+    }
+
+    /** {@code to = g} where {@link #normalize} gives more than 0, else 0. */
+    static void pass(
+            float[] x, int xo, float mean, float factor, float shift, float[] g, int go, float[] to, int at, int size) {
+        int whole = Lanes.whole(size);
+        FloatVector factors = FloatVector.broadcast(FLOATS, factor);
+        FloatVector shifts = FloatVector.broadcast(FLOATS, shift);
+        FloatVector zero = FloatVector.broadcast(FLOATS, 0f);
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            FloatVector v = fromArray(FLOATS, x, xo + i).sub(mean).fma(factors, shifts);
+            zero.blend(fromArray(FLOATS, g, go + i), v.compare(GT, 0f)).intoArray(to, at + i);
+        }
+        for (int i = whole; i < size; i++) {
+            to[at + i] = Math.fma(x[xo + i] - mean, factor, shift) > 0 ? g[go + i] : 0f;
         }
     }
 

@@ -101,16 +101,18 @@ record BatchPlanes(float[] array, int offset, int images, int channels, int size
         }
     }
 
-    /** Σg and Σ(x − mean)·g of each channel; {@code g} is laid out as this. */
-    void sums(Parallel parallel, float[] mean, float[] g, int go, ChannelSums result) {
+    /** Σg and Σ(x − mean)·g of each channel, of what passes the gate; {@code g} is laid out as this. */
+    void sums(Parallel parallel, float[] mean, Gate gate, float[] g, int go, ChannelSums result) {
         int planes = images * channels;
         double[] sums = Scratch.doubles(Scratch.PLANE_SUMS, planes);
         double[] dots = Scratch.doubles(Scratch.PLANE_SUMS_2, planes);
         Tasks.ranges(parallel, planes, Tasks.rowsPerTask(size), 30 + 0.3 * size, (from, to) -> {
+            float[] passed = gate.row(g, size);
             for (int plane = from; plane < to; plane++) {
                 int at = plane * size;
-                sums[plane] = RowReduction.sum(g, go + at, size);
-                dots[plane] = RowReduction.dot(array, offset + at, mean[plane % channels], g, go + at, size);
+                int passedAt = gate.plane(at, plane % channels, g, go, passed);
+                sums[plane] = RowReduction.sum(passed, passedAt, size);
+                dots[plane] = RowReduction.dot(array, offset + at, mean[plane % channels], passed, passedAt, size);
             }
         });
         for (int c = 0; c < channels; c++) {
@@ -146,12 +148,17 @@ record BatchPlanes(float[] array, int offset, int images, int channels, int size
     }
 
     /** {@link #sums} of the channels {@code [first, end)}, by columns; the means are those of the columns. */
-    void columnSums(int first, int end, float[] centres, float[] g, int go, ChannelSums result) {
+    void columnSums(int first, int end, float[] centres, Gate.Columns gate, float[] g, int go, ChannelSums result) {
         int columns = (end - first) * size;
-        double[] sums = columnSums(columns, (n, so) -> BatchNormColumns.add(g, go + start(n, first), so, columns));
+        float[] passed = gate.row(g);
+        double[] sums = columnSums(columns, (n, so) -> {
+            int passedAt = gate.image(start(n, first), g, go, passed);
+            BatchNormColumns.add(passed, passedAt, so, columns);
+        });
         double[] dots = columnSums(columns, (n, so) -> {
             int at = start(n, first);
-            BatchNormColumns.addProducts(array, offset + at, centres, g, go + at, so, columns);
+            int passedAt = gate.image(at, g, go, passed);
+            BatchNormColumns.addProducts(array, offset + at, centres, passed, passedAt, so, columns);
         });
         for (int c = first; c < end; c++) {
             result.set(c, sums[c - first], dots[c - first]);

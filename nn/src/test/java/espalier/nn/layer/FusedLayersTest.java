@@ -1,0 +1,96 @@
+package espalier.nn.layer;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import espalier.autograd.Node;
+import espalier.autograd.Variable;
+import espalier.nn.ForwardPass;
+import espalier.nn.Init;
+import espalier.nn.Module;
+import espalier.nn.model.ResNet;
+import espalier.tensor.Device;
+import espalier.tensor.RandomSource;
+import espalier.tensor.Shape;
+import espalier.tensor.Tensor;
+import espalier.tensor.spi.ConvSpec;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.Test;
+
+/** A layer and the ReLU behind it are one operation in training, and nobody could tell by the numbers. */
+class FusedLayersTest {
+    private static final Tensor IMAGES = RandomSource.of(3).uniform(Device.cpu(), Shape.of(4, 3, 16, 16), -1, 1);
+
+    /** What a step leaves behind: the scores, every gradient, every running statistic. */
+    private static List<float[]> step(boolean watched) {
+        Sequential net = ResNet.cifar(Init.of(1), 8, ResNet.Shortcut.PADDED);
+        Supplier<Variable> forward = () -> net.apply(Variable.constant(IMAGES));
+        Variable scores = ForwardPass.training(
+                RandomSource.of(1), () -> watched ? ForwardPass.hooked((module, x) -> x, forward) : forward.get());
+        scores.square().sum().backward();
+        List<float[]> left = new ArrayList<>();
+        left.add(scores.value().toFloats());
+        net.parameters()
+                .forEach((_, parameter) ->
+                        left.add(parameter.raw().gradient().orElseThrow().toFloats()));
+        net.state().forEach((_, tensor) -> left.add(tensor.toFloats()));
+        return left;
+    }
+
+    /** A hook sees the input of every layer, so nothing is fused under it. */
+    @Test
+    void aStepIsTheSameToTheBit() {
+        List<float[]> fused = step(false);
+        List<float[]> apart = step(true);
+        assertEquals(apart.size(), fused.size());
+        for (int i = 0; i < apart.size(); i++) {
+            assertArrayEquals(apart.get(i), fused.get(i), "number " + i);
+        }
+    }
+
+    private static Set<String> operations(Variable from) {
+        Set<String> names = new HashSet<>();
+        Deque<Node> open = new ArrayDeque<>(from.node().stream().toList());
+        while (!open.isEmpty()) {
+            Node node = open.pop();
+            names.add(node.op());
+            node.inputs().forEach(input -> input.node().ifPresent(open::push));
+        }
+        return names;
+    }
+
+    private static Set<String> operations(Module net, boolean watched) {
+        Supplier<Variable> forward = () -> net.apply(Variable.constant(IMAGES));
+        return operations(ForwardPass.training(
+                RandomSource.of(1), () -> watched ? ForwardPass.hooked((module, x) -> x, forward) : forward.get()));
+    }
+
+    @Test
+    void oneOperationUnlessSomebodyLooks() {
+        Sequential net = ResNet.cifar(Init.of(1), 8, ResNet.Shortcut.PADDED);
+        Set<String> fused = operations(net, false);
+        assertTrue(fused.containsAll(Set.of("batchNormRelu", "batchNorm", "addRelu")), fused::toString);
+        assertTrue(!fused.contains("relu"), fused::toString);
+        Set<String> apart = operations(net, true);
+        assertTrue(apart.containsAll(Set.of("relu", "batchNorm", "add")), apart::toString);
+        assertTrue(!apart.contains("batchNormRelu"), apart::toString);
+    }
+
+    /** What is last in a sequence inside of another meets the ReLU behind that; an empty one leaves it to itself. */
+    @Test
+    void aSequencePassesItOn() {
+        Conv2d convolution = new Conv2d(Init.of(1), 3, 4, 3, ConvSpec.of(), false);
+        Sequential inner = new Sequential(convolution, new BatchNorm(Init.of(2), 4));
+        assertEquals(Set.of("conv2d", "batchNormRelu"), operations(new Sequential(inner, Activation.relu()), false));
+        Sequential empty = new Sequential(new Sequential(), Activation.relu());
+        Variable y = ForwardPass.training(RandomSource.of(1), () -> empty.apply(Variable.constant(IMAGES)));
+        assertArrayEquals(IMAGES.relu().toFloats(), y.value().toFloats());
+    }
+}
