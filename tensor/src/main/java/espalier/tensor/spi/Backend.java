@@ -162,7 +162,7 @@ public interface Backend {
         ComposedConvolution.forward(spec, x, w, bias, out);
     }
 
-    /** A packed matrix made ready for many products. The default unpacks it each time. */
+    /** A packed matrix made ready for many products. The default unpacks it, once. */
     default PackedKernel prepare(PackedMatrix matrix) {
         return new UnpackedKernel(matrix);
     }

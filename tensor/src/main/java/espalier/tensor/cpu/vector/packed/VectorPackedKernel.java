@@ -14,20 +14,24 @@ import espalier.tensor.packed.QuantizedMatrix;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PackedKernel;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /** The door from tensors to {@link PackedProduct} and {@link PackedConvolution}: any layout comes in, arrays go on. */
 public final class VectorPackedKernel implements PackedKernel {
     private final Parallel parallel;
-    private final PackedKernel fallback;
+    private final Supplier<PackedKernel> fallback;
     private final PackedRows rows;
     private final Optional<IntegerProduct> integers;
     private final Optional<SignProduct> signs;
 
+    /** What {@link #fallback} has made. */
+    private volatile Optional<PackedKernel> unpacked = Optional.empty();
+
     /** The last convolution, which is most often the next one too. */
     private volatile Optional<PackedConvolution> convolution = Optional.empty();
 
-    /** @param fallback takes grouped convolutions */
-    public VectorPackedKernel(Parallel parallel, PackedMatrix matrix, PackedKernel fallback) {
+    /** @param fallback makes what takes grouped convolutions; it unpacks the weights, so it is asked only if there is one */
+    public VectorPackedKernel(Parallel parallel, PackedMatrix matrix, Supplier<PackedKernel> fallback) {
         this.parallel = parallel;
         this.fallback = fallback;
         this.rows = PackedRows.of(matrix);
@@ -67,7 +71,9 @@ public final class VectorPackedKernel implements PackedKernel {
     @Override
     public void conv2d(ConvSpec spec, int kernelH, int kernelW, Tensor x, Optional<Tensor> bias, Tensor out) {
         if (spec.groups() != 1 || out.size() == 0) {
-            fallback.conv2d(spec, kernelH, kernelW, x, bias, out);
+            PackedKernel whole = unpacked.orElseGet(fallback);
+            unpacked = Optional.of(whole);
+            whole.conv2d(spec, kernelH, kernelW, x, bias, out);
             return;
         }
         ConvGeometry geometry = VectorConvolution.joined(

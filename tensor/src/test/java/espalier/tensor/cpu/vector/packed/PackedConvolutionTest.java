@@ -5,7 +5,9 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import espalier.tensor.Tensor;
 import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.CpuBackends;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.packed.BinaryMatrix;
@@ -15,7 +17,9 @@ import espalier.tensor.packed.Int8Matrix;
 import espalier.tensor.packed.PackedMatrix;
 import espalier.tensor.spi.ConvSpec;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class PackedConvolutionTest {
@@ -39,6 +43,29 @@ class PackedConvolutionTest {
                 var geometry = new ConvGeometry(
                         random.nextInt(3), 1 + random.nextInt(4), h, w, 1 + random.nextInt(11), kh, kw, spec);
                 assertCloseToDense(parallel, random, geometry, random.nextDouble());
+            }
+        }
+    }
+
+    /** Weights that are packed to take less memory are not unpacked beside, until a convolution has groups. */
+    @Test
+    void nothingIsUnpackedInAdvance() {
+        AtomicInteger unpacked = new AtomicInteger();
+        try (var parallel = new Parallel(1)) {
+            for (PackedMatrix matrix : forms(sparse(new Random(3), 4 * 18, 0.5), 4, 18)) {
+                var kernel = new VectorPackedKernel(parallel, matrix, () -> {
+                    unpacked.incrementAndGet();
+                    return CpuBackends.reference().prepare(matrix);
+                });
+                Tensor images = Tensor.ones(1, 2, 4, 4);
+                Tensor maps = Tensor.zeros(1, 4, 2, 2);
+                kernel.linear(Tensor.ones(2, 18), Optional.empty(), Tensor.zeros(2, 4));
+                kernel.conv2d(ConvSpec.of(), 3, 3, images, Optional.empty(), maps);
+                assertEquals(0, unpacked.get(), matrix::toString);
+                ConvSpec twoGroups = ConvSpec.of().withGroups(2);
+                kernel.conv2d(twoGroups, 3, 3, Tensor.ones(1, 4, 4, 4), Optional.empty(), maps);
+                kernel.conv2d(twoGroups, 3, 3, Tensor.ones(1, 4, 4, 4), Optional.empty(), maps);
+                assertEquals(1, unpacked.getAndSet(0), matrix::toString);
             }
         }
     }
