@@ -16,6 +16,9 @@ import java.util.SequencedMap;
  * layers.put("relu1", Activation.relu());
  * Sequential model = new Sequential(layers);                     // its weight's path: fc1.weight
  * }</pre>
+ *
+ * <p>In training a ReLU is computed together with the layer before it ({@link Module#applyThenRelu}), unless a hook or a trace looks at
+ * what lies between: the numbers are the same, to the bit.
  */
 public final class Sequential extends Module {
     private final List<Module> layers;

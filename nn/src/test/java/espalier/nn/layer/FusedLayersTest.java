@@ -9,6 +9,7 @@ import espalier.autograd.Variable;
 import espalier.nn.ForwardPass;
 import espalier.nn.Init;
 import espalier.nn.Module;
+import espalier.nn.Trace;
 import espalier.nn.model.ResNet;
 import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
@@ -81,6 +82,17 @@ class FusedLayersTest {
         Set<String> apart = operations(net, true);
         assertTrue(apart.containsAll(Set.of("relu", "batchNorm", "add")), apart::toString);
         assertTrue(!apart.contains("batchNormRelu"), apart::toString);
+    }
+
+    @Test
+    void aTraceSeesEveryLayer() {
+        Sequential net = ResNet.cifar(Init.of(1), 8, ResNet.Shortcut.PADDED);
+        Supplier<Variable> forward = () -> net.apply(Variable.constant(IMAGES));
+        int evaluated = Trace.of(forward).size();
+        assertEquals(
+                evaluated,
+                Trace.of(() -> ForwardPass.training(RandomSource.of(1), forward))
+                        .size());
     }
 
     /** What is last in a sequence inside of another meets the ReLU behind that; an empty one leaves it to itself. */

@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.tensor.DType;
 import espalier.tensor.Device;
@@ -112,6 +113,42 @@ class FusedKernelTest {
             Tensor scale = random(3, dims[1]);
             Tensor shift = random(4, dims[1]);
             sameBits(backend -> batchNorm(backend, x, g, scale, shift));
+        }
+    }
+
+    /** Numbers that only rounding keeps from zero pass where, and only where, the forward pass found them positive. */
+    @Test
+    void bothDirectionsFindTheSameNumbersPositive() {
+        for (int[] dims : new int[][] {{3, 300, 12, 12}, {3, 300, 7, 7}, {5, 300, 2, 2}}) {
+            int channels = dims[1];
+            int plane = dims[2] * dims[3];
+            Tensor x = random(31, dims);
+            Tensor scale = random(32, channels);
+            Tensor mean = empty(channels);
+            Tensor variance = empty(channels);
+            Tensor y = empty(dims);
+            Backend backend = new VectorBackend(1);
+            backend.batchNorm(x, scale, empty(channels), 1e-5, y, mean, variance);
+            float[] normalized = y.toFloats();
+            float[] cancelling = new float[channels];
+            float[] firsts = new float[normalized.length];
+            for (int c = 0; c < channels; c++) {
+                cancelling[c] = -normalized[c * plane];
+                firsts[c * plane] = 1;
+            }
+            Tensor shift = Tensor.of(CPU, cancelling, Shape.of(channels));
+            backend.batchNormRelu(x, scale, shift, 1e-5, y, mean, variance);
+            Tensor passed = empty(channels);
+            Tensor g = Tensor.of(CPU, firsts, Shape.of(dims));
+            backend.batchNormReluGradient(
+                    x, y, g, scale, shift, mean, variance, 1e-5, empty(dims), empty(channels), passed);
+            float[] results = y.toFloats();
+            int positive = 0;
+            for (int c = 0; c < channels; c++) {
+                assertEquals(results[c * plane] > 0 ? 1 : 0, passed.toFloats()[c], "channel " + c);
+                positive += results[c * plane] > 0 ? 1 : 0;
+            }
+            assertTrue(positive > channels / 5 && positive < channels * 4 / 5, positive + " of " + channels);
         }
     }
 
