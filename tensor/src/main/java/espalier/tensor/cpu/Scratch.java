@@ -57,6 +57,12 @@ public final class Scratch {
     /** A fifth such number. */
     public static final int CHANNELS_5 = 23;
 
+    /** The sums of a tile on their way to what they are added to. */
+    public static final int SUMS = 25;
+
+    /** Packed weights that are unpacked for one call. */
+    public static final int UNPACKED = 24;
+
     /** A tile of a matrix that is being transposed. */
     public static final int TURNED = 19;
 
@@ -79,7 +85,7 @@ public final class Scratch {
     /** Places of maxima. */
     public static final int PLACES = 1;
 
-    private static final int SLOTS = 24;
+    private static final int SLOTS = 26;
     private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
 
     private final float[][] floats = new float[SLOTS][0];

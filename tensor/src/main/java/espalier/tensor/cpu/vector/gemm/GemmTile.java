@@ -1,5 +1,8 @@
 package espalier.tensor.cpu.vector.gemm;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import jdk.incubator.vector.FloatVector;
@@ -14,8 +17,8 @@ import jdk.incubator.vector.VectorSpecies;
  * hide the latency of two FMA units, 12 do so with some to spare ({@link TallTiles}). Fewer rows are given more vectors.
  * With the 32 registers of AVX-512 a tile has up to 8 rows.
  *
- * <p>Sums begin at zero and are added to {@code c} at their end: sums that begin as a load make the compiler spill
- * registers in the loop. Both branches store them, see {@link espalier.tensor.cpu.vector.conv.ConvTile}.
+ * <p>Sums begin at zero and are kept apart before they are added to {@code c}: sums that begin as a load make the compiler spill
+ * registers in the loop. Why a tile does nothing but sums says {@link espalier.tensor.cpu.vector.conv.ConvTile}.
  *
  * <p>Positions are counters, {@code p} in a and {@code q} in b, that advance from one {@code k} to the next. The compiler
  * checks the bounds of {@code a} once, before the loop, and has no products of {@code k} to make there: sums of 25
@@ -64,181 +67,161 @@ final class GemmTile {
             int cAt,
             int stride,
             boolean add) {
-        switch (rows) {
-            case 1 -> tile1x4(n, a, aAt, b, bAt, ld, c, cAt, add);
-            case 2 -> tile2x4(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
-            case 3 -> tile3x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
-            case 5 -> TallTiles.tile5x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
-            case 6 -> TallTiles.tile6x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
-            case 7 -> TallTiles.tile7x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
-            case 8 -> TallTiles.tile8x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
-            default -> tile4x2(n, a, aAt, b, bAt, ld, c, cAt, stride, add);
+        if (!add) {
+            tile(rows, n, a, aAt, b, bAt, ld, c, cAt, stride);
+            return;
+        }
+        int width = columns(rows);
+        float[] sums = Scratch.floats(Scratch.SUMS, rows * width);
+        tile(rows, n, a, aAt, b, bAt, ld, sums, 0, width);
+        for (int r = 0; r < rows; r++) {
+            for (int j = 0; j < width; j += LANES) {
+                int put = cAt + r * stride + j;
+                ONE.fma(FloatVector.fromArray(SPECIES, sums, r * width + j), FloatVector.fromArray(SPECIES, c, put))
+                        .intoArray(c, put);
+            }
         }
     }
 
-    private static void tile4x2(
-            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s20 = FloatVector.zero(SPECIES);
-        FloatVector s21 = FloatVector.zero(SPECIES);
-        FloatVector s30 = FloatVector.zero(SPECIES);
-        FloatVector s31 = FloatVector.zero(SPECIES);
+    private static void tile(
+            int rows, int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
+        switch (rows) {
+            case 1 -> tile1x4(n, a, aAt, b, bAt, ld, c, cAt);
+            case 2 -> tile2x4(n, a, aAt, b, bAt, ld, c, cAt, stride);
+            case 3 -> tile3x2(n, a, aAt, b, bAt, ld, c, cAt, stride);
+            case 5 -> TallTiles.tile5x2(n, a, aAt, b, bAt, ld, c, cAt, stride);
+            case 6 -> TallTiles.tile6x2(n, a, aAt, b, bAt, ld, c, cAt, stride);
+            case 7 -> TallTiles.tile7x2(n, a, aAt, b, bAt, ld, c, cAt, stride);
+            case 8 -> TallTiles.tile8x2(n, a, aAt, b, bAt, ld, c, cAt, stride);
+            default -> tile4x2(n, a, aAt, b, bAt, ld, c, cAt, stride);
+        }
+    }
+
+    private static void tile4x2(int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s20 = zero;
+        FloatVector s21 = zero;
+        FloatVector s30 = zero;
+        FloatVector s31 = zero;
         int end = aAt + 4 * n;
         for (int p = aAt, q = bAt; p < end; p += 4, q += ld) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, q);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, q + LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
+            FloatVector a0 = ONE.broadcast(a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
+            FloatVector a1 = ONE.broadcast(a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
+            FloatVector a2 = ONE.broadcast(a[p + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
+            FloatVector a3 = ONE.broadcast(a[p + 3]);
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
         }
-        if (add) {
-            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
-            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
-            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
-            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
-            s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride)).intoArray(c, cAt + 2 * stride);
-            s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES)).intoArray(c, cAt + 2 * stride + LANES);
-            s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride)).intoArray(c, cAt + 3 * stride);
-            s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES)).intoArray(c, cAt + 3 * stride + LANES);
-        } else {
-            s00.intoArray(c, cAt);
-            s01.intoArray(c, cAt + LANES);
-            s10.intoArray(c, cAt + stride);
-            s11.intoArray(c, cAt + stride + LANES);
-            s20.intoArray(c, cAt + 2 * stride);
-            s21.intoArray(c, cAt + 2 * stride + LANES);
-            s30.intoArray(c, cAt + 3 * stride);
-            s31.intoArray(c, cAt + 3 * stride + LANES);
-        }
+        ONE.mul(s00).intoArray(c, cAt);
+        ONE.mul(s01).intoArray(c, cAt + LANES);
+        ONE.mul(s10).intoArray(c, cAt + stride);
+        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
+        ONE.mul(s20).intoArray(c, cAt + 2 * stride);
+        ONE.mul(s21).intoArray(c, cAt + 2 * stride + LANES);
+        ONE.mul(s30).intoArray(c, cAt + 3 * stride);
+        ONE.mul(s31).intoArray(c, cAt + 3 * stride + LANES);
     }
 
-    private static void tile3x2(
-            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s20 = FloatVector.zero(SPECIES);
-        FloatVector s21 = FloatVector.zero(SPECIES);
+    private static void tile3x2(int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s20 = zero;
+        FloatVector s21 = zero;
         int end = aAt + 3 * n;
         for (int p = aAt, q = bAt; p < end; p += 3, q += ld) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, q);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, q + LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
+            FloatVector a0 = ONE.broadcast(a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
+            FloatVector a1 = ONE.broadcast(a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
+            FloatVector a2 = ONE.broadcast(a[p + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
         }
-        if (add) {
-            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
-            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
-            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
-            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
-            s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride)).intoArray(c, cAt + 2 * stride);
-            s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES)).intoArray(c, cAt + 2 * stride + LANES);
-        } else {
-            s00.intoArray(c, cAt);
-            s01.intoArray(c, cAt + LANES);
-            s10.intoArray(c, cAt + stride);
-            s11.intoArray(c, cAt + stride + LANES);
-            s20.intoArray(c, cAt + 2 * stride);
-            s21.intoArray(c, cAt + 2 * stride + LANES);
-        }
+        ONE.mul(s00).intoArray(c, cAt);
+        ONE.mul(s01).intoArray(c, cAt + LANES);
+        ONE.mul(s10).intoArray(c, cAt + stride);
+        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
+        ONE.mul(s20).intoArray(c, cAt + 2 * stride);
+        ONE.mul(s21).intoArray(c, cAt + 2 * stride + LANES);
     }
 
-    private static void tile2x4(
-            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s02 = FloatVector.zero(SPECIES);
-        FloatVector s03 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s12 = FloatVector.zero(SPECIES);
-        FloatVector s13 = FloatVector.zero(SPECIES);
+    private static void tile2x4(int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s02 = zero;
+        FloatVector s03 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s12 = zero;
+        FloatVector s13 = zero;
         int end = aAt + 2 * n;
         for (int p = aAt, q = bAt; p < end; p += 2, q += ld) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, q);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, q + LANES);
             FloatVector b2 = FloatVector.fromArray(SPECIES, b, q + 2 * LANES);
             FloatVector b3 = FloatVector.fromArray(SPECIES, b, q + 3 * LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
+            FloatVector a0 = ONE.broadcast(a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             s02 = a0.fma(b2, s02);
             s03 = a0.fma(b3, s03);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
+            FloatVector a1 = ONE.broadcast(a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
             s12 = a1.fma(b2, s12);
             s13 = a1.fma(b3, s13);
         }
-        if (add) {
-            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
-            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
-            s02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES)).intoArray(c, cAt + 2 * LANES);
-            s03.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES)).intoArray(c, cAt + 3 * LANES);
-            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
-            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
-            s12.add(FloatVector.fromArray(SPECIES, c, cAt + stride + 2 * LANES)).intoArray(c, cAt + stride + 2 * LANES);
-            s13.add(FloatVector.fromArray(SPECIES, c, cAt + stride + 3 * LANES)).intoArray(c, cAt + stride + 3 * LANES);
-        } else {
-            s00.intoArray(c, cAt);
-            s01.intoArray(c, cAt + LANES);
-            s02.intoArray(c, cAt + 2 * LANES);
-            s03.intoArray(c, cAt + 3 * LANES);
-            s10.intoArray(c, cAt + stride);
-            s11.intoArray(c, cAt + stride + LANES);
-            s12.intoArray(c, cAt + stride + 2 * LANES);
-            s13.intoArray(c, cAt + stride + 3 * LANES);
-        }
+        ONE.mul(s00).intoArray(c, cAt);
+        ONE.mul(s01).intoArray(c, cAt + LANES);
+        ONE.mul(s02).intoArray(c, cAt + 2 * LANES);
+        ONE.mul(s03).intoArray(c, cAt + 3 * LANES);
+        ONE.mul(s10).intoArray(c, cAt + stride);
+        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
+        ONE.mul(s12).intoArray(c, cAt + stride + 2 * LANES);
+        ONE.mul(s13).intoArray(c, cAt + stride + 3 * LANES);
     }
 
-    private static void tile1x4(
-            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, boolean add) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s02 = FloatVector.zero(SPECIES);
-        FloatVector s03 = FloatVector.zero(SPECIES);
+    private static void tile1x4(int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt) {
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s02 = zero;
+        FloatVector s03 = zero;
         for (int k = 0; k < n; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
             FloatVector b2 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + 2 * LANES);
             FloatVector b3 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + 3 * LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + k]);
+            FloatVector a0 = ONE.broadcast(a[aAt + k]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             s02 = a0.fma(b2, s02);
             s03 = a0.fma(b3, s03);
         }
-        if (add) {
-            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
-            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
-            s02.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * LANES)).intoArray(c, cAt + 2 * LANES);
-            s03.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * LANES)).intoArray(c, cAt + 3 * LANES);
-        } else {
-            s00.intoArray(c, cAt);
-            s01.intoArray(c, cAt + LANES);
-            s02.intoArray(c, cAt + 2 * LANES);
-            s03.intoArray(c, cAt + 3 * LANES);
-        }
+        ONE.mul(s00).intoArray(c, cAt);
+        ONE.mul(s01).intoArray(c, cAt + LANES);
+        ONE.mul(s02).intoArray(c, cAt + 2 * LANES);
+        ONE.mul(s03).intoArray(c, cAt + 3 * LANES);
     }
 
     /**
@@ -247,37 +230,38 @@ final class GemmTile {
      * j]}.
      */
     static void multiplyRows(int n, float[] a, int aAt, int lda, float[] b, int bAt, int ld, float[] c) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s20 = FloatVector.zero(SPECIES);
-        FloatVector s21 = FloatVector.zero(SPECIES);
-        FloatVector s30 = FloatVector.zero(SPECIES);
-        FloatVector s31 = FloatVector.zero(SPECIES);
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s20 = zero;
+        FloatVector s21 = zero;
+        FloatVector s30 = zero;
+        FloatVector s31 = zero;
         for (int k = 0; k < n; k++) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[aAt + k]);
+            FloatVector a0 = ONE.broadcast(a[aAt + k]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[aAt + lda + k]);
+            FloatVector a1 = ONE.broadcast(a[aAt + lda + k]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[aAt + 2 * lda + k]);
+            FloatVector a2 = ONE.broadcast(a[aAt + 2 * lda + k]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[aAt + 3 * lda + k]);
+            FloatVector a3 = ONE.broadcast(a[aAt + 3 * lda + k]);
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
         }
-        s00.intoArray(c, 0);
-        s01.intoArray(c, LANES);
-        s10.intoArray(c, 2 * LANES);
-        s11.intoArray(c, 3 * LANES);
-        s20.intoArray(c, 4 * LANES);
-        s21.intoArray(c, 5 * LANES);
-        s30.intoArray(c, 6 * LANES);
-        s31.intoArray(c, 7 * LANES);
+        ONE.mul(s00).intoArray(c, 0);
+        ONE.mul(s01).intoArray(c, LANES);
+        ONE.mul(s10).intoArray(c, 2 * LANES);
+        ONE.mul(s11).intoArray(c, 3 * LANES);
+        ONE.mul(s20).intoArray(c, 4 * LANES);
+        ONE.mul(s21).intoArray(c, 5 * LANES);
+        ONE.mul(s30).intoArray(c, 6 * LANES);
+        ONE.mul(s31).intoArray(c, 7 * LANES);
     }
 }

@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.gemm;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import java.lang.invoke.VarHandle;
 import jdk.incubator.vector.FloatVector;
@@ -20,297 +22,233 @@ final class TallTiles {
     private TallTiles() {}
 
     /** Six rows, two vectors. */
-    static void tile6x2(
-            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s20 = FloatVector.zero(SPECIES);
-        FloatVector s21 = FloatVector.zero(SPECIES);
-        FloatVector s30 = FloatVector.zero(SPECIES);
-        FloatVector s31 = FloatVector.zero(SPECIES);
-        FloatVector s40 = FloatVector.zero(SPECIES);
-        FloatVector s41 = FloatVector.zero(SPECIES);
-        FloatVector s50 = FloatVector.zero(SPECIES);
-        FloatVector s51 = FloatVector.zero(SPECIES);
+    static void tile6x2(int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s20 = zero;
+        FloatVector s21 = zero;
+        FloatVector s30 = zero;
+        FloatVector s31 = zero;
+        FloatVector s40 = zero;
+        FloatVector s41 = zero;
+        FloatVector s50 = zero;
+        FloatVector s51 = zero;
         int end = aAt + 6 * n;
         for (int p = aAt, q = bAt; p < end; p += 6, q += ld) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, q);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, q + LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
+            FloatVector a0 = ONE.broadcast(a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             VarHandle.loadLoadFence();
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
+            FloatVector a1 = ONE.broadcast(a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
             VarHandle.loadLoadFence();
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
+            FloatVector a2 = ONE.broadcast(a[p + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
             VarHandle.loadLoadFence();
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
+            FloatVector a3 = ONE.broadcast(a[p + 3]);
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
             VarHandle.loadLoadFence();
-            FloatVector a4 = FloatVector.broadcast(SPECIES, a[p + 4]);
+            FloatVector a4 = ONE.broadcast(a[p + 4]);
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
             VarHandle.loadLoadFence();
-            FloatVector a5 = FloatVector.broadcast(SPECIES, a[p + 5]);
+            FloatVector a5 = ONE.broadcast(a[p + 5]);
             s50 = a5.fma(b0, s50);
             s51 = a5.fma(b1, s51);
         }
-        if (add) {
-            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
-            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
-            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
-            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
-            s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride)).intoArray(c, cAt + 2 * stride);
-            s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES)).intoArray(c, cAt + 2 * stride + LANES);
-            s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride)).intoArray(c, cAt + 3 * stride);
-            s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES)).intoArray(c, cAt + 3 * stride + LANES);
-            s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride)).intoArray(c, cAt + 4 * stride);
-            s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES)).intoArray(c, cAt + 4 * stride + LANES);
-            s50.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride)).intoArray(c, cAt + 5 * stride);
-            s51.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride + LANES)).intoArray(c, cAt + 5 * stride + LANES);
-        } else {
-            s00.intoArray(c, cAt);
-            s01.intoArray(c, cAt + LANES);
-            s10.intoArray(c, cAt + stride);
-            s11.intoArray(c, cAt + stride + LANES);
-            s20.intoArray(c, cAt + 2 * stride);
-            s21.intoArray(c, cAt + 2 * stride + LANES);
-            s30.intoArray(c, cAt + 3 * stride);
-            s31.intoArray(c, cAt + 3 * stride + LANES);
-            s40.intoArray(c, cAt + 4 * stride);
-            s41.intoArray(c, cAt + 4 * stride + LANES);
-            s50.intoArray(c, cAt + 5 * stride);
-            s51.intoArray(c, cAt + 5 * stride + LANES);
-        }
+        ONE.mul(s00).intoArray(c, cAt);
+        ONE.mul(s01).intoArray(c, cAt + LANES);
+        ONE.mul(s10).intoArray(c, cAt + stride);
+        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
+        ONE.mul(s20).intoArray(c, cAt + 2 * stride);
+        ONE.mul(s21).intoArray(c, cAt + 2 * stride + LANES);
+        ONE.mul(s30).intoArray(c, cAt + 3 * stride);
+        ONE.mul(s31).intoArray(c, cAt + 3 * stride + LANES);
+        ONE.mul(s40).intoArray(c, cAt + 4 * stride);
+        ONE.mul(s41).intoArray(c, cAt + 4 * stride + LANES);
+        ONE.mul(s50).intoArray(c, cAt + 5 * stride);
+        ONE.mul(s51).intoArray(c, cAt + 5 * stride + LANES);
     }
 
     /** Five rows, two vectors. */
-    static void tile5x2(
-            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s20 = FloatVector.zero(SPECIES);
-        FloatVector s21 = FloatVector.zero(SPECIES);
-        FloatVector s30 = FloatVector.zero(SPECIES);
-        FloatVector s31 = FloatVector.zero(SPECIES);
-        FloatVector s40 = FloatVector.zero(SPECIES);
-        FloatVector s41 = FloatVector.zero(SPECIES);
+    static void tile5x2(int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s20 = zero;
+        FloatVector s21 = zero;
+        FloatVector s30 = zero;
+        FloatVector s31 = zero;
+        FloatVector s40 = zero;
+        FloatVector s41 = zero;
         int end = aAt + 5 * n;
         for (int p = aAt, q = bAt; p < end; p += 5, q += ld) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, q);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, q + LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
+            FloatVector a0 = ONE.broadcast(a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
             VarHandle.loadLoadFence();
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
+            FloatVector a1 = ONE.broadcast(a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
             VarHandle.loadLoadFence();
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
+            FloatVector a2 = ONE.broadcast(a[p + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
             VarHandle.loadLoadFence();
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
+            FloatVector a3 = ONE.broadcast(a[p + 3]);
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
             VarHandle.loadLoadFence();
-            FloatVector a4 = FloatVector.broadcast(SPECIES, a[p + 4]);
+            FloatVector a4 = ONE.broadcast(a[p + 4]);
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
         }
-        if (add) {
-            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
-            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
-            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
-            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
-            s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride)).intoArray(c, cAt + 2 * stride);
-            s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES)).intoArray(c, cAt + 2 * stride + LANES);
-            s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride)).intoArray(c, cAt + 3 * stride);
-            s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES)).intoArray(c, cAt + 3 * stride + LANES);
-            s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride)).intoArray(c, cAt + 4 * stride);
-            s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES)).intoArray(c, cAt + 4 * stride + LANES);
-        } else {
-            s00.intoArray(c, cAt);
-            s01.intoArray(c, cAt + LANES);
-            s10.intoArray(c, cAt + stride);
-            s11.intoArray(c, cAt + stride + LANES);
-            s20.intoArray(c, cAt + 2 * stride);
-            s21.intoArray(c, cAt + 2 * stride + LANES);
-            s30.intoArray(c, cAt + 3 * stride);
-            s31.intoArray(c, cAt + 3 * stride + LANES);
-            s40.intoArray(c, cAt + 4 * stride);
-            s41.intoArray(c, cAt + 4 * stride + LANES);
-        }
+        ONE.mul(s00).intoArray(c, cAt);
+        ONE.mul(s01).intoArray(c, cAt + LANES);
+        ONE.mul(s10).intoArray(c, cAt + stride);
+        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
+        ONE.mul(s20).intoArray(c, cAt + 2 * stride);
+        ONE.mul(s21).intoArray(c, cAt + 2 * stride + LANES);
+        ONE.mul(s30).intoArray(c, cAt + 3 * stride);
+        ONE.mul(s31).intoArray(c, cAt + 3 * stride + LANES);
+        ONE.mul(s40).intoArray(c, cAt + 4 * stride);
+        ONE.mul(s41).intoArray(c, cAt + 4 * stride + LANES);
     }
 
     /** Seven rows, two vectors, where there are 32 registers. */
-    static void tile7x2(
-            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s20 = FloatVector.zero(SPECIES);
-        FloatVector s21 = FloatVector.zero(SPECIES);
-        FloatVector s30 = FloatVector.zero(SPECIES);
-        FloatVector s31 = FloatVector.zero(SPECIES);
-        FloatVector s40 = FloatVector.zero(SPECIES);
-        FloatVector s41 = FloatVector.zero(SPECIES);
-        FloatVector s50 = FloatVector.zero(SPECIES);
-        FloatVector s51 = FloatVector.zero(SPECIES);
-        FloatVector s60 = FloatVector.zero(SPECIES);
-        FloatVector s61 = FloatVector.zero(SPECIES);
+    static void tile7x2(int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s20 = zero;
+        FloatVector s21 = zero;
+        FloatVector s30 = zero;
+        FloatVector s31 = zero;
+        FloatVector s40 = zero;
+        FloatVector s41 = zero;
+        FloatVector s50 = zero;
+        FloatVector s51 = zero;
+        FloatVector s60 = zero;
+        FloatVector s61 = zero;
         int end = aAt + 7 * n;
         for (int p = aAt, q = bAt; p < end; p += 7, q += ld) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, q);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, q + LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
+            FloatVector a0 = ONE.broadcast(a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
+            FloatVector a1 = ONE.broadcast(a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
+            FloatVector a2 = ONE.broadcast(a[p + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
+            FloatVector a3 = ONE.broadcast(a[p + 3]);
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
-            FloatVector a4 = FloatVector.broadcast(SPECIES, a[p + 4]);
+            FloatVector a4 = ONE.broadcast(a[p + 4]);
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
-            FloatVector a5 = FloatVector.broadcast(SPECIES, a[p + 5]);
+            FloatVector a5 = ONE.broadcast(a[p + 5]);
             s50 = a5.fma(b0, s50);
             s51 = a5.fma(b1, s51);
-            FloatVector a6 = FloatVector.broadcast(SPECIES, a[p + 6]);
+            FloatVector a6 = ONE.broadcast(a[p + 6]);
             s60 = a6.fma(b0, s60);
             s61 = a6.fma(b1, s61);
         }
-        if (add) {
-            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
-            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
-            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
-            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
-            s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride)).intoArray(c, cAt + 2 * stride);
-            s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES)).intoArray(c, cAt + 2 * stride + LANES);
-            s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride)).intoArray(c, cAt + 3 * stride);
-            s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES)).intoArray(c, cAt + 3 * stride + LANES);
-            s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride)).intoArray(c, cAt + 4 * stride);
-            s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES)).intoArray(c, cAt + 4 * stride + LANES);
-            s50.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride)).intoArray(c, cAt + 5 * stride);
-            s51.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride + LANES)).intoArray(c, cAt + 5 * stride + LANES);
-            s60.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride)).intoArray(c, cAt + 6 * stride);
-            s61.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride + LANES)).intoArray(c, cAt + 6 * stride + LANES);
-        } else {
-            s00.intoArray(c, cAt);
-            s01.intoArray(c, cAt + LANES);
-            s10.intoArray(c, cAt + stride);
-            s11.intoArray(c, cAt + stride + LANES);
-            s20.intoArray(c, cAt + 2 * stride);
-            s21.intoArray(c, cAt + 2 * stride + LANES);
-            s30.intoArray(c, cAt + 3 * stride);
-            s31.intoArray(c, cAt + 3 * stride + LANES);
-            s40.intoArray(c, cAt + 4 * stride);
-            s41.intoArray(c, cAt + 4 * stride + LANES);
-            s50.intoArray(c, cAt + 5 * stride);
-            s51.intoArray(c, cAt + 5 * stride + LANES);
-            s60.intoArray(c, cAt + 6 * stride);
-            s61.intoArray(c, cAt + 6 * stride + LANES);
-        }
+        ONE.mul(s00).intoArray(c, cAt);
+        ONE.mul(s01).intoArray(c, cAt + LANES);
+        ONE.mul(s10).intoArray(c, cAt + stride);
+        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
+        ONE.mul(s20).intoArray(c, cAt + 2 * stride);
+        ONE.mul(s21).intoArray(c, cAt + 2 * stride + LANES);
+        ONE.mul(s30).intoArray(c, cAt + 3 * stride);
+        ONE.mul(s31).intoArray(c, cAt + 3 * stride + LANES);
+        ONE.mul(s40).intoArray(c, cAt + 4 * stride);
+        ONE.mul(s41).intoArray(c, cAt + 4 * stride + LANES);
+        ONE.mul(s50).intoArray(c, cAt + 5 * stride);
+        ONE.mul(s51).intoArray(c, cAt + 5 * stride + LANES);
+        ONE.mul(s60).intoArray(c, cAt + 6 * stride);
+        ONE.mul(s61).intoArray(c, cAt + 6 * stride + LANES);
     }
 
     /** Eight rows, two vectors, where there are 32 registers. */
-    static void tile8x2(
-            int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride, boolean add) {
-        FloatVector s00 = FloatVector.zero(SPECIES);
-        FloatVector s01 = FloatVector.zero(SPECIES);
-        FloatVector s10 = FloatVector.zero(SPECIES);
-        FloatVector s11 = FloatVector.zero(SPECIES);
-        FloatVector s20 = FloatVector.zero(SPECIES);
-        FloatVector s21 = FloatVector.zero(SPECIES);
-        FloatVector s30 = FloatVector.zero(SPECIES);
-        FloatVector s31 = FloatVector.zero(SPECIES);
-        FloatVector s40 = FloatVector.zero(SPECIES);
-        FloatVector s41 = FloatVector.zero(SPECIES);
-        FloatVector s50 = FloatVector.zero(SPECIES);
-        FloatVector s51 = FloatVector.zero(SPECIES);
-        FloatVector s60 = FloatVector.zero(SPECIES);
-        FloatVector s61 = FloatVector.zero(SPECIES);
-        FloatVector s70 = FloatVector.zero(SPECIES);
-        FloatVector s71 = FloatVector.zero(SPECIES);
+    static void tile8x2(int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
+        FloatVector zero = ONE.broadcast(0f);
+        FloatVector s00 = zero;
+        FloatVector s01 = zero;
+        FloatVector s10 = zero;
+        FloatVector s11 = zero;
+        FloatVector s20 = zero;
+        FloatVector s21 = zero;
+        FloatVector s30 = zero;
+        FloatVector s31 = zero;
+        FloatVector s40 = zero;
+        FloatVector s41 = zero;
+        FloatVector s50 = zero;
+        FloatVector s51 = zero;
+        FloatVector s60 = zero;
+        FloatVector s61 = zero;
+        FloatVector s70 = zero;
+        FloatVector s71 = zero;
         int end = aAt + 8 * n;
         for (int p = aAt, q = bAt; p < end; p += 8, q += ld) {
             FloatVector b0 = FloatVector.fromArray(SPECIES, b, q);
             FloatVector b1 = FloatVector.fromArray(SPECIES, b, q + LANES);
-            FloatVector a0 = FloatVector.broadcast(SPECIES, a[p]);
+            FloatVector a0 = ONE.broadcast(a[p]);
             s00 = a0.fma(b0, s00);
             s01 = a0.fma(b1, s01);
-            FloatVector a1 = FloatVector.broadcast(SPECIES, a[p + 1]);
+            FloatVector a1 = ONE.broadcast(a[p + 1]);
             s10 = a1.fma(b0, s10);
             s11 = a1.fma(b1, s11);
-            FloatVector a2 = FloatVector.broadcast(SPECIES, a[p + 2]);
+            FloatVector a2 = ONE.broadcast(a[p + 2]);
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
-            FloatVector a3 = FloatVector.broadcast(SPECIES, a[p + 3]);
+            FloatVector a3 = ONE.broadcast(a[p + 3]);
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
-            FloatVector a4 = FloatVector.broadcast(SPECIES, a[p + 4]);
+            FloatVector a4 = ONE.broadcast(a[p + 4]);
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
-            FloatVector a5 = FloatVector.broadcast(SPECIES, a[p + 5]);
+            FloatVector a5 = ONE.broadcast(a[p + 5]);
             s50 = a5.fma(b0, s50);
             s51 = a5.fma(b1, s51);
-            FloatVector a6 = FloatVector.broadcast(SPECIES, a[p + 6]);
+            FloatVector a6 = ONE.broadcast(a[p + 6]);
             s60 = a6.fma(b0, s60);
             s61 = a6.fma(b1, s61);
-            FloatVector a7 = FloatVector.broadcast(SPECIES, a[p + 7]);
+            FloatVector a7 = ONE.broadcast(a[p + 7]);
             s70 = a7.fma(b0, s70);
             s71 = a7.fma(b1, s71);
         }
-        if (add) {
-            s00.add(FloatVector.fromArray(SPECIES, c, cAt)).intoArray(c, cAt);
-            s01.add(FloatVector.fromArray(SPECIES, c, cAt + LANES)).intoArray(c, cAt + LANES);
-            s10.add(FloatVector.fromArray(SPECIES, c, cAt + stride)).intoArray(c, cAt + stride);
-            s11.add(FloatVector.fromArray(SPECIES, c, cAt + stride + LANES)).intoArray(c, cAt + stride + LANES);
-            s20.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride)).intoArray(c, cAt + 2 * stride);
-            s21.add(FloatVector.fromArray(SPECIES, c, cAt + 2 * stride + LANES)).intoArray(c, cAt + 2 * stride + LANES);
-            s30.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride)).intoArray(c, cAt + 3 * stride);
-            s31.add(FloatVector.fromArray(SPECIES, c, cAt + 3 * stride + LANES)).intoArray(c, cAt + 3 * stride + LANES);
-            s40.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride)).intoArray(c, cAt + 4 * stride);
-            s41.add(FloatVector.fromArray(SPECIES, c, cAt + 4 * stride + LANES)).intoArray(c, cAt + 4 * stride + LANES);
-            s50.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride)).intoArray(c, cAt + 5 * stride);
-            s51.add(FloatVector.fromArray(SPECIES, c, cAt + 5 * stride + LANES)).intoArray(c, cAt + 5 * stride + LANES);
-            s60.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride)).intoArray(c, cAt + 6 * stride);
-            s61.add(FloatVector.fromArray(SPECIES, c, cAt + 6 * stride + LANES)).intoArray(c, cAt + 6 * stride + LANES);
-            s70.add(FloatVector.fromArray(SPECIES, c, cAt + 7 * stride)).intoArray(c, cAt + 7 * stride);
-            s71.add(FloatVector.fromArray(SPECIES, c, cAt + 7 * stride + LANES)).intoArray(c, cAt + 7 * stride + LANES);
-        } else {
-            s00.intoArray(c, cAt);
-            s01.intoArray(c, cAt + LANES);
-            s10.intoArray(c, cAt + stride);
-            s11.intoArray(c, cAt + stride + LANES);
-            s20.intoArray(c, cAt + 2 * stride);
-            s21.intoArray(c, cAt + 2 * stride + LANES);
-            s30.intoArray(c, cAt + 3 * stride);
-            s31.intoArray(c, cAt + 3 * stride + LANES);
-            s40.intoArray(c, cAt + 4 * stride);
-            s41.intoArray(c, cAt + 4 * stride + LANES);
-            s50.intoArray(c, cAt + 5 * stride);
-            s51.intoArray(c, cAt + 5 * stride + LANES);
-            s60.intoArray(c, cAt + 6 * stride);
-            s61.intoArray(c, cAt + 6 * stride + LANES);
-            s70.intoArray(c, cAt + 7 * stride);
-            s71.intoArray(c, cAt + 7 * stride + LANES);
-        }
+        ONE.mul(s00).intoArray(c, cAt);
+        ONE.mul(s01).intoArray(c, cAt + LANES);
+        ONE.mul(s10).intoArray(c, cAt + stride);
+        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
+        ONE.mul(s20).intoArray(c, cAt + 2 * stride);
+        ONE.mul(s21).intoArray(c, cAt + 2 * stride + LANES);
+        ONE.mul(s30).intoArray(c, cAt + 3 * stride);
+        ONE.mul(s31).intoArray(c, cAt + 3 * stride + LANES);
+        ONE.mul(s40).intoArray(c, cAt + 4 * stride);
+        ONE.mul(s41).intoArray(c, cAt + 4 * stride + LANES);
+        ONE.mul(s50).intoArray(c, cAt + 5 * stride);
+        ONE.mul(s51).intoArray(c, cAt + 5 * stride + LANES);
+        ONE.mul(s60).intoArray(c, cAt + 6 * stride);
+        ONE.mul(s61).intoArray(c, cAt + 6 * stride + LANES);
+        ONE.mul(s70).intoArray(c, cAt + 7 * stride);
+        ONE.mul(s71).intoArray(c, cAt + 7 * stride + LANES);
     }
 }

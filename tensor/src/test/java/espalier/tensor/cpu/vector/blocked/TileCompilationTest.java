@@ -3,10 +3,13 @@ package espalier.tensor.cpu.vector.blocked;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import espalier.tensor.Device;
+import espalier.tensor.Tensor;
 import espalier.tensor.cpu.vector.channels.BlockTiles;
 import espalier.tensor.cpu.vector.channels.NarrowTile;
 import espalier.tensor.cpu.vector.channels.OuterTiles;
 import espalier.tensor.cpu.vector.channels.Squares;
+import espalier.tensor.cpu.vector.conv.ConvTile;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import java.io.File;
@@ -33,6 +36,10 @@ class TileCompilationTest {
                         "-XX:CompileCommand=quiet",
                         tiles + "channels.*::*",
                         tiles + "blocked.StemTile::*",
+                        tiles + "conv.OffsetTiles::*",
+                        tiles + "conv.TallOffsetTiles::*",
+                        tiles + "gemm.GemmTile::*",
+                        tiles + "gemm.TallTiles::*",
                         "-XX:+PrintCompilation",
                         "-cp",
                         root(BlockTiles.class) + File.pathSeparator + root(Tiles.class),
@@ -45,7 +52,13 @@ class TileCompilationTest {
         assertEquals(0, child.waitFor(), lines::toString);
         String largest = "tile" + RowGroups.MOST + " ";
         assertTrue(lines.stream().anyMatch(line -> line.contains("BlockTiles::" + largest)), lines::toString);
-        for (String name : List.of("StemTile::tile", "NarrowTile::run", "OuterTiles::tile", "Squares::turn")) {
+        for (String name : List.of(
+                "StemTile::tile",
+                "NarrowTile::run",
+                "OuterTiles::tile",
+                "Squares::turn",
+                "OffsetTiles::tile" + Math.min(4, RowGroups.MOST) + "x2",
+                "GemmTile::tile2x4")) {
             assertTrue(lines.stream().anyMatch(line -> line.contains(name)), lines::toString);
         }
         assertEquals(
@@ -72,6 +85,18 @@ class TileCompilationTest {
             int[] terms = {0};
             for (int pixels = 1; pixels <= RowGroups.MOST; pixels++) {
                 BlockTiles.run(pixels, 1, numbers, 0, terms, 0, numbers, 0, numbers, 0, 0f, numbers, 0, 0);
+            }
+            int[] starts = {0, Lanes.COUNT, 2 * Lanes.COUNT, 3 * Lanes.COUNT};
+            ConvTile convolution = new ConvTile(starts, starts, 4 * Lanes.COUNT);
+            Device cpu = Device.cpu(1);
+            for (int rows = 1; rows <= RowGroups.MOST; rows++) {
+                for (int vectors : new int[] {2, 4}) {
+                    convolution.run(
+                            rows, 1, numbers, 0, terms, 0, numbers, 0, numbers, 0, 0, vectors, true, numbers, 0);
+                }
+                Tensor.ones(rows, 3)
+                        .to(cpu)
+                        .matmul(Tensor.ones(3, 8 * Lanes.COUNT).to(cpu));
             }
             NarrowTile.run(1, numbers, 0, terms, numbers, 0, numbers, 0);
             OuterTiles.pair(1, numbers, 0, numbers, 0, 0, numbers, 0, 2 * Lanes.COUNT, true);
