@@ -151,11 +151,16 @@ public final class BinaryMatrix extends PackedMatrix {
         int columns = columns();
         float[] dense = new float[rows * columns];
         for (int row = 0; row < rows; row++) {
-            for (int column = 0; column < columns; column++) {
-                dense[row * columns + column] = isNegative(row, column) ? -scales[row] : scales[row];
-            }
+            unpack(row, dense, row * columns);
         }
         return dense;
+    }
+
+    /** Writes the numbers that one row stands for. */
+    public void unpack(int row, float[] to, int at) {
+        for (int column = 0; column < columns(); column++) {
+            to[at + column] = isNegative(row, column) ? -scales[row] : scales[row];
+        }
     }
 
     @Override

@@ -339,7 +339,7 @@ public final class VectorBackend extends ScalarBackend {
         if (matrix instanceof DenseMatrix dense) {
             return new DenseKernel(parallel(), convolution, dense);
         }
-        return new VectorPackedKernel(parallel(), matrix, () -> super.prepare(matrix));
+        return new VectorPackedKernel(parallel(), convolution, matrix, () -> super.prepare(matrix));
     }
 
     @Override

@@ -40,6 +40,16 @@ public final class ConvolutionKernel {
         kernels.forward(g, Span.contiguous(x), w, Span.contiguous(bias), Span.of(out));
     }
 
+    /** Estimated cycles of one thread for a batch, the packing of weights not counted. */
+    public double cycles(ConvGeometry g) {
+        return kernels.cycles(g);
+    }
+
+    /** The forward pass with weights that may be others at each call. */
+    public void forward(ConvGeometry g, Span x, Span w, Span bias, Span y) {
+        kernels.forward(g, x, w, bias, y);
+    }
+
     public void inputGradient(ConvSpec spec, Tensor dy, Tensor w, Tensor dx) {
         ConvGeometry g = geometry(spec, dx.shape(), w.shape());
         Tensor result = writable(dx);

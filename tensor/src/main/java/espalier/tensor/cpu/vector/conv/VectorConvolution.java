@@ -32,6 +32,11 @@ public final class VectorConvolution {
         return geometry.withJoinedRows(ROW_FLOATS, ROW_PIXELS);
     }
 
+    /** Estimated cycles of one thread for the forward pass, the packing of weights not counted. */
+    double cycles(ConvGeometry g) {
+        return forward.of(g).cost() * g.n() * g.spec().groups();
+    }
+
     /** {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or none → y [N, O, H', W']}. */
     void forward(ConvGeometry g, Span x, Span w, Span bias, Span y) {
         ConvWay way = forward.of(g);

@@ -22,15 +22,16 @@ public final class DenseKernel implements PackedKernel {
     private final Parallel parallel;
     private final ConvolutionKernel convolution;
     private final MatrixView matrix;
-    private final PackedA left;
     private final ConvWeights weights;
+
+    /** The matrix as products from the left read it, once there has been one: a layer asks for products of one kind only. */
+    private volatile Optional<PackedA> left = Optional.empty();
 
     public DenseKernel(Parallel parallel, ConvolutionKernel convolution, DenseMatrix dense) {
         this.parallel = parallel;
         this.convolution = convolution;
         float[] values = dense.toDense();
         matrix = new MatrixView(values, 0, dense.rows(), dense.columns(), dense.columns(), 1);
-        left = PackedA.of(matrix);
         weights = new ConvWeights(values);
     }
 
@@ -39,7 +40,9 @@ public final class DenseKernel implements PackedKernel {
         if (b.dim(1) == 1) {
             VectorGemm.multiply(parallel, matrix, rows(b.contiguous()), rows(out), false);
         } else if (out.size() > 0) {
-            VectorGemm.multiply(parallel, left, rows(b.contiguous()), rows(out), false);
+            PackedA packed = left.orElseGet(() -> PackedA.of(matrix));
+            left = Optional.of(packed);
+            VectorGemm.multiply(parallel, packed, rows(b.contiguous()), rows(out), false);
         }
         bias.ifPresent(values -> out.addInPlace(values.unsqueeze(1)));
     }

@@ -67,6 +67,11 @@ final class PackedConvolution {
         return geometry;
     }
 
+    /** Vectors of results of one output channel that are computed, those with lanes to spare among them. */
+    long vectors() {
+        return (long) geometry.n() * chunks * full.tile().vectors();
+    }
+
     /** Where output (0, 0) finds what each column of the weights is multiplied with. */
     private int[] offsets() {
         Correlation.Part part = k.parts().getFirst();

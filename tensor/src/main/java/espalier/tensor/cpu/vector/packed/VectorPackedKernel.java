@@ -4,6 +4,7 @@ import espalier.tensor.Tensor;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.conv.ConvolutionKernel;
 import espalier.tensor.cpu.vector.conv.VectorConvolution;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.lanes.Span;
@@ -18,11 +19,19 @@ import java.util.function.Supplier;
 
 /** The door from tensors to {@link PackedProduct} and {@link PackedConvolution}: any layout comes in, arrays go on. */
 public final class VectorPackedKernel implements PackedKernel {
+    /** Cycles of a unit of {@link PackedRows#work} on signs. */
+    private static final double WORK_CYCLES = 2;
+
+    /** Cycles that a sign takes to become a number in the order that a dense kernel reads. */
+    private static final double UNPACK_CYCLES = 4;
+
     private final Parallel parallel;
     private final Supplier<PackedKernel> fallback;
     private final PackedRows rows;
     private final Optional<IntegerProduct> integers;
     private final Optional<SignProduct> signs;
+    private final ConvolutionKernel dense;
+    private final Optional<BinaryMatrix> binary;
 
     /** What {@link #fallback} has made. */
     private volatile Optional<PackedKernel> unpacked = Optional.empty();
@@ -30,14 +39,20 @@ public final class VectorPackedKernel implements PackedKernel {
     /** The last convolution, which is most often the next one too. */
     private volatile Optional<PackedConvolution> convolution = Optional.empty();
 
-    /** @param fallback makes what takes grouped convolutions; it unpacks the weights, so it is asked only if there is one */
-    public VectorPackedKernel(Parallel parallel, PackedMatrix matrix, Supplier<PackedKernel> fallback) {
+    /**
+     * @param dense computes convolutions with weights that are unpacked
+     * @param fallback makes what takes grouped convolutions; it unpacks the weights, so it is asked only if there is one
+     */
+    public VectorPackedKernel(
+            Parallel parallel, ConvolutionKernel dense, PackedMatrix matrix, Supplier<PackedKernel> fallback) {
         this.parallel = parallel;
         this.fallback = fallback;
         this.rows = PackedRows.of(matrix);
         this.integers =
                 matrix instanceof QuantizedMatrix codes ? Optional.of(new IntegerProduct(codes)) : Optional.empty();
-        this.signs = matrix instanceof BinaryMatrix binary ? Optional.of(new SignProduct(binary)) : Optional.empty();
+        this.dense = dense;
+        this.binary = matrix instanceof BinaryMatrix b ? Optional.of(b) : Optional.empty();
+        this.signs = binary.map(SignProduct::new);
     }
 
     @Override
@@ -82,7 +97,26 @@ public final class VectorPackedKernel implements PackedKernel {
                 .filter(last -> last.geometry().equals(geometry))
                 .orElseGet(() -> new PackedConvolution(geometry, rows));
         convolution = Optional.of(prepared);
-        prepared.run(parallel, Span.contiguous(x), Span.contiguous(bias), Span.of(out));
+        Span start = Span.contiguous(bias);
+        if (binary.isPresent() && isFasterDense(prepared)) {
+            Span weight = new Span(Scratch.floats(Scratch.UNPACKED, rows.rows * rows.columns), 0);
+            parallel.once(() -> unpack(binary.get(), weight.array()));
+            dense.forward(geometry, Span.contiguous(x), weight, start, Span.of(out));
+        } else {
+            prepared.run(parallel, Span.contiguous(x), start, Span.of(out));
+        }
+    }
+
+    /** Sums that share their parts need a fourth of the additions, but Winograd's save more where there are many images. */
+    private boolean isFasterDense(PackedConvolution prepared) {
+        double unpacking = UNPACK_CYCLES * rows.rows * rows.columns;
+        return dense.cycles(prepared.geometry()) + unpacking < WORK_CYCLES * rows.work() * prepared.vectors();
+    }
+
+    private static void unpack(BinaryMatrix matrix, float[] to) {
+        for (int row = 0; row < matrix.rows(); row++) {
+            matrix.unpack(row, to, row * matrix.columns());
+        }
     }
 
     @Override

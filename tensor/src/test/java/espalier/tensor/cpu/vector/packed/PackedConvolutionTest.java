@@ -9,6 +9,7 @@ import espalier.tensor.Tensor;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.CpuBackends;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.conv.ConvolutionKernel;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.BlockMatrix;
@@ -53,7 +54,7 @@ class PackedConvolutionTest {
         AtomicInteger unpacked = new AtomicInteger();
         try (var parallel = new Parallel(1)) {
             for (PackedMatrix matrix : forms(sparse(new Random(3), 4 * 18, 0.5), 4, 18)) {
-                var kernel = new VectorPackedKernel(parallel, matrix, () -> {
+                var kernel = new VectorPackedKernel(parallel, new ConvolutionKernel(parallel), matrix, () -> {
                     unpacked.incrementAndGet();
                     return CpuBackends.reference().prepare(matrix);
                 });
