@@ -70,11 +70,11 @@ public abstract class Module {
     }
 
     /**
-     * As {@link #apply} and then ReLU. A part that is made of others calls it where it knows that nobody looks at what lies between:
-     * see {@link ForwardPass#mayFuse}.
+     * As {@link #apply} and then ReLU: one operation where this part has one for it and nobody looks at what lies between ({@link
+     * ForwardPass#mayFuse}).
      */
     public final Variable applyThenRelu(Variable x) {
-        return run(x, this::forwardThenRelu);
+        return ForwardPass.mayFuse() ? run(x, this::forwardThenRelu) : apply(x).relu();
     }
 
     private Variable run(Variable x, UnaryOperator<Variable> forward) {

@@ -95,6 +95,26 @@ class FusedLayersTest {
                         .size());
     }
 
+    /** Whoever asks a layer itself gets the same, in training or not, watched or not. */
+    @Test
+    void aLayerDecidesForItself() {
+        Sequential net =
+                new Sequential(new Conv2d(Init.of(1), 3, 4, 3, ConvSpec.of(), false), new BatchNorm(Init.of(2), 4));
+        Variable x = Variable.constant(IMAGES);
+        assertArrayEquals(
+                net.apply(x).relu().value().toFloats(),
+                net.applyThenRelu(x).value().toFloats());
+        assertEquals(Set.of("conv2d", "batchNormInference", "relu"), operations(net.applyThenRelu(x)));
+        Supplier<Variable> watched = () -> ForwardPass.hooked((module, in) -> in, () -> net.applyThenRelu(x));
+        assertEquals(
+                Set.of("conv2d", "batchNorm", "relu"), operations(ForwardPass.training(RandomSource.of(1), watched)));
+        assertEquals(
+                Set.of("conv2d", "batchNormRelu"),
+                operations(ForwardPass.training(RandomSource.of(1), () -> net.applyThenRelu(x))));
+        int visited = Trace.of(() -> net.apply(x)).size();
+        assertEquals(visited, Trace.of(() -> net.applyThenRelu(x)).size());
+    }
+
     /** What is last in a sequence inside of another meets the ReLU behind that; an empty one leaves it to itself. */
     @Test
     void aSequencePassesItOn() {

@@ -127,10 +127,10 @@ public final class ConvTile {
             float[] bias,
             int biasAt) {
         int width = rows > 4 ? 2 : rows == 4 ? (WIDE && to - from > 2 ? 4 : 2) : rows == 3 ? 3 : 4;
-        if (add) {
-            addSums(rows, width, n, a, aAt, offsets, offsetsAt, x, xBase, c, cBase, from, to);
-            return;
-        }
+        float[] y = add ? Scratch.floats(Scratch.SUMS, rows * width * LANES) : c;
+        int stride = add ? width * LANES : rowStride;
+        float[] start = add ? NO_BIAS : bias;
+        int startAt = add ? 0 : biasAt;
         int last = to - 1;
         for (int v = from; v < to; v += width) {
             int v1 = Math.min(v + 1, last);
@@ -149,67 +149,27 @@ public final class ConvTile {
                     xBase + xStarts[v1],
                     xBase + xStarts[v2],
                     xBase + xStarts[v3],
-                    c,
-                    cBase + cStarts[v],
-                    cBase + cStarts[v1],
-                    cBase + cStarts[v2],
-                    cBase + cStarts[v3],
-                    rowStride,
-                    bias,
-                    biasAt);
+                    y,
+                    add ? 0 : cBase + cStarts[v],
+                    add ? LANES : cBase + cStarts[v1],
+                    add ? 2 * LANES : cBase + cStarts[v2],
+                    add ? 3 * LANES : cBase + cStarts[v3],
+                    stride,
+                    start,
+                    startAt);
+            if (add) {
+                addSums(rows, v, Math.min(v + width, to), y, stride, c, cBase);
+            }
         }
     }
 
-    /** Tiles whose sums are kept apart and then added to what is there. */
-    private void addSums(
-            int rows,
-            int width,
-            int n,
-            float[] a,
-            int aAt,
-            int[] offsets,
-            int offsetsAt,
-            float[] x,
-            int xBase,
-            float[] c,
-            int cBase,
-            int from,
-            int to) {
-        int stride = width * LANES;
-        float[] sums = Scratch.floats(Scratch.SUMS, rows * stride);
-        int last = to - 1;
-        for (int v = from; v < to; v += width) {
-            int v1 = Math.min(v + 1, last);
-            int v2 = Math.min(v + 2, last);
-            int v3 = Math.min(v + 3, last);
-            tile(
-                    rows,
-                    width,
-                    n,
-                    a,
-                    aAt,
-                    offsets,
-                    offsetsAt,
-                    x,
-                    xBase + xStarts[v],
-                    xBase + xStarts[v1],
-                    xBase + xStarts[v2],
-                    xBase + xStarts[v3],
-                    sums,
-                    0,
-                    LANES,
-                    2 * LANES,
-                    3 * LANES,
-                    stride,
-                    NO_BIAS,
-                    0);
-            int end = Math.min(v + width, to);
-            for (int i = v; i < end; i += 2) {
-                int j = Math.min(i + 1, end - 1);
-                int c0 = cBase + cStarts[i];
-                int c1 = cBase + cStarts[j];
-                add(rows, sums, (i - v) * LANES, (j - v) * LANES, stride, c, c0, c1, rowStride);
-            }
+    /** Adds a tile's sums, which are kept apart, to vectors {@code from} to {@code to - 1} of what is there. */
+    private void addSums(int rows, int from, int to, float[] sums, int stride, float[] c, int cBase) {
+        for (int i = from; i < to; i += 2) {
+            int j = Math.min(i + 1, to - 1);
+            int c0 = cBase + cStarts[i];
+            int c1 = cBase + cStarts[j];
+            add(rows, sums, (i - from) * LANES, (j - from) * LANES, stride, c, c0, c1, rowStride);
         }
     }
 
