@@ -63,6 +63,9 @@ public final class Scratch {
     /** Packed weights that are unpacked for one call. */
     public static final int UNPACKED = 24;
 
+    /** Sums that rows of signs share, and those of the rows. */
+    public static final int SHARED_SUMS = 26;
+
     /** A tile of a matrix that is being transposed. */
     public static final int TURNED = 19;
 
@@ -85,7 +88,14 @@ public final class Scratch {
     /** Places of maxima. */
     public static final int PLACES = 1;
 
-    private static final int SLOTS = 26;
+    private static final int SLOTS = 27;
+
+    /** See {@link #onLines}. */
+    public static final int LINE = 12;
+
+    /** Two megabytes: half a region where the heap may have 16 gigabytes, and more where it is smaller. */
+    private static final int HALF_REGION = 1 << 19;
+
     private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
 
     private final float[][] floats = new float[SLOTS][0];
@@ -111,6 +121,15 @@ public final class Scratch {
             slots[slot] = new float[roundUp(length)];
         }
         return slots[slot];
+    }
+
+    /**
+     * As {@link #floats(int, int)}, with {@code length} elements from {@link #LINE} on, of which the first should begin a cache line. Loads that cross
+     * one take twice as long, and the virtual machine does not say where it puts an array. But the G1 collector begins arrays of half
+     * a region or more at a multiple of 64 bytes, and after a header of 16 bytes the next line begins at element 12.
+     */
+    public static float[] onLines(int slot, int length) {
+        return floats(slot, Math.max(HALF_REGION, LINE + length));
     }
 
     /** As {@link #floats(int, int)}, with the first {@code length} elements set to zero. */

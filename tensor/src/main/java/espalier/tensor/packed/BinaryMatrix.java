@@ -146,20 +146,11 @@ public final class BinaryMatrix extends PackedMatrix {
     }
 
     @Override
-    public float[] toDense() {
-        int rows = rows();
-        int columns = columns();
-        float[] dense = new float[rows * columns];
-        for (int row = 0; row < rows; row++) {
-            unpack(row, dense, row * columns);
-        }
-        return dense;
-    }
-
-    /** Writes the numbers that one row stands for. */
-    public void unpack(int row, float[] to, int at) {
-        for (int column = 0; column < columns(); column++) {
-            to[at + column] = isNegative(row, column) ? -scales[row] : scales[row];
+    public void unpack(float[] to) {
+        for (int row = 0; row < rows(); row++) {
+            for (int column = 0; column < columns(); column++) {
+                to[row * columns() + column] = isNegative(row, column) ? -scales[row] : scales[row];
+            }
         }
     }
 

@@ -1,5 +1,7 @@
 package espalier.tensor.packed;
 
+import java.util.Arrays;
+
 /**
  * Sparse column blocks: {@code height} neighbouring rows share the columns they keep, so that one load of an input
  * serves {@code height} outputs.
@@ -168,17 +170,16 @@ public final class BlockMatrix extends PackedMatrix {
     }
 
     @Override
-    public float[] toDense() {
-        float[] dense = new float[rows() * columns()];
+    public void unpack(float[] to) {
+        Arrays.fill(to, 0, rows() * columns(), 0f);
         for (int blockRow = 0; blockRow < blockRows(); blockRow++) {
             int present = Math.min(height, rows() - blockRow * height);
             for (int block = blockPointers[blockRow]; block < blockPointers[blockRow + 1]; block++) {
                 for (int i = 0; i < present; i++) {
-                    dense[(blockRow * height + i) * columns() + columnIndices[block]] = values[block * height + i];
+                    to[(blockRow * height + i) * columns() + columnIndices[block]] = values[block * height + i];
                 }
             }
         }
-        return dense;
     }
 
     @Override

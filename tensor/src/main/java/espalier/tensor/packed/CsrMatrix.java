@@ -1,5 +1,7 @@
 package espalier.tensor.packed;
 
+import java.util.Arrays;
+
 /**
  * Compressed sparse rows: for each row, the columns whose value is not zero, ascending, and those values.
  *
@@ -99,14 +101,13 @@ public final class CsrMatrix extends PackedMatrix {
     }
 
     @Override
-    public float[] toDense() {
-        float[] dense = new float[rows() * columns()];
+    public void unpack(float[] to) {
+        Arrays.fill(to, 0, rows() * columns(), 0f);
         for (int row = 0; row < rows(); row++) {
             for (int entry = rowPointers[row]; entry < rowPointers[row + 1]; entry++) {
-                dense[row * columns() + columnIndices[entry]] = values[entry];
+                to[row * columns() + columnIndices[entry]] = values[entry];
             }
         }
-        return dense;
     }
 
     @Override

@@ -36,8 +36,8 @@ public final class DenseMatrix extends PackedMatrix {
     }
 
     @Override
-    public float[] toDense() {
-        return values.clone();
+    public void unpack(float[] to) {
+        System.arraycopy(values, 0, to, 0, values.length);
     }
 
     @Override

@@ -45,7 +45,18 @@ public abstract sealed class PackedMatrix permits DenseMatrix, CsrMatrix, BlockM
     public abstract long nonZeros();
 
     /** A new array {@code [rows, columns]}, row by row, of the matrix this stands for. */
-    public abstract float[] toDense();
+    public final float[] toDense() {
+        float[] dense = new float[rows * columns];
+        unpack(dense);
+        return dense;
+    }
+
+    /**
+     * Writes the matrix this stands for to the first {@code rows * columns} elements of an array, row by row.
+     *
+     * @throws IndexOutOfBoundsException if the array is shorter
+     */
+    public abstract void unpack(float[] to);
 
     /** The arrays that hold this matrix, and what else tells it from others of its form and size. */
     abstract Object[] parts();

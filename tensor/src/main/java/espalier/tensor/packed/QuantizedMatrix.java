@@ -51,16 +51,12 @@ public abstract sealed class QuantizedMatrix extends PackedMatrix permits Int8Ma
     }
 
     @Override
-    public final float[] toDense() {
+    public final void unpack(float[] to) {
         int columns = columns();
-        byte[] codes = new byte[columns];
-        float[] dense = new float[rows() * columns];
         for (int row = 0; row < rows(); row++) {
-            copyCodes(row, codes, 0);
             for (int column = 0; column < columns; column++) {
-                dense[row * columns + column] = scales[row] * codes[column];
+                to[row * columns + column] = scales[row] * code(row, column);
             }
         }
-        return dense;
     }
 }

@@ -8,7 +8,6 @@ import espalier.tensor.cpu.vector.lanes.Transpose;
 import espalier.tensor.spi.ConvSpec;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * The sum that a convolution and its gradient to the input have in common: a grid of outputs, each of which sees the
@@ -255,7 +254,12 @@ public record Correlation(
 
     /** Whether terms stand in a row of weights as they are summed. */
     static boolean inOrder(int[] terms) {
-        return IntStream.range(0, terms.length).allMatch(i -> terms[i] == i);
+        for (int i = 0; i < terms.length; i++) { // asked in tasks, where a stream would be new objects for each
+            if (terms[i] != i) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Where in a row of weights each term of a part's sum stands. */

@@ -84,7 +84,7 @@ public final class PaddedWindow {
     }
 
     /** The least multiple of 16, not of 32, that is at least {@code length}: planes then differ in their cache sets. */
-    static int spread(int length) {
+    public static int spread(int length) {
         return ((length + 15) / 32) * 32 + 16;
     }
 

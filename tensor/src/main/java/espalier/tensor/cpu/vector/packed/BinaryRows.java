@@ -36,17 +36,8 @@ final class BinaryRows extends PackedRows {
     /** Groups in a table of 32 KiB. */
     private static final int BLOCK = 8192 / (SUMS * WIDTH);
 
-    /**
-     * Where the table begins. Loads that cross a cache line take twice as long, and the virtual machine does not say
-     * where it puts an array. But the G1 collector begins arrays of half a region or more (regions have 1 MiB or more)
-     * at a multiple of 64 bytes, and after a header of 16 bytes the next line begins at element 12.
-     */
-    private static final int TABLE_AT = 12;
-
-    private static final int LARGE = (1 << 20) - 64;
-
-    /** The table, followed by the sums: [rows][WIDTH]. */
-    private static final ThreadLocal<float[]> MEMORY = ThreadLocal.withInitial(() -> new float[LARGE]);
+    /** The table, followed by the sums [rows][WIDTH]. */
+    private static final int TABLE_AT = Scratch.LINE;
 
     private static final int SUMS_AT = TABLE_AT + BLOCK * SUMS * WIDTH;
 
@@ -77,8 +68,12 @@ final class BinaryRows extends PackedRows {
     }
 
     @Override
-    long work() {
-        return (long) groups * (rows + SUMS);
+    double cycles(Lane lane) {
+        double sums = (double) groups * (rows + SUMS);
+        return switch (lane) {
+            case PIXEL -> 2 * sums;
+            case IMAGE -> 4 * sums; // what the table is made from lies farther apart
+        };
     }
 
     @Override
@@ -95,7 +90,8 @@ final class BinaryRows extends PackedRows {
     void multiply(RightLayout right, float[] x, int xBase, float[] c, int cBase, int fromRow, int toRow, Span bias) {
         ConvTile tile = right.tile();
         int vectors = tile.vectors();
-        float[] memory = memory((toRow - fromRow + 1) * WIDTH);
+        int length = SUMS_AT + (toRow - fromRow + 1) * WIDTH;
+        float[] memory = Scratch.onLines(Scratch.SHARED_SUMS, length);
         for (int v = 0; v < vectors; v += 4) {
             Arrays.fill(memory, SUMS_AT, SUMS_AT + (toRow - fromRow + 1) * WIDTH, 0f);
             for (int group = 0; group < groups; group += BLOCK) {
@@ -119,15 +115,6 @@ final class BinaryRows extends PackedRows {
                 }
             }
         }
-    }
-
-    private static float[] memory(int sums) {
-        float[] memory = MEMORY.get();
-        if (memory.length < SUMS_AT + sums) {
-            memory = new float[SUMS_AT + sums];
-            MEMORY.set(memory);
-        }
-        return memory;
     }
 
     /** The sums of one vector of columns, for {@code count} groups from {@code group}. */
@@ -216,7 +203,7 @@ final class BinaryRows extends PackedRows {
     /** One column gives this table nothing to do; {@link SignLookup} makes one for it. */
     @Override
     void multiplyVector(Span x, Span y, int fromRow, int toRow, Span bias) {
-        float[] memory = memory(lookup.memory(toRow - fromRow));
+        float[] memory = Scratch.onLines(Scratch.SHARED_SUMS, lookup.memory(toRow - fromRow));
         int sums = lookup.multiply(x.array(), x.at(), memory, TABLE_AT, fromRow, toRow);
         for (int row = fromRow; row < toRow; row++) {
             y.array()[y.at() + row] = Math.fma(scales[row], memory[sums + row - fromRow], bias.orZero(row));

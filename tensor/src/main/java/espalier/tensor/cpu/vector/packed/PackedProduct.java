@@ -15,8 +15,8 @@ import java.util.Arrays;
  * whose rows are a large power of two apart, because its columns would share a few sets of the cache.
  */
 final class PackedProduct {
-    /** Multiply-adds of a vector in a task: about 100 microseconds. */
-    private static final long TASK_WORK = 1 << 19;
+    /** Cycles of a task: about 100 microseconds. */
+    private static final long TASK_CYCLES = 400_000;
 
     /** Vectors in a copied panel, and the least that a task takes. */
     private static final int PANEL = 8;
@@ -47,9 +47,9 @@ final class PackedProduct {
         RightLayout full = new RightLayout(table, panel(0, n));
         RightLayout last = new RightLayout(table, panel((panels - 1) * WIDTH, n));
 
-        long panelWork = Math.max(1, a.work() * PANEL);
-        int splits = Math.clamp(panelWork / TASK_WORK, 1, a.mostSplits());
-        int panelsPerTask = Math.clamp(TASK_WORK / panelWork, 1, panels);
+        long panelCycles = Math.max(1, (long) (a.cycles(Lane.IMAGE) * PANEL));
+        int splits = Math.clamp(panelCycles / TASK_CYCLES, 1, a.mostSplits());
+        int panelsPerTask = Math.clamp(TASK_CYCLES / panelCycles, 1, panels);
         parallel.forEach(Math.ceilDiv(panels, panelsPerTask) * splits, task -> {
             int fromRow = a.firstRow(task % splits, splits);
             int toRow = a.firstRow(task % splits + 1, splits);
@@ -67,7 +67,7 @@ final class PackedProduct {
 
     /** One column: {@code y [M] = a · x [K] + bias}. */
     private static void multiplyVector(Parallel parallel, PackedRows a, Span x, Span y, Span bias) {
-        int splits = Math.clamp(a.work() / TASK_WORK, 1, a.mostSplits());
+        int splits = Math.clamp((long) (a.cycles(Lane.IMAGE) / (2 * TASK_CYCLES)), 1, a.mostSplits());
         parallel.forEach(
                 splits,
                 split -> a.multiplyVector(x, y, a.firstRow(split, splits), a.firstRow(split + 1, splits), bias));

@@ -41,8 +41,8 @@ abstract sealed class PackedRows permits SparseRows, QuantizedRows, BinaryRows {
         };
     }
 
-    /** How long one vector of results takes, in multiply-adds of a vector. */
-    abstract long work();
+    /** About how many cycles one vector of results takes, of all rows; measured with 16 lanes. */
+    abstract double cycles(Lane lane);
 
     /** Rows may be shared out among tasks at multiples of this. */
     abstract int rowStep();

@@ -19,25 +19,28 @@ import java.util.function.Supplier;
 
 /** The door from tensors to {@link PackedProduct} and {@link PackedConvolution}: any layout comes in, arrays go on. */
 public final class VectorPackedKernel implements PackedKernel {
-    /** Cycles of a unit of {@link PackedRows#work} on signs. */
-    private static final double WORK_CYCLES = 2;
+    /** How many times longer a batch takes by the dense kernel than it expects, which does not know how long memory takes. */
+    private static final double DENSE_WAITS = 1.3;
 
-    /** Cycles that a sign takes to become a number in the order that a dense kernel reads. */
+    /** Cycles that an element takes to become a number in the order that a dense kernel reads. */
     private static final double UNPACK_CYCLES = 4;
 
     private final Parallel parallel;
     private final Supplier<PackedKernel> fallback;
+    private final PackedMatrix matrix;
     private final PackedRows rows;
     private final Optional<IntegerProduct> integers;
     private final Optional<SignProduct> signs;
     private final ConvolutionKernel dense;
-    private final Optional<BinaryMatrix> binary;
 
     /** What {@link #fallback} has made. */
     private volatile Optional<PackedKernel> unpacked = Optional.empty();
 
     /** The last convolution, which is most often the next one too. */
-    private volatile Optional<PackedConvolution> convolution = Optional.empty();
+    private volatile Optional<Prepared> prepared = Optional.empty();
+
+    /** @param isDense whether it is expected to be faster with weights that are unpacked for each call */
+    private record Prepared(ConvGeometry geometry, PackedConvolution convolution, boolean isDense) {}
 
     /**
      * @param dense computes convolutions with weights that are unpacked
@@ -47,12 +50,12 @@ public final class VectorPackedKernel implements PackedKernel {
             Parallel parallel, ConvolutionKernel dense, PackedMatrix matrix, Supplier<PackedKernel> fallback) {
         this.parallel = parallel;
         this.fallback = fallback;
+        this.matrix = matrix;
         this.rows = PackedRows.of(matrix);
         this.integers =
                 matrix instanceof QuantizedMatrix codes ? Optional.of(new IntegerProduct(codes)) : Optional.empty();
         this.dense = dense;
-        this.binary = matrix instanceof BinaryMatrix b ? Optional.of(b) : Optional.empty();
-        this.signs = binary.map(SignProduct::new);
+        this.signs = matrix instanceof BinaryMatrix b ? Optional.of(new SignProduct(b)) : Optional.empty();
     }
 
     @Override
@@ -93,30 +96,24 @@ public final class VectorPackedKernel implements PackedKernel {
         }
         ConvGeometry geometry = VectorConvolution.joined(
                 new ConvGeometry(x.dim(0), x.dim(1), x.dim(2), x.dim(3), rows.rows, kernelH, kernelW, spec));
-        PackedConvolution prepared = convolution
-                .filter(last -> last.geometry().equals(geometry))
-                .orElseGet(() -> new PackedConvolution(geometry, rows));
-        convolution = Optional.of(prepared);
+        Prepared latest =
+                prepared.filter(last -> last.geometry().equals(geometry)).orElseGet(() -> prepare(geometry));
+        prepared = Optional.of(latest);
         Span start = Span.contiguous(bias);
-        if (binary.isPresent() && isFasterDense(prepared)) {
+        if (latest.isDense()) {
             Span weight = new Span(Scratch.floats(Scratch.UNPACKED, rows.rows * rows.columns), 0);
-            parallel.once(() -> unpack(binary.get(), weight.array()));
+            parallel.once(() -> matrix.unpack(weight.array()));
             dense.forward(geometry, Span.contiguous(x), weight, start, Span.of(out));
         } else {
-            prepared.run(parallel, Span.contiguous(x), start, Span.of(out));
+            latest.convolution().run(parallel, Span.contiguous(x), start, Span.of(out));
         }
     }
 
-    /** Sums that share their parts need a fourth of the additions, but Winograd's save more where there are many images. */
-    private boolean isFasterDense(PackedConvolution prepared) {
-        double unpacking = UNPACK_CYCLES * rows.rows * rows.columns;
-        return dense.cycles(prepared.geometry()) + unpacking < WORK_CYCLES * rows.work() * prepared.vectors();
-    }
-
-    private static void unpack(BinaryMatrix matrix, float[] to) {
-        for (int row = 0; row < matrix.rows(); row++) {
-            matrix.unpack(row, to, row * matrix.columns());
-        }
+    /** Packed weights need fewer multiplications, but for many images Winograd's ways save more unless few are left. */
+    private Prepared prepare(ConvGeometry geometry) {
+        PackedConvolution packed = PackedConvolution.of(geometry, rows);
+        double unpacked = DENSE_WAITS * dense.cycles(geometry) + UNPACK_CYCLES * rows.rows * rows.columns;
+        return new Prepared(geometry, packed, unpacked < packed.cycles());
     }
 
     @Override

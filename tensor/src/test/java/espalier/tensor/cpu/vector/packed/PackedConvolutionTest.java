@@ -10,6 +10,7 @@ import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.CpuBackends;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.vector.conv.ConvolutionKernel;
+import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.packed.BinaryMatrix;
 import espalier.tensor.packed.BlockMatrix;
@@ -42,7 +43,7 @@ class PackedConvolutionTest {
                 int h = (kh - 1) * spec.dilationH() + 1 + random.nextInt(14);
                 int w = (kw - 1) * spec.dilationW() + 1 + random.nextInt(30);
                 var geometry = new ConvGeometry(
-                        random.nextInt(3), 1 + random.nextInt(4), h, w, 1 + random.nextInt(11), kh, kw, spec);
+                        images(random), 1 + random.nextInt(4), h, w, 1 + random.nextInt(11), kh, kw, spec);
                 assertCloseToDense(parallel, random, geometry, random.nextDouble());
             }
         }
@@ -92,7 +93,7 @@ class PackedConvolutionTest {
     void weightsOfAnotherSizeAreRefused() {
         var geometry = new ConvGeometry(1, 2, 5, 5, 3, 3, 3, ConvSpec.of());
         PackedRows weights = PackedRows.of(CsrMatrix.of(new float[51], 3, 17));
-        String message = assertThrows(IllegalArgumentException.class, () -> new PackedConvolution(geometry, weights))
+        String message = assertThrows(IllegalArgumentException.class, () -> PackedConvolution.of(geometry, weights))
                 .getMessage();
         assertTrue(message.contains("weights 3 x 17 do not fit one group of 3 x 18"), message);
     }
@@ -116,12 +117,25 @@ class PackedConvolutionTest {
                 BinaryMatrix.of(dense, rows, columns));
     }
 
+    /** None, few, and one more or less than a few vectors have lanes. */
+    private static int images(Random random) {
+        return random.nextBoolean() ? random.nextInt(3) : Lanes.COUNT * random.nextInt(3) + random.nextInt(3);
+    }
+
+    /** Image by image and, with the same bits, images side by side. */
     private static float[] run(Parallel parallel, ConvGeometry g, PackedMatrix matrix, float[] x, float[] bias) {
+        PackedRows rows = PackedRows.of(matrix);
+        float[] y = run(parallel, g, new PackedWindows(g, rows), x, bias);
+        assertArrayEquals(y, run(parallel, g, new PackedLanes(g, rows), x, bias), () -> matrix + " in " + g);
+        return y;
+    }
+
+    private static float[] run(
+            Parallel parallel, ConvGeometry g, PackedConvolution convolution, float[] x, float[] bias) {
         float[] shifted = new float[x.length + 2];
         System.arraycopy(x, 0, shifted, 2, x.length);
         float[] y = new float[g.outputLength() + 2];
         java.util.Arrays.fill(y, Float.NaN);
-        var convolution = new PackedConvolution(g, PackedRows.of(matrix));
         convolution.run(parallel, new Span(shifted, 2), new Span(bias, 0), new Span(y, 1));
         assertEquals(Float.NaN, y[0]);
         assertEquals(Float.NaN, y[y.length - 1]);
