@@ -1,5 +1,8 @@
 package espalier.tensor.cpu.vector.conv;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static jdk.incubator.vector.FloatVector.fromArray;
+
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
@@ -7,7 +10,6 @@ import espalier.tensor.cpu.vector.channels.OuterTiles;
 import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.Span;
-import jdk.incubator.vector.FloatVector;
 
 /**
  * The gradient of a 3 × 3 convolution to its weight by {@link Squares}: four ninths of the multiplications of {@link
@@ -110,10 +112,15 @@ final class SquareGradient {
             accumulate(chunk, first, end, x, dy, sums, chunk * partial);
         });
         parallel.forEach(g.o() / LANES, task -> {
-            for (int o = task * LANES; o < (task + 1) * LANES; o++) {
-                for (int c = 0; c < g.c(); c += LANES) {
-                    store(sums, o * g.c() + c, partial, dw.array(), dw.at() + (o * g.c() + c) * Squares.TAPS);
+            int from = task * LANES * g.c();
+            for (int chunk = 1; chunk < chunks; chunk++) {
+                for (int point = 0; point < Squares.POINTS; point++) {
+                    int at = point * sumPlane + from;
+                    add(sums, at, chunk * partial + at, LANES * g.c());
                 }
+            }
+            for (int i = from; i < from + LANES * g.c(); i += LANES) {
+                store(sums, i, dw.array(), dw.at() + i * Squares.TAPS);
             }
         });
     }
@@ -126,19 +133,18 @@ final class SquareGradient {
         return threads == 1 ? 1 : Math.clamp(Math.ceilDiv(TASKS_A_THREAD * threads, chunks), 1, g.o() / LANES);
     }
 
-    /** Adds the chunks' sums of a vector of weights and turns them back. */
-    private void store(float[] sums, int at, int partial, float[] dw, int to) {
-        float[] u = Scratch.floats(Scratch.TILE, Squares.POINTS * LANES);
-        for (int point = 0; point < Squares.POINTS; point++) {
-            int from = point * sumPlane + at;
-            FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, sums, from);
-            for (int chunk = 1; chunk < chunks; chunk++) {
-                sum = sum.add(FloatVector.fromArray(Lanes.FLOATS, sums, chunk * partial + from));
-            }
-            sum.intoArray(u, point * LANES);
+    /** {@code sums[at + i] += sums[from + i]} for {@code count} elements, a multiple of {@link #LANES}. */
+    private static void add(float[] sums, int at, int from, int count) {
+        for (int i = 0; i < count; i += LANES) {
+            ONE.fma(fromArray(Lanes.FLOATS, sums, from + i), fromArray(Lanes.FLOATS, sums, at + i))
+                    .intoArray(sums, at + i);
         }
+    }
+
+    /** Turns the sums of a vector of weights back. */
+    private void store(float[] sums, int at, float[] dw, int to) {
         float[] turned = Scratch.floats(Scratch.TURNED, Squares.TAPS * LANES);
-        Squares.turnWeightsBack(u, 0, LANES, turned, 0, LANES);
+        Squares.turnWeightsBack(sums, at, sumPlane, turned, 0, LANES);
         for (int t = 0; t < Squares.TAPS; t++) {
             for (int c = 0; c < LANES; c++) {
                 dw[to + c * Squares.TAPS + t] = turned[t * LANES + c];

@@ -1,5 +1,6 @@
 package espalier.tensor.cpu.vector.conv;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -32,6 +33,9 @@ final class WinogradFive {
 
     /** {@code Bᵀ d} of six rows of {@code count} floats, {@code stride} apart; the terms are {@code step} apart. */
     static void combine(float[] d, int dAt, int stride, int count, float[] to, int toAt, int step) {
+        FloatVector minus = ONE.broadcast(-1f);
+        FloatVector four = ONE.broadcast(4f);
+        FloatVector minusFour = ONE.broadcast(-4f);
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
             int at = dAt + i;
@@ -40,16 +44,17 @@ final class WinogradFive {
             FloatVector d2 = fromArray(SPECIES, d, at + 2 * stride);
             FloatVector d3 = fromArray(SPECIES, d, at + 3 * stride);
             FloatVector d4 = fromArray(SPECIES, d, at + 4 * stride);
-            FloatVector even = d4.sub(d2.mul(4f));
-            FloatVector odd = d3.sub(d1.mul(4f));
-            FloatVector even2 = d4.sub(d2);
-            FloatVector odd2 = d3.sub(d1).mul(2f);
-            fromArray(SPECIES, d, at).mul(4f).add(even.sub(d2)).intoArray(to, put);
+            FloatVector even = minusFour.fma(d2, d4);
+            FloatVector odd = minusFour.fma(d1, d3);
+            FloatVector even2 = minus.fma(d2, d4);
+            FloatVector odd2 = minus.fma(d1, d3).mul(2f);
+            four.fma(fromArray(SPECIES, d, at), even.sub(d2)).intoArray(to, put);
             even.add(odd).intoArray(to, put + step);
             even.sub(odd).intoArray(to, put + 2 * step);
             even2.add(odd2).intoArray(to, put + 3 * step);
             even2.sub(odd2).intoArray(to, put + 4 * step);
-            fromArray(SPECIES, d, at + 5 * stride).sub(odd).sub(d3.mul(4f)).intoArray(to, put + 5 * step);
+            FloatVector last = minus.fma(odd, fromArray(SPECIES, d, at + 5 * stride));
+            minusFour.fma(d3, last).intoArray(to, put + 5 * step);
         }
         for (; i < count; i++) {
             int at = dAt + i;
@@ -73,17 +78,19 @@ final class WinogradFive {
 
     /** {@code A dy} of two rows. */
     static void spread(float[] y, int y0, int y1, int count, float[] to, int toAt, int step) {
+        FloatVector minus = ONE.broadcast(-1f);
+        FloatVector two = ONE.broadcast(2f);
+        FloatVector minusTwo = ONE.broadcast(-2f);
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
             FloatVector first = fromArray(SPECIES, y, y0 + i);
             FloatVector second = fromArray(SPECIES, y, y1 + i);
-            FloatVector twice = second.add(second);
-            first.intoArray(to, toAt + i);
-            first.add(second).intoArray(to, toAt + i + step);
-            first.sub(second).intoArray(to, toAt + i + 2 * step);
-            first.add(twice).intoArray(to, toAt + i + 3 * step);
-            first.sub(twice).intoArray(to, toAt + i + 4 * step);
-            second.intoArray(to, toAt + i + 5 * step);
+            ONE.mul(first).intoArray(to, toAt + i);
+            ONE.fma(first, second).intoArray(to, toAt + i + step);
+            minus.fma(second, first).intoArray(to, toAt + i + 2 * step);
+            two.fma(second, first).intoArray(to, toAt + i + 3 * step);
+            minusTwo.fma(second, first).intoArray(to, toAt + i + 4 * step);
+            ONE.mul(second).intoArray(to, toAt + i + 5 * step);
         }
         for (; i < count; i++) {
             float first = y[y0 + i];
@@ -146,19 +153,26 @@ final class WinogradFive {
 
     /** {@code Aᵀ m}, two rows; {@code count} is a multiple of a vector. */
     static void both(float[] m, int mAt, int step, int count, float[] y, int y0, int y1) {
+        FloatVector minus = ONE.broadcast(-1f);
         for (int i = 0; i < count; i += LANES) {
             FloatVector m1 = fromArray(SPECIES, m, mAt + i + step);
             FloatVector m2 = fromArray(SPECIES, m, mAt + i + 2 * step);
             FloatVector m3 = fromArray(SPECIES, m, mAt + i + 3 * step);
             FloatVector m4 = fromArray(SPECIES, m, mAt + i + 4 * step);
-            FloatVector m5 = fromArray(SPECIES, m, mAt + i + 5 * step);
-            fromArray(SPECIES, m, mAt + i).add(m1.add(m2)).add(m3.add(m4)).intoArray(y, y0 + i);
-            m1.sub(m2).add(m3.sub(m4).mul(2f)).add(m5).intoArray(y, y1 + i);
+            FloatVector ones = ONE.fma(m1, m2);
+            FloatVector twos = ONE.fma(m3, m4);
+            ONE.fma(fromArray(SPECIES, m, mAt + i), ones).add(twos).intoArray(y, y0 + i);
+            FloatVector twoSigns = minus.fma(m4, m3).mul(2f);
+            FloatVector signs = minus.fma(m2, m1).add(twoSigns);
+            signs.add(fromArray(SPECIES, m, mAt + i + 5 * step)).intoArray(y, y1 + i);
         }
     }
 
     /** Adds {@code B m} to six rows; {@code count} is a multiple of a vector. */
     static void addSpread(float[] m, int mAt, int step, int count, float[] y, int yAt, int stride) {
+        FloatVector minus = ONE.broadcast(-1f);
+        FloatVector four = ONE.broadcast(4f);
+        FloatVector five = ONE.broadcast(5f);
         for (int i = 0; i < count; i += LANES) {
             FloatVector m0 = fromArray(SPECIES, m, mAt + i);
             FloatVector m1 = fromArray(SPECIES, m, mAt + i + step);
@@ -166,23 +180,21 @@ final class WinogradFive {
             FloatVector m3 = fromArray(SPECIES, m, mAt + i + 3 * step);
             FloatVector m4 = fromArray(SPECIES, m, mAt + i + 4 * step);
             FloatVector m5 = fromArray(SPECIES, m, mAt + i + 5 * step);
-            FloatVector even = m1.add(m2);
-            FloatVector even2 = m3.add(m4);
-            FloatVector odd = m1.sub(m2);
-            FloatVector odd2 = m3.sub(m4).mul(2f);
+            FloatVector even = ONE.fma(m1, m2);
+            FloatVector even2 = ONE.fma(m3, m4);
+            FloatVector odd = minus.fma(m2, m1);
+            FloatVector odd2 = minus.fma(m4, m3).mul(2f);
             int at = yAt + i;
-            fromArray(SPECIES, y, at).add(m0.mul(4f)).intoArray(y, at);
-            fromArray(SPECIES, y, at + stride)
-                    .add(m5.sub(odd).mul(4f).sub(odd2))
-                    .intoArray(y, at + stride);
-            fromArray(SPECIES, y, at + 2 * stride)
-                    .add(even.mul(-4f).sub(even2).sub(m0.mul(5f)))
-                    .intoArray(y, at + 2 * stride);
-            fromArray(SPECIES, y, at + 3 * stride)
-                    .add(odd.add(odd2).sub(m5.mul(5f)))
-                    .intoArray(y, at + 3 * stride);
-            fromArray(SPECIES, y, at + 4 * stride).add(m0.add(even).add(even2)).intoArray(y, at + 4 * stride);
-            fromArray(SPECIES, y, at + 5 * stride).add(m5).intoArray(y, at + 5 * stride);
+            four.fma(m0, fromArray(SPECIES, y, at)).intoArray(y, at);
+            FloatVector row1 = minus.fma(odd, m5).mul(4f).sub(odd2);
+            ONE.fma(row1, fromArray(SPECIES, y, at + stride)).intoArray(y, at + stride);
+            FloatVector row2 = even.mul(-4f).sub(even2).sub(five.mul(m0));
+            ONE.fma(row2, fromArray(SPECIES, y, at + 2 * stride)).intoArray(y, at + 2 * stride);
+            FloatVector row3 = odd.add(odd2).sub(five.mul(m5));
+            ONE.fma(row3, fromArray(SPECIES, y, at + 3 * stride)).intoArray(y, at + 3 * stride);
+            FloatVector row4 = ONE.fma(m0, even).add(even2);
+            ONE.fma(row4, fromArray(SPECIES, y, at + 4 * stride)).intoArray(y, at + 4 * stride);
+            ONE.fma(m5, fromArray(SPECIES, y, at + 5 * stride)).intoArray(y, at + 5 * stride);
         }
     }
 }

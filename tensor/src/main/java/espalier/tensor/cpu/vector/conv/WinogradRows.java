@@ -1,5 +1,6 @@
 package espalier.tensor.cpu.vector.conv;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -52,16 +53,17 @@ final class WinogradRows {
             }
             return;
         }
+        FloatVector half = ONE.broadcast(0.5f);
         for (int from = 0; from < count; from += LANES) {
             int i = Math.min(from, count - LANES);
             FloatVector first = fromArray(SPECIES, g, g0 + i);
             FloatVector last = fromArray(SPECIES, g, g2 + i);
-            FloatVector outer = first.add(last).mul(0.5f);
-            FloatVector inner = fromArray(SPECIES, g, g1 + i).mul(0.5f);
-            first.intoArray(to, toAt + i);
+            FloatVector outer = ONE.fma(first, last).mul(0.5f);
+            FloatVector inner = half.mul(fromArray(SPECIES, g, g1 + i));
+            ONE.mul(first).intoArray(to, toAt + i);
             outer.add(inner).intoArray(to, toAt + i + step);
             outer.sub(inner).intoArray(to, toAt + i + 2 * step);
-            last.intoArray(to, toAt + i + 3 * step);
+            ONE.mul(last).intoArray(to, toAt + i + 3 * step);
         }
     }
 
@@ -73,15 +75,16 @@ final class WinogradRows {
      */
     static void combine(
             float[] d, int dAt, int stride, int[] from, int[] to, int count, float[] window, int toAt, int step) {
+        FloatVector minus = ONE.broadcast(-1f);
         for (int i = 0; i < count; i++) {
             int at = dAt + from[i];
             FloatVector d1 = fromArray(SPECIES, d, at + stride);
             FloatVector d2 = fromArray(SPECIES, d, at + 2 * stride);
             int put = toAt + to[i];
-            fromArray(SPECIES, d, at).sub(d2).intoArray(window, put);
-            d1.add(d2).intoArray(window, put + step);
-            d2.sub(d1).intoArray(window, put + 2 * step);
-            d1.sub(fromArray(SPECIES, d, at + 3 * stride)).intoArray(window, put + 3 * step);
+            minus.fma(d2, fromArray(SPECIES, d, at)).intoArray(window, put);
+            ONE.fma(d1, d2).intoArray(window, put + step);
+            minus.fma(d1, d2).intoArray(window, put + 2 * step);
+            minus.fma(fromArray(SPECIES, d, at + 3 * stride), d1).intoArray(window, put + 3 * step);
         }
     }
 
@@ -132,14 +135,15 @@ final class WinogradRows {
 
     /** Four rows of {@code count} floats, {@code stride} apart, to the factors of m0 to m3, {@code step} apart. */
     static void combine(float[] d, int dAt, int stride, int count, float[] to, int toAt, int step) {
+        FloatVector minus = ONE.broadcast(-1f);
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
             FloatVector d1 = fromArray(SPECIES, d, dAt + stride + i);
             FloatVector d2 = fromArray(SPECIES, d, dAt + 2 * stride + i);
-            fromArray(SPECIES, d, dAt + i).sub(d2).intoArray(to, toAt + i);
-            d1.add(d2).intoArray(to, toAt + i + step);
-            d2.sub(d1).intoArray(to, toAt + i + 2 * step);
-            d1.sub(fromArray(SPECIES, d, dAt + 3 * stride + i)).intoArray(to, toAt + i + 3 * step);
+            minus.fma(d2, fromArray(SPECIES, d, dAt + i)).intoArray(to, toAt + i);
+            ONE.fma(d1, d2).intoArray(to, toAt + i + step);
+            minus.fma(d1, d2).intoArray(to, toAt + i + 2 * step);
+            minus.fma(fromArray(SPECIES, d, dAt + 3 * stride + i), d1).intoArray(to, toAt + i + 3 * step);
         }
         for (; i < count; i++) {
             float d1 = d[dAt + stride + i];
@@ -173,8 +177,9 @@ final class WinogradRows {
     private static void bothOne(float[] m, int at, int step, float[] y, int y0, int y1) {
         FloatVector m1 = fromArray(SPECIES, m, at + step);
         FloatVector m2 = fromArray(SPECIES, m, at + 2 * step);
-        fromArray(SPECIES, m, at).add(m1).add(m2).intoArray(y, y0);
-        m1.sub(m2).sub(fromArray(SPECIES, m, at + 3 * step)).intoArray(y, y1);
+        ONE.fma(fromArray(SPECIES, m, at), m1).add(m2).intoArray(y, y0);
+        FloatVector difference = ONE.broadcast(-1f).fma(m2, m1);
+        difference.sub(fromArray(SPECIES, m, at + 3 * step)).intoArray(y, y1);
     }
 
     /** The row y0 alone. */
@@ -189,14 +194,15 @@ final class WinogradRows {
      * {@link #taps} knows.
      */
     static void spread(float[] y, int y0, int y1, int count, float[] to, int toAt, int step) {
+        FloatVector minus = ONE.broadcast(-1f);
         int i = 0;
         for (; i <= count - LANES; i += LANES) {
             FloatVector first = fromArray(SPECIES, y, y0 + i);
             FloatVector second = fromArray(SPECIES, y, y1 + i);
-            first.intoArray(to, toAt + i);
-            first.add(second).intoArray(to, toAt + i + step);
-            first.sub(second).intoArray(to, toAt + i + 2 * step);
-            second.intoArray(to, toAt + i + 3 * step);
+            ONE.mul(first).intoArray(to, toAt + i);
+            ONE.fma(first, second).intoArray(to, toAt + i + step);
+            minus.fma(second, first).intoArray(to, toAt + i + 2 * step);
+            ONE.mul(second).intoArray(to, toAt + i + 3 * step);
         }
         for (; i < count; i++) {
             to[toAt + i] = y[y0 + i];
@@ -240,15 +246,19 @@ final class WinogradRows {
      * @param count a multiple of a vector
      */
     static void addSpread(float[] m, int mAt, int step, int count, float[] y, int yAt, int stride) {
+        FloatVector minus = ONE.broadcast(-1f);
         for (int i = 0; i < count; i += LANES) {
             FloatVector m0 = fromArray(SPECIES, m, mAt + i);
             FloatVector m1 = fromArray(SPECIES, m, mAt + i + step);
             FloatVector m2 = fromArray(SPECIES, m, mAt + i + 2 * step);
             FloatVector m3 = fromArray(SPECIES, m, mAt + i + 3 * step);
-            fromArray(SPECIES, y, yAt + i).add(m0).intoArray(y, yAt + i);
-            fromArray(SPECIES, y, yAt + i + stride).add(m1.sub(m2).sub(m3)).intoArray(y, yAt + i + stride);
-            fromArray(SPECIES, y, yAt + i + 2 * stride).add(m1.add(m2).sub(m0)).intoArray(y, yAt + i + 2 * stride);
-            fromArray(SPECIES, y, yAt + i + 3 * stride).add(m3).intoArray(y, yAt + i + 3 * stride);
+            int at = yAt + i;
+            ONE.fma(m0, fromArray(SPECIES, y, at)).intoArray(y, at);
+            FloatVector row1 = minus.fma(m2, m1).sub(m3);
+            ONE.fma(row1, fromArray(SPECIES, y, at + stride)).intoArray(y, at + stride);
+            FloatVector row2 = ONE.fma(m1, m2).sub(m0);
+            ONE.fma(row2, fromArray(SPECIES, y, at + 2 * stride)).intoArray(y, at + 2 * stride);
+            ONE.fma(m3, fromArray(SPECIES, y, at + 3 * stride)).intoArray(y, at + 3 * stride);
         }
     }
 }
