@@ -101,7 +101,7 @@ final class SquareGradient {
     /** Writes all of {@code dw [O, C, 3, 3]}. */
     void run(Parallel parallel, Span x, Span dy, Span dw) {
         int partial = Squares.POINTS * sumPlane;
-        float[] sums = Scratch.floats(Scratch.CONV_GRADIENT, chunks * partial);
+        float[] sums = Scratch.onLines(Scratch.CONV_GRADIENT, chunks * partial);
         int splits = splits(parallel.threads());
         int vectors = g.o() / LANES;
         parallel.forEach(chunks * splits, task -> {
@@ -109,18 +109,18 @@ final class SquareGradient {
             int split = task % splits;
             int first = vectors * split / splits * LANES;
             int end = vectors * (split + 1) / splits * LANES;
-            accumulate(chunk, first, end, x, dy, sums, chunk * partial);
+            accumulate(chunk, first, end, x, dy, sums, Scratch.LINE + chunk * partial);
         });
         parallel.forEach(g.o() / LANES, task -> {
             int from = task * LANES * g.c();
             for (int chunk = 1; chunk < chunks; chunk++) {
                 for (int point = 0; point < Squares.POINTS; point++) {
-                    int at = point * sumPlane + from;
+                    int at = Scratch.LINE + point * sumPlane + from;
                     add(sums, at, chunk * partial + at, LANES * g.c());
                 }
             }
             for (int i = from; i < from + LANES * g.c(); i += LANES) {
-                store(sums, i, dw.array(), dw.at() + i * Squares.TAPS);
+                store(sums, Scratch.LINE + i, dw.array(), dw.at() + i * Squares.TAPS);
             }
         });
     }
@@ -156,20 +156,20 @@ final class SquareGradient {
     private void accumulate(int chunk, int from, int to, Span x, Span dy, float[] sums, int sumsAt) {
         int first = (int) ((long) blocks * chunk / chunks);
         int end = (int) ((long) blocks * (chunk + 1) / chunks);
-        float[] v = Scratch.floats(Scratch.CONV_INPUT, Squares.POINTS * pixelPlane);
-        float[] m = Scratch.floats(Scratch.CONV_OUTPUT, Squares.POINTS * gradientPlane);
+        float[] v = Scratch.onLines(Scratch.CONV_INPUT, Squares.POINTS * pixelPlane);
+        float[] m = Scratch.onLines(Scratch.CONV_OUTPUT, Squares.POINTS * gradientPlane);
         for (int block = first; block < end; block++) {
             int image = block / rowBlocks * blockImages;
             int images = Math.min(blockImages, g.n() - image);
             int row = block % rowBlocks * blockRows;
             int rows = Math.min(blockRows, down - row);
             for (int n = 0; n < images; n++) {
-                turnPixels(x, image + n, row, rows, v, n * rows * across * LANES);
-                turnGradients(dy, from, to, image + n, row, rows, m, n * rows * across * LANES);
+                turnPixels(x, image + n, row, rows, v, Scratch.LINE + n * rows * across * LANES);
+                turnGradients(dy, from, to, image + n, row, rows, m, Scratch.LINE + n * rows * across * LANES);
             }
             for (int point = 0; point < Squares.POINTS; point++) {
-                int gradient = point * gradientPlane;
-                int pixel = point * pixelPlane;
+                int gradient = Scratch.LINE + point * gradientPlane;
+                int pixel = Scratch.LINE + point * pixelPlane;
                 int at = sumsAt + point * sumPlane;
                 multiply(from, to, images * rows * across, m, gradient, v, pixel, sums, at, block > first);
             }

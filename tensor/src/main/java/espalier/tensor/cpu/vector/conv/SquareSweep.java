@@ -142,12 +142,12 @@ final class SquareSweep extends Sweep {
 
     @Override
     public int packedLength() {
-        return Squares.POINTS * k.channels() * k.rows();
+        return Scratch.LINE + Squares.POINTS * k.channels() * k.rows();
     }
 
-    /** Where the weights of a panel begin for a point: {@code [panel][point][channel][row]}. */
+    /** Where the weights of a panel begin for a point: {@code [panel][point][channel][row]}, on lines of the cache if the array begins on one. */
     private int packedAt(int firstRow, int point) {
-        return k.channels() * (Squares.POINTS * firstRow + point * Math.min(WIDTH, k.rows() - firstRow));
+        return Scratch.LINE + k.channels() * (Squares.POINTS * firstRow + point * Math.min(WIDTH, k.rows() - firstRow));
     }
 
     @Override
@@ -214,7 +214,7 @@ final class SquareSweep extends Sweep {
         int round = cut.round(block);
         int images = images(round);
         int rows = rows(block);
-        float[] sums = Scratch.floats(Scratch.CONV_OUTPUT, Squares.POINTS * sumPlane + NarrowTile.PIXELS * LANES);
+        float[] sums = Scratch.onLines(Scratch.CONV_OUTPUT, Squares.POINTS * sumPlane + NarrowTile.PIXELS * LANES);
         for (int row = firstRow; row < endRow; row += WIDTH) {
             boolean narrow = k.rows() - row < WIDTH;
             for (int point = 0; point < Squares.POINTS; point++) {
@@ -227,11 +227,11 @@ final class SquareSweep extends Sweep {
                         o.packed(),
                         packedAt(row, point),
                         sums,
-                        point * sumPlane);
+                        Scratch.LINE + point * sumPlane);
             }
             for (int r = row; r < Math.min(k.rows(), row + WIDTH); r += LANES) {
                 for (int n = 0; n < images; n++) {
-                    int from = ((r - row) * squares + n * rows * across * LANES);
+                    int from = Scratch.LINE + ((r - row) * squares + n * rows * across * LANES);
                     store(sums, from, o, round * blockImages + n, r, cut.inRound(block) * blockRows, rows);
                 }
             }

@@ -114,9 +114,9 @@ abstract sealed class Sweep implements ConvWay
                 if (readsSourceInPlace()) {
                     compute(o, block, first, last, o.src().array(), o.src().at() + place(block));
                 } else {
-                    float[] x = Scratch.floats(Scratch.CONV_INPUT, cut.windowLength());
-                    fill(o.src(), block, 0, k.channels(), x, 0);
-                    compute(o, block, first, last, x, 0);
+                    float[] x = Scratch.onLines(Scratch.CONV_INPUT, cut.windowLength());
+                    fill(o.src(), block, 0, k.channels(), x, Scratch.LINE);
+                    compute(o, block, first, last, x, Scratch.LINE);
                 }
             }
         });
