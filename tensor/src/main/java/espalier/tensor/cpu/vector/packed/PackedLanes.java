@@ -28,14 +28,14 @@ final class PackedLanes implements PackedConvolution {
     /** Cycles of a task: about 100 microseconds. */
     private static final long TASK_CYCLES = 400_000;
 
-    /** Most floats of a window, if more than one row of results sees it: half a megabyte, of the second-level cache. */
-    private static final int WINDOW_FLOATS = 1 << 17;
+    /** Most floats of a window and its results, if there is more than one row of them: most of the second-level cache. */
+    private static final int NEAR_FLOATS = 200_000;
 
-    /** Most floats of a window, however few rows it has. */
-    private static final long MOST_FLOATS = 1 << 24;
-
-    /** How many times longer sums take over a window that is larger. */
+    /** How many times longer sums take if there are more. */
     private static final double FAR = 1.6;
+
+    /** Most floats of a window or of results, however few rows they have. */
+    private static final long MOST_FLOATS = 1 << 24;
 
     /** Cycles that a vector takes to be transposed, on its way in or out. */
     private static final double TURN_CYCLES = 14;
@@ -57,9 +57,11 @@ final class PackedLanes implements PackedConvolution {
         Correlation.Part taps = k.parts().getFirst();
         int reach = taps.down().getLast().at() + 1;
         pitch = (k.gridW() - 1) * k.strideW() + taps.across().getLast().at() + 1;
-        long near = WINDOW_FLOATS / ((long) k.channels() * pitch * LANES); // rows of the source
+        long srcRow = (long) k.channels() * pitch * LANES;
+        long dstRow = (long) k.rows() * k.gridW() * LANES;
+        long near = (NEAR_FLOATS - (reach - k.strideH()) * srcRow) / (k.strideH() * srcRow + dstRow);
         long quick = (long) (TASK_CYCLES / Math.max(1, weights.cycles(Lane.IMAGE) * k.gridW()));
-        int most = Math.clamp(Math.min((near - reach) / k.strideH() + 1, quick), 1, k.gridH());
+        int most = Math.clamp(Math.min(near, quick), 1, k.gridH());
         chunkRows = Math.ceilDiv(k.gridH(), Math.ceilDiv(k.gridH(), most));
         chunks = Math.ceilDiv(k.gridH(), chunkRows);
         windowRows = (chunkRows - 1) * k.strideH() + reach;
@@ -93,7 +95,8 @@ final class PackedLanes implements PackedConvolution {
 
     private double chunkCycles() {
         double turned = (double) k.channels() * windowRows * k.srcW() + (double) k.rows() * chunkRows * k.gridW();
-        double far = (long) k.channels() * plane > WINDOW_FLOATS ? FAR : 1;
+        long floats = (long) k.channels() * plane + (long) k.rows() * resultPlane;
+        double far = floats > NEAR_FLOATS ? FAR : 1;
         return far * weights.cycles(Lane.IMAGE) * full.tile().vectors() + TURN_CYCLES * turned;
     }
 

@@ -5,6 +5,7 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.conv.Correlation;
 import espalier.tensor.cpu.vector.conv.PaddedWindow;
+import espalier.tensor.cpu.vector.conv.VectorConvolution;
 import espalier.tensor.cpu.vector.conv.VectorPlacement;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.Span;
@@ -37,7 +38,7 @@ final class PackedWindows implements PackedConvolution {
 
     PackedWindows(ConvGeometry geometry, PackedRows weights) {
         this.weights = weights;
-        k = Correlation.forward(geometry);
+        k = Correlation.forward(VectorConvolution.joined(geometry));
         int rowFloats = Math.max(1, k.channels() * k.srcW() * k.strideH());
         chunkRows = Math.clamp(WINDOW_FLOATS / rowFloats, 1, k.gridH());
         chunks = Math.ceilDiv(k.gridH(), chunkRows);

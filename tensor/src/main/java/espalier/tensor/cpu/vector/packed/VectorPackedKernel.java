@@ -5,7 +5,6 @@ import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.conv.ConvolutionKernel;
-import espalier.tensor.cpu.vector.conv.VectorConvolution;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.Transpose;
@@ -94,8 +93,8 @@ public final class VectorPackedKernel implements PackedKernel {
             whole.conv2d(spec, kernelH, kernelW, x, bias, out);
             return;
         }
-        ConvGeometry geometry = VectorConvolution.joined(
-                new ConvGeometry(x.dim(0), x.dim(1), x.dim(2), x.dim(3), rows.rows, kernelH, kernelW, spec));
+        ConvGeometry geometry =
+                new ConvGeometry(x.dim(0), x.dim(1), x.dim(2), x.dim(3), rows.rows, kernelH, kernelW, spec);
         Prepared latest =
                 prepared.filter(last -> last.geometry().equals(geometry)).orElseGet(() -> prepare(geometry));
         prepared = Optional.of(latest);

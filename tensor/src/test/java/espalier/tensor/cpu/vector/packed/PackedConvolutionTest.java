@@ -9,6 +9,7 @@ import espalier.tensor.Tensor;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.CpuBackends;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.conv.ConvolutionKernel;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.Span;
@@ -18,6 +19,7 @@ import espalier.tensor.packed.CsrMatrix;
 import espalier.tensor.packed.Int8Matrix;
 import espalier.tensor.packed.PackedMatrix;
 import espalier.tensor.spi.ConvSpec;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.Random;
@@ -68,6 +70,30 @@ class PackedConvolutionTest {
                 kernel.conv2d(twoGroups, 3, 3, Tensor.ones(1, 4, 4, 4), Optional.empty(), maps);
                 kernel.conv2d(twoGroups, 3, 3, Tensor.ones(1, 4, 4, 4), Optional.empty(), maps);
                 assertEquals(1, unpacked.getAndSet(0), matrix::toString);
+            }
+        }
+    }
+
+    /** Many images and half of the weights: they are unpacked for the call, to where others' weights have been. */
+    @Test
+    void unpackedWeightsAreWholeAndTheirOwn() {
+        var random = new Random(4);
+        var geometry = new ConvGeometry(32, 16, 9, 9, 16, 3, 3, ConvSpec.of().withPadding(1));
+        float[] x = sparse(random, geometry.inputLength(), 0);
+        Tensor images = Tensor.of(x, 32, 16, 9, 9);
+        Tensor maps = Tensor.zeros(32, 16, 9, 9);
+        try (var parallel = new Parallel(1)) {
+            for (PackedMatrix matrix : forms(sparse(random, 16 * 144, 0.5), 16, 144)) {
+                float[] before = Scratch.floats(Scratch.UNPACKED, 16 * 144);
+                Arrays.fill(before, Float.NaN);
+                var kernel = new VectorPackedKernel(
+                        parallel,
+                        new ConvolutionKernel(parallel),
+                        matrix,
+                        () -> CpuBackends.reference().prepare(matrix));
+                kernel.conv2d(geometry.spec(), 3, 3, images, Optional.empty(), maps);
+                assertTrue(Float.isFinite(before[16 * 144 - 1]), () -> matrix + " was not unpacked");
+                assertClose(geometry, matrix.toDense(), x, new float[0], maps.toFloats(), matrix, 4e-6);
             }
         }
     }
@@ -135,16 +161,22 @@ class PackedConvolutionTest {
         float[] shifted = new float[x.length + 2];
         System.arraycopy(x, 0, shifted, 2, x.length);
         float[] y = new float[g.outputLength() + 2];
-        java.util.Arrays.fill(y, Float.NaN);
+        Arrays.fill(y, Float.NaN);
         convolution.run(parallel, new Span(shifted, 2), new Span(bias, 0), new Span(y, 1));
         assertEquals(Float.NaN, y[0]);
         assertEquals(Float.NaN, y[y.length - 1]);
-        return java.util.Arrays.copyOfRange(y, 1, y.length - 1);
+        return Arrays.copyOfRange(y, 1, y.length - 1);
     }
 
     /** The definition, in double precision. */
     private static void assertClose(
             ConvGeometry g, float[] weight, float[] x, float[] bias, float[] y, PackedMatrix matrix) {
+        assertClose(g, weight, x, bias, y, matrix, 1e-6);
+    }
+
+    /** @param tolerance in times of the sum of all magnitudes */
+    private static void assertClose(
+            ConvGeometry g, float[] weight, float[] x, float[] bias, float[] y, PackedMatrix matrix, double tolerance) {
         ConvSpec s = g.spec();
         int at = 0;
         for (int n = 0; n < g.n(); n++) {
@@ -167,7 +199,7 @@ class PackedConvolutionTest {
                                 }
                             }
                         }
-                        assertEquals(sum, y[at], 1e-6 * magnitude + 1e-9, () -> matrix + " in " + g);
+                        assertEquals(sum, y[at], tolerance * magnitude + 1e-9, () -> matrix + " in " + g);
                     }
                 }
             }
