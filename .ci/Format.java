@@ -12,11 +12,13 @@ import java.util.List;
  * Checks ({@code check}) or applies ({@code apply}) the palantir-java-format style to the Java files of the modules.
  *
  * <p>Spotless would do this inside Maven's own JVM. The formatter parses with the compiler of the JVM it runs in, and a
- * Maven on Java 17 cannot parse the record patterns of Java 21: so the build starts this file on the JDK it compiles with.
+ * Maven on Java 17 cannot parse the record patterns of Java 21: so the build starts this file on the JDK it compiles
+ * with.
  */
 final class Format {
     private static final Formatter FORMATTER = Formatter.createFormatter(JavaFormatterOptions.builder()
             .style(JavaFormatterOptions.Style.PALANTIR)
+            .formatJavadoc(true)
             .build());
 
     private Format() {}

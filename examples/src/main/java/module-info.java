@@ -1,4 +1,6 @@
-/** The command line: examples and benchmarks. Requiring the Vector API here gives it to the libraries without a flag. */
+/**
+ * The command line: examples and benchmarks. Requiring the Vector API here gives it to the libraries without a flag.
+ */
 module espalier.examples {
     requires espalier.sparsity;
     requires info.picocli;

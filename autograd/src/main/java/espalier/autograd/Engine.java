@@ -30,8 +30,8 @@ final class Engine {
 
     /**
      * Walks from {@code root} down to the leaves and to the variables in {@code ends} (compared by identity), and tells
-     * {@code arrived} the gradient of each, and of those in between that {@linkplain Variable#keepGradient
-     * keep theirs}.
+     * {@code arrived} the gradient of each, and of those in between that {@linkplain Variable#keepGradient keep
+     * theirs}.
      */
     static void backward(Variable root, Tensor seed, Set<Variable> ends, BiConsumer<Variable, Tensor> arrived) {
         new Engine(ends).walk(root, seed, arrived);

@@ -6,14 +6,14 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * The gradient of a variable of which many parts are used, each in a place of its own: one tensor, allocated once, into which
- * every part writes.
+ * The gradient of a variable of which many parts are used, each in a place of its own: one tensor, allocated once, into
+ * which every part writes.
  *
- * <p>A node has one output, so each part has a node, and all of them have one input, a variable for the whole that nothing else
- * reads. The part that the backward pass reaches first allocates the tensor and hands it on as its gradient, the others write
- * into it and hand on nothing; the pass comes to the whole when it has been at all parts, and then the tensor is complete.
- * That needs no second kind of node, and no change in the {@link Engine}. The price is that a second pass through other parts is
- * refused, as through any node that was used.
+ * <p>A node has one output, so each part has a node, and all of them have one input, a variable for the whole that
+ * nothing else reads. The part that the backward pass reaches first allocates the tensor and hands it on as its
+ * gradient, the others write into it and hand on nothing; the pass comes to the whole when it has been at all parts,
+ * and then the tensor is complete. That needs no second kind of node, and no change in the {@link Engine}. The price is
+ * that a second pass through other parts is refused, as through any node that was used.
  */
 final class PartwiseGradient {
     private final Shape shape;

@@ -140,8 +140,9 @@ public sealed interface Reshaping permits Variable {
     }
 
     /**
-     * All slices along an axis, which disappears; {@link #stack} puts them together again. One tensor takes the gradients of all,
-     * where {@link #select} makes one for each. So they belong to one backward pass: add the losses that are made of them.
+     * All slices along an axis, which disappears; {@link #stack} puts them together again. One tensor takes the
+     * gradients of all, where {@link #select} makes one for each. So they belong to one backward pass: add the losses
+     * that are made of them.
      */
     default List<Variable> unstack(int axis) {
         Tensor x = self().value();

@@ -38,8 +38,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /**
  * The command line, {@code examples/run NAME arguments...}: without a name it lists what there is.
  *
- * <p>To add an example, write a class with a {@link Command} annotation that is a {@code Callable<Integer>}, and name it in
- * the list below.
+ * <p>To add an example, write a class with a {@link Command} annotation that is a {@code Callable<Integer>}, and name
+ * it in the list below.
  *
  * <p>A mistake of the user ends with one line that says what is wrong and a non-zero exit status; a stack trace always
  * means a mistake of ours.

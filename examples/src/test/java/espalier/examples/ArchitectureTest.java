@@ -54,7 +54,10 @@ class ArchitectureTest {
                         "the CPU back ends are reached through espalier.tensor.spi"));
     }
 
-    /** A call that the compiler leaves makes an object of every vector that goes through it, for as long as the program runs. */
+    /**
+     * A call that the compiler leaves makes an object of every vector that goes through it, for as long as the program
+     * runs.
+     */
     @Test
     void noMethodTakesOrReturnsAVector() {
         List<String> vectors = List.of("Vector", "VectorMask", "VectorShuffle");

@@ -18,9 +18,9 @@ import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 
 /**
- * Fusion: elementwise operations that follow each other over one shape wait here, and become one kernel when anything else
- * is to be queued. Each element is then read once, goes through all of them in registers, and is written once; what was
- * given back in the meantime is not written at all. For {@code relu(a + b)·c} the kernel is
+ * Fusion: elementwise operations that follow each other over one shape wait here, and become one kernel when anything
+ * else is to be queued. Each element is then read once, goes through all of them in registers, and is written once;
+ * what was given back in the meantime is not written at all. For {@code relu(a + b)·c} the kernel is
  *
  * <pre>
  * const T x0 = LOAD(F32, p0, p0At + i);
@@ -31,9 +31,9 @@ import java.util.stream.Collectors;
  * STORE(F32, p2, p2At + i, v0);
  * </pre>
  *
- * <p>An element depends on no other element. So the result is bit for bit that of one kernel after the other, as long as
- * no operation reads, at another place, what an earlier one of the chain writes, or writes what an earlier one reads; such
- * an operation begins a new chain.
+ * <p>An element depends on no other element. So the result is bit for bit that of one kernel after the other, as long
+ * as no operation reads, at another place, what an earlier one of the chain writes, or writes what an earlier one
+ * reads; such an operation begins a new chain.
  */
 final class Chain {
     private static final int MOST_STEPS = 16;
@@ -74,7 +74,9 @@ final class Chain {
     /** One operation, as an expression of variables. */
     private record Step(String operation, String expression) {}
 
-    /** What the text of a kernel says of a place: its type, whether it is read, and the step that is stored there or −1. */
+    /**
+     * What the text of a kernel says of a place: its type, whether it is read, and the step that is stored there or −1.
+     */
     private record Use(DType dtype, boolean read, int stored) {
         boolean isNone() {
             return !read && stored < 0;
@@ -99,7 +101,8 @@ final class Chain {
     /**
      * A chain of a queue, which asks for it before it does anything else.
      *
-     * @param byVector whether an item has four elements where it can: GPUs are waiting for memory, and so wait less often
+     * @param byVector whether an item has four elements where it can: GPUs are waiting for memory, and so wait less
+     *     often
      * @param items the geometry of a launch over so many items
      */
     Chain(CommandQueue queue, boolean byVector, IntFunction<Geometry> items) {

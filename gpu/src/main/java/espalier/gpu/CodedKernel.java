@@ -19,11 +19,12 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Products with a matrix W {@code [M, K]} that has all of its elements, as codes with a scale for each row: bytes, signs,
- * or floats.
+ * Products with a matrix W {@code [M, K]} that has all of its elements, as codes with a scale for each row: bytes,
+ * signs, or floats.
  *
- * <p>The codes are what stays on the device. For a product with floats they are unpacked first, which takes a fraction of
- * the product's time. Products of codes with bytes and of signs with signs are exact, and unpack nothing: {@code exact.cl}.
+ * <p>The codes are what stays on the device. For a product with floats they are unpacked first, which takes a fraction
+ * of the product's time. Products of codes with bytes and of signs with signs are exact, and unpack nothing:
+ * {@code exact.cl}.
  */
 final class CodedKernel implements PackedKernel {
     private static final int GROUP = 64;

@@ -19,8 +19,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Convolutions of F32 and their gradients as matrix products whose right operand, the windows, is never stored (implicit
- * GEMM, Chetlur et al. 2014, section 3). With {@code K = C/g·kH·kW} and P pixels, for each image and group:
+ * Convolutions of F32 and their gradients as matrix products whose right operand, the windows, is never stored
+ * (implicit GEMM, Chetlur et al. 2014, section 3). With {@code K = C/g·kH·kW} and P pixels, for each image and group:
  *
  * <pre>{@code
  * y  [O/g, P]  = w [O/g, K] × windows(x) [K, P]
@@ -203,8 +203,8 @@ final class Convolution {
     }
 
     /**
-     * Zeros between the pixels, so that strides need no division, and around them, so that no window reaches beyond: either
-     * is slow on processors.
+     * Zeros between the pixels, so that strides need no division, and around them, so that no window reaches beyond:
+     * either is slow on processors.
      */
     private static Tensor spread(ConvSpec spec, Tensor g, int top, int left, Tensor dx) {
         int height = top + Math.max((g.dim(2) - 1) * spec.strideH() + 1, dx.dim(2) + spec.padH());

@@ -14,8 +14,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Operations on each element by itself: one kernel, {@code map.cl}, compiled for each operation and its types; or one for
- * several operations in a row, where {@link Chain} takes them.
+ * Operations on each element by itself: one kernel, {@code map.cl}, compiled for each operation and its types; or one
+ * for several operations in a row, where {@link Chain} takes them.
  */
 final class Elementwise {
     private static final String[] NAMES = {"A", "B", "C"};
@@ -35,7 +35,10 @@ final class Elementwise {
                 : Optional.empty();
     }
 
-    /** An item an element. On a processor each group is a call, which pays for itself when there are many elements in it. */
+    /**
+     * An item an element. On a processor each group is a call, which pays for itself when there are many elements in
+     * it.
+     */
     private Geometry items(int size) {
         int wished = switch (flavour) {
             case CPU -> size < MANY ? 64 : 1024;

@@ -11,9 +11,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Fast matrix products of F32. One launch computes {@code out[b] = A[b] × B[b]} for a batch; B is a matrix or the windows
- * of images, which makes a convolution a product without storing its columns. Kernels: {@code panel.cl} for processors,
- * {@code tile.cl} for GPUs, and {@code mma.cl} where tensor cores were asked for.
+ * Fast matrix products of F32. One launch computes {@code out[b] = A[b] × B[b]} for a batch; B is a matrix or the
+ * windows of images, which makes a convolution a product without storing its columns. Kernels: {@code panel.cl} for
+ * processors, {@code tile.cl} for GPUs, and {@code mma.cl} where tensor cores were asked for.
  */
 final class FloatProduct {
     private static final int PANEL = 16; // columns of an item of panel.cl

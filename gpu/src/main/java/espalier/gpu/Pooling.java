@@ -10,7 +10,9 @@ import espalier.tensor.spi.PoolSpec;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Pooling and its gradients, a launch each, with an item for each element of the result or, on processors, each plane. */
+/**
+ * Pooling and its gradients, a launch each, with an item for each element of the result or, on processors, each plane.
+ */
 final class Pooling {
     private static final int GROUP = 64;
 

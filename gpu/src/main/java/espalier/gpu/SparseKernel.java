@@ -20,11 +20,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Products with a sparse matrix W {@code [M, K]} that lies on the device as block rows: {@code sparse.cl}. Single entries
- * are blocks of height 1.
+ * Products with a sparse matrix W {@code [M, K]} that lies on the device as block rows: {@code sparse.cl}. Single
+ * entries are blocks of height 1.
  *
- * <p>For a convolution the windows of some images are stored as columns, {@code [image, K, pixel]}, and multiplied; with
- * groups {@code [image, group·K, pixel]}.
+ * <p>For a convolution the windows of some images are stored as columns, {@code [image, K, pixel]}, and multiplied;
+ * with groups {@code [image, group·K, pixel]}.
  */
 final class SparseKernel implements PackedKernel {
     private static final int MOST_COLUMNS = 1 << 24; // elements of windows that are stored at a time: 64 MiB
@@ -174,8 +174,9 @@ final class SparseKernel implements PackedKernel {
     }
 
     /**
-     * {@code out[i] = W × b[i] + bias} for contiguous matrices {@code [K, n]}; the first result lies {@code skip} elements
-     * into {@code out}. With groups {@code b[i]} has a matrix for each, and each row is multiplied with that of its group.
+     * {@code out[i] = W × b[i] + bias} for contiguous matrices {@code [K, n]}; the first result lies {@code skip}
+     * elements into {@code out}. With groups {@code b[i]} has a matrix for each, and each row is multiplied with that
+     * of its group.
      */
     private void multiply(
             String operation, int groups, Tensor b, int n, int batch, Optional<Tensor> bias, Tensor out, int skip) {

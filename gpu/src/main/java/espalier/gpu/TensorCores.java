@@ -9,14 +9,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Whether products may run on the tensor cores of an NVIDIA device: {@code mma.cl}. They round their operands, so nobody
- * gets them unasked: the system property {@code espalier.gpu.tensorcores} has to name a precision, {@code tf32} or {@code
- * f16}. And they are reached by instructions that only NVIDIA's compiler knows: so the kernel is built and given products
- * of whole numbers, which either precision holds exactly, and unless each is to the bit what the plain kernel gives, it is
- * not used, and {@link #report} says why.
+ * Whether products may run on the tensor cores of an NVIDIA device: {@code mma.cl}. They round their operands, so
+ * nobody gets them unasked: the system property {@code espalier.gpu.tensorcores} has to name a precision, {@code tf32}
+ * or {@code f16}. And they are reached by instructions that only NVIDIA's compiler knows: so the kernel is built and
+ * given products of whole numbers, which either precision holds exactly, and unless each is to the bit what the plain
+ * kernel gives, it is not used, and {@link #report} says why.
  *
- * <p>Matrix products and convolutions run there, and the gradients of convolutions to their input; those to their weights
- * do not. Of f16 the range ends at 65,504.
+ * <p>Matrix products and convolutions run there, and the gradients of convolutions to their input; those to their
+ * weights do not. Of f16 the range ends at 65,504.
  *
  * <p><b>This has not run on a real device yet.</b> What is tested is the kernel around the instruction, with the
  * instruction emulated after NVIDIA's description, and that other devices are left alone.

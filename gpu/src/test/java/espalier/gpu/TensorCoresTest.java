@@ -21,7 +21,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Tensor cores where there are none: left alone with a reason, and their kernel right with the instruction emulated. */
+/**
+ * Tensor cores where there are none: left alone with a reason, and their kernel right with the instruction emulated.
+ */
 class TensorCoresTest {
     private static CommandQueue queue() {
         TestDevice.first();

@@ -43,9 +43,9 @@ public final class ForwardPass {
     }
 
     /**
-     * Runs a block in which a hook sees the input of every module. It is a scoped value like the pass itself: nothing is
-     * left behind on the model. What {@link #repeatable} runs again runs with the hook again; an inner hook hides an outer
-     * one.
+     * Runs a block in which a hook sees the input of every module. It is a scoped value like the pass itself: nothing
+     * is left behind on the model. What {@link #repeatable} runs again runs with the hook again; an inner hook hides an
+     * outer one.
      */
     public static <T> T hooked(InputHook hook, Supplier<T> block) {
         return ScopedValue.where(HOOK, hook).call(block::get);
@@ -85,8 +85,8 @@ public final class ForwardPass {
     }
 
     /**
-     * Whether layers that follow one another may be computed as one operation: in training, unless a hook or a trace looks at what goes
-     * in and out of each.
+     * Whether layers that follow one another may be computed as one operation: in training, unless a hook or a trace
+     * looks at what goes in and out of each.
      */
     public static boolean mayFuse() {
         return isTraining() && hook().isEmpty() && Trace.current().isEmpty();

@@ -4,8 +4,8 @@ import espalier.tensor.Device;
 import espalier.tensor.RandomSource;
 
 /**
- * What a layer needs to make its parameters: where they live and the random numbers they start from. Each named part
- * of a model gets numbers of its own, so that adding a layer does not change how the others start.
+ * What a layer needs to make its parameters: where they live and the random numbers they start from. Each named part of
+ * a model gets numbers of its own, so that adding a layer does not change how the others start.
  *
  * <pre>{@code
  * Init init = Init.of(42);

@@ -48,8 +48,8 @@ public abstract class Module {
     protected abstract Variable forward(Variable x);
 
     /**
-     * What this part computes and the ReLU behind it, which a part may make one operation with its own. Called by {@link
-     * #applyThenRelu}.
+     * What this part computes and the ReLU behind it, which a part may make one operation with its own. Called by
+     * {@link #applyThenRelu}.
      */
     protected Variable forwardThenRelu(Variable x) {
         return forward(x).relu();
@@ -70,8 +70,8 @@ public abstract class Module {
     }
 
     /**
-     * As {@link #apply} and then ReLU: one operation where this part has one for it and nobody looks at what lies between ({@link
-     * ForwardPass#mayFuse}).
+     * As {@link #apply} and then ReLU: one operation where this part has one for it and nobody looks at what lies
+     * between ({@link ForwardPass#mayFuse}).
      */
     public final Variable applyThenRelu(Variable x) {
         return ForwardPass.mayFuse() ? run(x, this::forwardThenRelu) : apply(x).relu();
@@ -206,7 +206,8 @@ public abstract class Module {
     /**
      * Overwrites every parameter and buffer with saved values.
      *
-     * @throws ShapeException naming the first path that is missing, unknown or of another shape; nothing is changed then
+     * @throws ShapeException naming the first path that is missing, unknown or of another shape; nothing is changed
+     *     then
      */
     public final void load(Map<String, Tensor> saved) {
         Map<String, Tensor> state = state();

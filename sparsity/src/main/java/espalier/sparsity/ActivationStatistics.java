@@ -85,7 +85,9 @@ public final class ActivationStatistics {
         this.weights = Sparsity.weights(model);
     }
 
-    /** Measured on so many batches of the loader's first epoch (the last of it; all if they are fewer), in evaluation. */
+    /**
+     * Measured on so many batches of the loader's first epoch (the last of it; all if they are fewer), in evaluation.
+     */
     public static ActivationStatistics of(Module model, DataLoader loader, int batches) {
         ActivationStatistics made = new ActivationStatistics(model);
         made.measure(loader, batches);

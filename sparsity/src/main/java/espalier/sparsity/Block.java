@@ -7,8 +7,8 @@ import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 
 /**
- * Tiles of the matrix {@code O × I·kH·kW}: {@code rows} neighbouring outputs by {@code columns} neighbouring inputs. Tiles
- * at the lower and right edge may stick out; what sticks out counts as zero.
+ * Tiles of the matrix {@code O × I·kH·kW}: {@code rows} neighbouring outputs by {@code columns} neighbouring inputs.
+ * Tiles at the lower and right edge may stick out; what sticks out counts as zero.
  *
  * <p>Blocks of 4x1 are what {@link espalier.tensor.packed.BlockMatrix} stores and multiplies fast.
  *

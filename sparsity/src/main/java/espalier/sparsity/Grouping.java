@@ -5,11 +5,11 @@ import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 
 /**
- * A partition of the elements of a weight into groups that are removed as one, with the Euclidean norm of a group as its
- * importance.
+ * A partition of the elements of a weight into groups that are removed as one, with the Euclidean norm of a group as
+ * its importance.
  *
- * <p>Zeroing a group changes the weight by the group's norm, so to keep the groups of largest norm is to change the weight
- * least: the projection that ADMM needs ({@link Projection#largest}).
+ * <p>Zeroing a group changes the weight by the group's norm, so to keep the groups of largest norm is to change the
+ * weight least: the projection that ADMM needs ({@link Projection#largest}).
  */
 public sealed interface Grouping extends Importance permits Granularity, Block {
     /** The norm of every group: one axis or more over the groups, in the order in which equal ones are kept. */

@@ -5,8 +5,8 @@ import espalier.tensor.Tensor;
 /**
  * The nearest point of a set: what a weight must become to be sparse, or quantized, with the least squared change.
  *
- * <p>ADMM needs nothing else of a constraint (Zhang et al. 2018, equation 11): pruning and quantization are one algorithm
- * with different projections.
+ * <p>ADMM needs nothing else of a constraint (Zhang et al. 2018, equation 11): pruning and quantization are one
+ * algorithm with different projections.
  */
 @FunctionalInterface
 public interface Projection {
@@ -14,8 +14,8 @@ public interface Projection {
     Tensor nearest(Tensor v);
 
     /**
-     * At most {@code keep} groups that are not zero. Zeroing a group costs its squared norm, so with a {@link Grouping} the
-     * result is the nearest point; with any other importance it is a member of the set, but not the nearest one.
+     * At most {@code keep} groups that are not zero. Zeroing a group costs its squared norm, so with a {@link Grouping}
+     * the result is the nearest point; with any other importance it is a member of the set, but not the nearest one.
      */
     static Projection largest(Importance importance, int keep) {
         return v -> {

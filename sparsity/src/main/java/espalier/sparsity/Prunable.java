@@ -18,8 +18,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One importance vector of a network: a parameter, and the groups in which it may be pruned. Its entries are called units.
- * Methods work on a list of these and do not ask what the units are.
+ * One importance vector of a network: a parameter, and the groups in which it may be pruned. Its entries are called
+ * units. Methods work on a list of these and do not ask what the units are.
  *
  * <pre>{@code
  * List<Prunable> single = Prunable.weights(model, Granularity.ELEMENT);
@@ -63,9 +63,9 @@ public record Prunable(
     }
 
     /**
-     * Every scale γ of a batch norm, whose magnitudes are the importances of the channels. The shift is put into the form
-     * of STR-BN, {@code β = γ̂·β̂} ({@link FactoredShift}), so that a channel whose scale is zero is zero for every input
-     * and can be cut out exactly.
+     * Every scale γ of a batch norm, whose magnitudes are the importances of the channels. The shift is put into the
+     * form of STR-BN, {@code β = γ̂·β̂} ({@link FactoredShift}), so that a channel whose scale is zero is zero for
+     * every input and can be cut out exactly.
      *
      * @throws IllegalArgumentException if the model has no batch norm
      */
@@ -159,7 +159,9 @@ public record Prunable(
         return importance.grouping() == importance ? scores : scores.maskedFill(live().not(), 0);
     }
 
-    /** Whether its units are channels, that leave two weights when they go: the one that makes and those that read them. */
+    /**
+     * Whether its units are channels, that leave two weights when they go: the one that makes and those that read them.
+     */
     public boolean unitsAreChannels() {
         return importance.grouping() == Granularity.FILTER
                 || importance.grouping() == Granularity.CHANNEL

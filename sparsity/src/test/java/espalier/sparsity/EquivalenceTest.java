@@ -91,7 +91,10 @@ class EquivalenceTest {
         return layer.parameter().raw().gradient().orElseThrow().toFloats();
     }
 
-    /** (ii) Global magnitude on scales trained under L1 keeps what network slimming keeps: those above a sorted threshold. */
+    /**
+     * (ii) Global magnitude on scales trained under L1 keeps what network slimming keeps: those above a sorted
+     * threshold.
+     */
     @Test
     void globalMagnitudeOnScalesIsNetworkSlimming() {
         Module model = SmallTask.network();
@@ -117,7 +120,9 @@ class EquivalenceTest {
         }
     }
 
-    /** (iii) The projection of ADMM on filters is one-shot pruning by their norms, which is where ρ → ∞ leads at once. */
+    /**
+     * (iii) The projection of ADMM on filters is one-shot pruning by their norms, which is where ρ → ∞ leads at once.
+     */
     @Test
     void theProjectionOnFiltersIsOneShotPruning() {
         Tensor w = RandomSource.of(6).normal(Device.cpu(), Shape.of(10, 3, 3, 3));
@@ -133,8 +138,8 @@ class EquivalenceTest {
     }
 
     /**
-     * The same by training: ρ so large that one step takes every weight to its set, and Z with it, keeps the units and, but
-     * for the step of the loss, the values of one-shot pruning of the weights as they were. A small ρ does not.
+     * The same by training: ρ so large that one step takes every weight to its set, and Z with it, keeps the units and,
+     * but for the step of the loss, the values of one-shot pruning of the weights as they were. A small ρ does not.
      */
     @ParameterizedTest
     @EnumSource(

@@ -68,10 +68,9 @@ public final class Convolution {
     }
 
     /**
-     * Transposed convolution, the gradient of a convolution to its input used forwards:
-     * {@code x [N, C, H, W], w [C, O/groups, kH, kW] → [N, O, H', W']} with
-     * {@code H' = (H−1)·stride − 2·pad + dilation·(kH−1) + 1 + outputPadding}, where the output padding, from 0 to below
-     * the stride, chooses among the sizes that a convolution makes H of.
+     * Transposed convolution, the gradient of a convolution to its input used forwards: {@code x [N, C, H, W], w [C,
+     * O/groups, kH, kW] → [N, O, H', W']} with {@code H' = (H−1)·stride − 2·pad + dilation·(kH−1) + 1 + outputPadding},
+     * where the output padding, from 0 to below the stride, chooses among the sizes that a convolution makes H of.
      */
     public static Tensor convTranspose2d(ConvSpec spec, Tensor x, Tensor w, int outputPadding) {
         x.requireSameType("convTranspose2d", w);

@@ -12,7 +12,8 @@ package espalier.tensor;
  * running sums of the one-byte types are I32. Operations that make fractions (exp, sqrt, mean, …) refuse integers.
  *
  * <p><b>Conversion</b> cuts fractions towards zero. To I64 and I32, floating numbers beyond the ends become the end and
- * NaN becomes 0, as in a Java cast; from integer to integer the low bits stay. BOOL is whether the number differs from 0.
+ * NaN becomes 0, as in a Java cast; from integer to integer the low bits stay. BOOL is whether the number differs from
+ * 0.
  */
 public enum DType {
     /** IEEE 754 double precision, 8 bytes. */

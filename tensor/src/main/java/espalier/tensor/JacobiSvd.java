@@ -6,9 +6,9 @@ import java.util.Comparator;
 /**
  * Singular values by one-sided Jacobi rotations (Hestenes 1958; Golub and Van Loan, Matrix Computations, 8.6.3).
  *
- * <p>The columns of a tall matrix A are turned against each other, two at a time, until all are orthogonal:
- * {@code A·V = W}. Then the lengths of the columns of W are the singular values, its directions are U, and
- * {@code A = U·diag(s)·Vᵀ}. One loop, and small singular values come out as exact as large ones.
+ * <p>The columns of a tall matrix A are turned against each other, two at a time, until all are orthogonal: {@code A·V
+ * = W}. Then the lengths of the columns of W are the singular values, its directions are U, and {@code A =
+ * U·diag(s)·Vᵀ}. One loop, and small singular values come out as exact as large ones.
  */
 final class JacobiSvd {
     private static final double EPSILON = 0x1p-52;
@@ -138,7 +138,9 @@ final class JacobiSvd {
         return (s0 + s1) + (s2 + s3);
     }
 
-    /** A unit vector orthogonal to the first {@code known} columns: the axis they reach least, made orthogonal twice. */
+    /**
+     * A unit vector orthogonal to the first {@code known} columns: the axis they reach least, made orthogonal twice.
+     */
     private static double[] completion(double[][] columns, int known, int rows) {
         int axis = 0;
         double least = Double.POSITIVE_INFINITY;

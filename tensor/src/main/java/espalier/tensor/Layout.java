@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Where the elements of a tensor lie in its storage: element {@code (i, j, …)} is at
- * {@code offset + i·strides[0] + j·strides[1] + …}.
+ * Where the elements of a tensor lie in its storage: element {@code (i, j, …)} is at {@code offset + i·strides[0] +
+ * j·strides[1] + …}.
  *
  * <p>Views are new layouts over the same storage: a transpose swaps two strides, a narrow moves the offset, a flip
  * negates a stride, and broadcasting sets a stride to 0 so that one element is read many times. Nothing is copied.

@@ -32,9 +32,9 @@ public final class Linalg {
     /**
      * Decomposes {@code a [M, N]} by one-sided Jacobi rotations.
      *
-     * <p>Each pair of vectors may change sign together; here the entry of largest magnitude (the first of equals) in each
-     * column of the {@code u} of a tall or square matrix is positive, and in each column of {@code v} for a wide one.
-     * Vectors of singular values that are zero, or equal, are some orthonormal basis of their space.
+     * <p>Each pair of vectors may change sign together; here the entry of largest magnitude (the first of equals) in
+     * each column of the {@code u} of a tall or square matrix is positive, and in each column of {@code v} for a wide
+     * one. Vectors of singular values that are zero, or equal, are some orthonormal basis of their space.
      *
      * @throws ShapeException if {@code a} is no matrix
      * @throws IllegalArgumentException if it is neither F32 nor F64, or holds NaN or infinity
@@ -86,15 +86,15 @@ public final class Linalg {
     }
 
     /**
-     * The {@code x} that minimizes {@code |a·x − b|² + ridge·|x|²}, from the normal equations
-     * {@code (aᵀa + ridge·I)·x = aᵀb}.
+     * The {@code x} that minimizes {@code |a·x − b|² + ridge·|x|²}, from the normal equations {@code (aᵀa + ridge·I)·x
+     * = aᵀb}.
      *
      * <p>{@code a [M, N]} with {@code b [M]} gives {@code x [N]}, with {@code b [M, K]} gives {@code [N, K]}. Forming
      * {@code aᵀa} squares the condition number; a ridge of, say, a millionth of the diagonal's mean keeps it tame.
      *
      * @throws ShapeException if the shapes do not fit
-     * @throws ArithmeticException naming the pivot that is not positive, if columns of {@code a} depend on each other and
-     *     {@code ridge} is too small
+     * @throws ArithmeticException naming the pivot that is not positive, if columns of {@code a} depend on each other
+     *     and {@code ridge} is too small
      * @throws IllegalArgumentException if {@code ridge} is negative or NaN, or an operand is neither F32 nor F64, or
      *     holds NaN or infinity
      */

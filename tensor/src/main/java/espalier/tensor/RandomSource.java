@@ -88,7 +88,9 @@ public final class RandomSource {
         return (int) Math.multiplyHigh(nextLong() >>> 1, (long) bound << 1);
     }
 
-    /** A normal number with mean 0 and variance 1, by Box and Muller's formula; {@link StrictMath} keeps it portable. */
+    /**
+     * A normal number with mean 0 and variance 1, by Box and Muller's formula; {@link StrictMath} keeps it portable.
+     */
     public double nextGaussian() {
         double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - nextDouble()));
         return radius * StrictMath.cos(2 * Math.PI * nextDouble());

@@ -5,8 +5,8 @@ import java.util.Arrays;
 /**
  * The sizes of a tensor along its axes, such as {@code [64, 1, 28, 28]}; {@code []} is a scalar.
  *
- * <p>Immutable. Sizes may be 0 (an empty tensor). A tensor has at most 2<sup>31</sup>−1 elements, as a Java array
- * has, so every index is an {@code int}. Axes may be counted from the end: −1 is the last.
+ * <p>Immutable. Sizes may be 0 (an empty tensor). A tensor has at most 2<sup>31</sup>−1 elements, as a Java array has,
+ * so every index is an {@code int}. Axes may be counted from the end: −1 is the last.
  */
 public final class Shape {
     private static final Shape SCALAR = new Shape(new int[0], "shape");

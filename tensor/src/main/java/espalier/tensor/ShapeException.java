@@ -3,9 +3,8 @@ package espalier.tensor;
 /**
  * Shapes, axes or devices that do not fit an operation.
  *
- * <p>The message names the operation, the shapes, and the two numbers that disagree:
- * {@code matmul: inner sizes differ: lhs [2, 3], rhs [4, 5] (3 ≠ 4)}; and where in a model that was, if it was in one:
- * {@code .. in features.3}.
+ * <p>The message names the operation, the shapes, and the two numbers that disagree: {@code matmul: inner sizes differ:
+ * lhs [2, 3], rhs [4, 5] (3 ≠ 4)}; and where in a model that was, if it was in one: {@code .. in features.3}.
  */
 public final class ShapeException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;

@@ -60,7 +60,9 @@ public final class Softmax {
         return new CrossEntropy(losses, probabilities);
     }
 
-    /** Gradient of {@link #crossEntropy} to the logits, for the labels given there and incoming gradients {@code g [N]}. */
+    /**
+     * Gradient of {@link #crossEntropy} to the logits, for the labels given there and incoming gradients {@code g [N]}.
+     */
     public static Tensor crossEntropyGradient(Tensor probabilities, Tensor labels, double smoothing, Tensor g) {
         requireLabels("crossEntropyGradient", probabilities, labels, smoothing);
         probabilities.requireSameType("crossEntropyGradient", g);

@@ -320,7 +320,10 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
         return download(to(DType.I32), new int[size()], MemorySegment::ofArray);
     }
 
-    /** The values in row-major order; other types are converted. I64 stays exact, which a double is only to 2<sup>53</sup>. */
+    /**
+     * The values in row-major order; other types are converted. I64 stays exact, which a double is only to
+     * 2<sup>53</sup>.
+     */
     public long[] toLongs() {
         return download(to(DType.I64), new long[size()], MemorySegment::ofArray);
     }

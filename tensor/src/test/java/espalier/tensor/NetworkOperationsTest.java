@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 
 /**
- * The families {@link Convolution}, {@link Pooling}, {@link Normalization}, {@link Softmax} and {@link Products} by hand
- * arithmetic: what they add to the back end, whose own values the conformance suite tests.
+ * The families {@link Convolution}, {@link Pooling}, {@link Normalization}, {@link Softmax} and {@link Products} by
+ * hand arithmetic: what they add to the back end, whose own values the conformance suite tests.
  */
 class NetworkOperationsTest {
     private static final ConvSpec PLAIN = ConvSpec.of();

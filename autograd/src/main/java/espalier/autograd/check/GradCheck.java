@@ -17,8 +17,8 @@ import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 
 /**
- * Compares the gradient of a function with what it should be, the slope between two close points:
- * {@code (f(x + h) − f(x − h))/2h}, in double precision on the reference back end.
+ * Compares the gradient of a function with what it should be, the slope between two close points: {@code (f(x + h) −
+ * f(x − h))/2h}, in double precision on the reference back end.
  *
  * <pre>{@code
  * GradCheck.of("cube", in -> cube(in.get(0))).input(2, 3).verify();
@@ -30,9 +30,9 @@ import java.util.stream.IntStream;
  * }</pre>
  *
  * <p>A result that is no scalar is multiplied by random numbers and summed, so that every element of it counts. Then
- * are checked: the partial derivative to every element of every argument (of a large argument, to
- * 200 random elements); the slope in a random direction, all arguments moving at once; and that
- * each argument gets the same gradient, bit for bit, when the others need none.
+ * are checked: the partial derivative to every element of every argument (of a large argument, to 200 random elements);
+ * the slope in a random direction, all arguments moving at once; and that each argument gets the same gradient, bit for
+ * bit, when the others need none.
  *
  * <p>Two numbers agree if they differ by at most {@code tolerance·max(1, |a|, |b|)}. The slope itself is wrong by about
  * h² times the third derivative plus 1e-16/h times the value: with the step 1e-5 some 1e-10, so that a tolerance of
@@ -100,8 +100,8 @@ public final class GradCheck {
     }
 
     /**
-     * Where to compute, and with which type. For F32 a {@link #step} of 1e-2 and a {@link #tolerance} of 1e-2 pass what is
-     * right.
+     * Where to compute, and with which type. For F32 a {@link #step} of 1e-2 and a {@link #tolerance} of 1e-2 pass what
+     * is right.
      */
     public GradCheck on(Device other, DType type) {
         device = other;

@@ -74,9 +74,8 @@ public final class Convolutions {
     }
 
     /**
-     * Transposed convolution, which undoes the shape of a convolution:
-     * {@code x [N, C, H, W], w [C, O/groups, kH, kW], bias [O] → [N, O, H', W']} with
-     * {@code H' = (H−1)·stride − 2·pad + dilation·(kH−1) + 1 + outputPadding}.
+     * Transposed convolution, which undoes the shape of a convolution: {@code x [N, C, H, W], w [C, O/groups, kH, kW],
+     * bias [O] → [N, O, H', W']} with {@code H' = (H−1)·stride − 2·pad + dilation·(kH−1) + 1 + outputPadding}.
      *
      * <p>It is the gradient of a convolution to its input; so its own gradients are that convolution and its weight
      * gradient, with the parts of input and output exchanged.

@@ -80,9 +80,9 @@ public final class Decompositions {
     }
 
     /**
-     * The lower triangular L with {@code L·Lᵀ = a [N, N]}. With Φ the lower triangle with half its diagonal, P = Φ(Lᵀ·g)
-     * and X = L·P·Lᵀ, {@code da = Φ(a⁻¹·(X + Xᵀ)·a⁻¹)} (Murray 2016, equation 10, for the lower triangle, the only part
-     * that is read).
+     * The lower triangular L with {@code L·Lᵀ = a [N, N]}. With Φ the lower triangle with half its diagonal, P =
+     * Φ(Lᵀ·g) and X = L·P·Lᵀ, {@code da = Φ(a⁻¹·(X + Xᵀ)·a⁻¹)} (Murray 2016, equation 10, for the lower triangle, the
+     * only part that is read).
      */
     public static Variable cholesky(Variable a) {
         Tensor spd = a.value();
@@ -95,8 +95,8 @@ public final class Decompositions {
     }
 
     /**
-     * The x with {@code spd·x = rhs}, {@code rhs [N]} or {@code [N, K]}: {@code drhs = spd⁻¹·g} and {@code dspd = Φ(Y + Yᵀ)}
-     * with {@code Y = −drhs·xᵀ}, for the lower triangle, the only part that is read.
+     * The x with {@code spd·x = rhs}, {@code rhs [N]} or {@code [N, K]}: {@code drhs = spd⁻¹·g} and {@code dspd = Φ(Y +
+     * Yᵀ)} with {@code Y = −drhs·xᵀ}, for the lower triangle, the only part that is read.
      */
     public static Variable choleskySolve(Variable spd, Variable rhs) {
         Tensor a = spd.value();

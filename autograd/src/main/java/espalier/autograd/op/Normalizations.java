@@ -24,8 +24,8 @@ public final class Normalizations {
     public record BatchNormalized(Variable output, Tensor mean, Tensor variance) {}
 
     /**
-     * Batch norm with the statistics of the batch (Ioffe and Szegedy 2015, algorithm 1):
-     * {@code y = scale[c]·(x − mean[c])/√(variance[c] + ε) + shift[c]}. The three gradients share their work.
+     * Batch norm with the statistics of the batch (Ioffe and Szegedy 2015, algorithm 1): {@code y = scale[c]·(x −
+     * mean[c])/√(variance[c] + ε) + shift[c]}. The three gradients share their work.
      *
      * @param x {@code [N, C, ..]}
      * @param scale {@code [C]}, γ
@@ -49,8 +49,8 @@ public final class Normalizations {
     }
 
     /**
-     * {@link #batchNorm} and then ReLU, as one operation: the result of batch norm alone is never in memory, neither on the way
-     * forward nor on the way back.
+     * {@link #batchNorm} and then ReLU, as one operation: the result of batch norm alone is never in memory, neither on
+     * the way forward nor on the way back.
      */
     public static BatchNormalized batchNormRelu(Variable x, Variable scale, Variable shift, double epsilon) {
         Tensor input = x.value();

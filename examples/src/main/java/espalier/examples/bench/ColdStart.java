@@ -25,8 +25,8 @@ import javax.tools.JavaCompiler;
 import javax.tools.ToolProvider;
 
 /**
- * From the start of a fresh JVM to its first answer: the program of {@code examples/embedding}, compiled as a user would,
- * loads LeNet-5 from a packed file and classifies an image. Two jars on the class path, no flags.
+ * From the start of a fresh JVM to its first answer: the program of {@code examples/embedding}, compiled as a user
+ * would, loads LeNet-5 from a packed file and classifies an image. Two jars on the class path, no flags.
  */
 final class ColdStart {
     private static final String PROGRAM = "Classify.java";

@@ -12,8 +12,8 @@ import java.util.stream.Stream;
  * Convolutions of training: forward ({@code convfwd-}), and forward with the gradients to input, weight and bias
  * ({@code convfwdbwd-}).
  *
- * <p>A name reads {@code in-out-HxW-kK-sS-bBatch}; without {@code k} the kernel is 3x3, without {@code s} the stride is 1;
- * {@code dw128} is a depthwise convolution of 128 channels. Kernels of 3 are padded by 1, others not at all.
+ * <p>A name reads {@code in-out-HxW-kK-sS-bBatch}; without {@code k} the kernel is 3x3, without {@code s} the stride is
+ * 1; {@code dw128} is a depthwise convolution of 128 channels. Kernels of 3 are padded by 1, others not at all.
  */
 final class ConvolutionWorkloads {
     private static final List<Layer> LAYERS = List.of(

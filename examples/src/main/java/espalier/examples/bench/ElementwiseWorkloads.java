@@ -9,8 +9,8 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * Operations that memory bounds, at a size that fits the second-level cache ({@code -cache}, 16 Ki values) and at one far
- * beyond the last ({@code -dram}, 16 Mi). The traffic counted is each input read once and each output written once;
+ * Operations that memory bounds, at a size that fits the second-level cache ({@code -cache}, 16 Ki values) and at one
+ * far beyond the last ({@code -dram}, 16 Mi). The traffic counted is each input read once and each output written once;
  * {@code chain} is three operations, which some devices make one kernel of.
  */
 final class ElementwiseWorkloads {

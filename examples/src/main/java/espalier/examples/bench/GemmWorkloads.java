@@ -7,8 +7,9 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Matrix products in F32: squares, and the shapes that convolutions and small networks make of them. There the left matrix
- * is a layer's weight, packed once outside the timing; the workloads named {@code unpacked} multiply plain tensors.
+ * Matrix products in F32: squares, and the shapes that convolutions and small networks make of them. There the left
+ * matrix is a layer's weight, packed once outside the timing; the workloads named {@code unpacked} multiply plain
+ * tensors.
  */
 final class GemmWorkloads {
     private GemmWorkloads() {}

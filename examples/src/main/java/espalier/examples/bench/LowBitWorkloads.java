@@ -15,8 +15,8 @@ import java.util.List;
 
 /**
  * Quantized weights {@code [1024, 1024]} times {@code [1024, 1024]}. In {@code xnor-gemm} both sides are signs and in
- * {@code i8gemm} both are 8-bit integers, with integer sums; in the others the right side is F32. Two operations are counted
- * for each multiply-add that dense weights would take.
+ * {@code i8gemm} both are 8-bit integers, with integer sums; in the others the right side is F32. Two operations are
+ * counted for each multiply-add that dense weights would take.
  */
 final class LowBitWorkloads {
     private static final int SIZE = 1024;

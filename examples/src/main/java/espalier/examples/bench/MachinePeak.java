@@ -9,9 +9,9 @@ import jdk.incubator.vector.VectorSpecies;
  * What this machine itself can do, measured in Java with nothing of Espalier in it: the bounds every other line is read
  * against.
  *
- * <p>Arithmetic: chains of multiply-adds that live in registers, ten of them, since a multiply-add takes four cycles and
- * two start in each. Memory: copy ({@code a = b}) and triad ({@code a = b + s·c}) after McCalpin's STREAM, counting each
- * array read or written once. The work of a run is the same for any number of threads, which share it.
+ * <p>Arithmetic: chains of multiply-adds that live in registers, ten of them, since a multiply-add takes four cycles
+ * and two start in each. Memory: copy ({@code a = b}) and triad ({@code a = b + s·c}) after McCalpin's STREAM, counting
+ * each array read or written once. The work of a run is the same for any number of threads, which share it.
  */
 final class MachinePeak {
     private static final VectorSpecies<Float> SPECIES = FloatVector.SPECIES_PREFERRED;

@@ -21,8 +21,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Whole networks on images that lie ready in memory: steps of training (forward, backward, momentum SGD), told in images
- * a second, and inference, told in milliseconds for one image and in images a second for a batch.
+ * Whole networks on images that lie ready in memory: steps of training (forward, backward, momentum SGD), told in
+ * images a second, and inference, told in milliseconds for one image and in images a second for a batch.
  */
 final class NetworkWorkloads {
     private static final long SEED = 1;

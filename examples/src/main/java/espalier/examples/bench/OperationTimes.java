@@ -15,8 +15,9 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Where the time of a step goes: a device whose back end notes, for every operation, what it was asked to do and how long
- * that took. What lies between the operations (recording the graph, walking it back, checks) is the rest of the step.
+ * Where the time of a step goes: a device whose back end notes, for every operation, what it was asked to do and how
+ * long that took. What lies between the operations (recording the graph, walking it back, checks) is the rest of the
+ * step.
  *
  * <p>It stands in front of the real back end, so nothing else has to know that it is there. Operations that a back end
  * composes of others are charged only with what they do themselves.

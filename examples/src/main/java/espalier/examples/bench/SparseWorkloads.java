@@ -11,8 +11,9 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Pruned weights {@code [512, 512]} times a dense {@code [512, 128]}: zeros anywhere ({@code csr}), and zeros in groups of
- * four rows of a column ({@code b4x1}); the number is the percentage of zeros. The weights are made ready outside the timing.
+ * Pruned weights {@code [512, 512]} times a dense {@code [512, 128]}: zeros anywhere ({@code csr}), and zeros in groups
+ * of four rows of a column ({@code b4x1}); the number is the percentage of zeros. The weights are made ready outside
+ * the timing.
  */
 final class SparseWorkloads {
     private static final int ROWS = 512;

@@ -40,8 +40,8 @@ public record Stopwatch(Duration warmUp, Duration window) {
     }
 
     /**
-     * Seconds a run takes that is only queued: {@code end} waits for it. It is called once a sample, as in a program that
-     * goes on queueing, and samples are longer.
+     * Seconds a run takes that is only queued: {@code end} waits for it. It is called once a sample, as in a program
+     * that goes on queueing, and samples are longer.
      */
     public Measurement measure(Runnable run, Runnable end) {
         return measure(

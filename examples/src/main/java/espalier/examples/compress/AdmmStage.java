@@ -23,10 +23,10 @@ import java.util.function.Function;
 /**
  * ADMM: weights are pulled towards a set while they learn, and put into it at the end (Ma et al. 2022).
  *
- * <p>To prune, {@code keep = conv1 100, conv2 8%, fc1 111x} or {@code rate = 71} says how many units stay, or a budget's CSV
- * file ({@link Quota}); lines {@code filters}, {@code columns} and {@code channels} do so for those, one after the other. To quantize,
- * {@code bits = 3}, {@code bits = binary} or {@code bits = conv1 4, fc1 2} says on how many levels the weights are put,
- * pruned zeros staying what they are.
+ * <p>To prune, {@code keep = conv1 100, conv2 8%, fc1 111x} or {@code rate = 71} says how many units stay, or a
+ * budget's CSV file ({@link Quota}); lines {@code filters}, {@code columns} and {@code channels} do so for those, one
+ * after the other. To quantize, {@code bits = 3}, {@code bits = binary} or {@code bits = conv1 4, fc1 2} says on how
+ * many levels the weights are put, pruned zeros staying what they are.
  */
 final class AdmmStage implements Stage {
     /** What is done at the end. */

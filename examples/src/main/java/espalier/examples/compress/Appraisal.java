@@ -24,8 +24,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * What a network costs in use, all of it found out and nothing worked out: its packed file's bytes, its accuracy as that
- * file is run, and the time that takes.
+ * What a network costs in use, all of it found out and nothing worked out: its packed file's bytes, its accuracy as
+ * that file is run, and the time that takes.
  *
  * @param accuracy part of the test images that the packed file gets right
  * @param weights how many the network has

@@ -4,8 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Bits of each layer's weights, as a section says: {@code bits = 4} for all of them, or {@code bits = conv1 8, fc1 4} for
- * some; the others stay as they are.
+ * Bits of each layer's weights, as a section says: {@code bits = 4} for all of them, or {@code bits = conv1 8, fc1 4}
+ * for some; the others stay as they are.
  */
 final class BitWidths {
     private BitWidths() {}

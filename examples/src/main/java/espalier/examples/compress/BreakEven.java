@@ -19,8 +19,8 @@ import java.util.function.Function;
 import java.util.function.ToDoubleFunction;
 
 /**
- * At which density a sparse product begins to be faster than a dense one, on this machine: "break-even pruning ratio" in
- * Ren et al. (2019), section 4.4, is its inverse.
+ * At which density a sparse product begins to be faster than a dense one, on this machine: "break-even pruning ratio"
+ * in Ren et al. (2019), section 4.4, is its inverse.
  *
  * <p>The fastest of many runs is taken: what else the machine does then matters least.
  *

@@ -37,8 +37,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * The question of Ma et al. (2022): at the same accuracy and the same quantization, is non-structured pruning worth it, in
- * storage and in time?
+ * The question of Ma et al. (2022): at the same accuracy and the same quantization, is non-structured pruning worth it,
+ * in storage and in time?
  */
 @Command(
         name = "compare",

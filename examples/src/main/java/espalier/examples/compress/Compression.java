@@ -22,8 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A recipe at work: the network that it names, brought through its stages, then cut where channels have died. A mistake in
- * any of its lines is found before the first stage begins.
+ * A recipe at work: the network that it names, brought through its stages, then cut where channels have died. A mistake
+ * in any of its lines is found before the first stage begins.
  */
 public final class Compression {
     private final Recipe recipe;

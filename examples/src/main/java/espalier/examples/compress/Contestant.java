@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.function.ToDoubleFunction;
 
 /**
- * A network that is compared with others: what it can do, and what it costs; or several that differ by their seed alone,
- * with the means of their figures.
+ * A network that is compared with others: what it can do, and what it costs; or several that differ by their seed
+ * alone, with the means of their figures.
  *
  * @param name how it is called
  * @param structure what was removed from it

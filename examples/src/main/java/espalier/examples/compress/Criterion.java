@@ -12,9 +12,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * By what the units of a stage are ranked, as its section says: {@code importance = norm} of their weights, which is the
- * usual, or by what filters put out for training images: {@code apoz}, the part of the outputs that is zero on average
- * (Hu et al. 2016), or {@code mean-activation}, their mean magnitude (Molchanov et al. 2017, section 2.2).
+ * By what the units of a stage are ranked, as its section says: {@code importance = norm} of their weights, which is
+ * the usual, or by what filters put out for training images: {@code apoz}, the part of the outputs that is zero on
+ * average (Hu et al. 2016), or {@code mean-activation}, their mean magnitude (Molchanov et al. 2017, section 2.2).
  *
  * <p>Outputs are looked at behind the first activation function after a layer, in evaluation, on
  * {@code importance-batches = 20} batches of the training images as they are. Layers with no such function, as the

@@ -33,8 +33,8 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
 /**
- * What accuracy costs: networks cut to different sizes, each packed and run, against channels, multiply-adds and measured
- * time.
+ * What accuracy costs: networks cut to different sizes, each packed and run, against channels, multiply-adds and
+ * measured time.
  */
 @Command(
         name = "curve",

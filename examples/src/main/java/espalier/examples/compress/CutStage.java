@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 
 /**
- * Cuts out what the stages before have made zero, so that those behind train the small network, which is faster too. The
- * batch norm of a removed filter goes with it: its shift would else be a constant that has to stay.
+ * Cuts out what the stages before have made zero, so that those behind train the small network, which is faster too.
+ * The batch norm of a removed filter goes with it: its shift would else be a constant that has to stay.
  */
 final class CutStage implements Stage {
     @Override

@@ -10,8 +10,8 @@ import espalier.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * What an earlier stage removed stays removed in the next: masks over every weight, and every scale of a batch norm with
- * its shift, in which something is zero.
+ * What an earlier stage removed stays removed in the next: masks over every weight, and every scale of a batch norm
+ * with its shift, in which something is zero.
  */
 final class HeldZeros {
     private HeldZeros() {}

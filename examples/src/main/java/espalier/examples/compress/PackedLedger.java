@@ -11,7 +11,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** The ledger of a packed file: what its tensors would take by every scheme, beside the form and bytes that they have. */
+/**
+ * The ledger of a packed file: what its tensors would take by every scheme, beside the form and bytes that they have.
+ */
 final class PackedLedger {
     private PackedLedger() {}
 

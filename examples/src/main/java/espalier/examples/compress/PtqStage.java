@@ -23,10 +23,10 @@ import java.util.Optional;
  * {@code scaling = channel} or {@code tensor}, {@code clip = max} or {@code mse}; activations onto grids for what a few
  * images show ({@link InputQuantization}).
  *
- * <p>{@code fold = yes} first works batch norms into the layers before them, {@code statistics = yes} afterwards measures
- * their means and variances anew. The weights stay on their grids: a later stage trains biases and norms alone. The
- * packed file holds the grids of the weights; that activations are rounded is part of the accuracies told here, while the
- * run time computes with floats.
+ * <p>{@code fold = yes} first works batch norms into the layers before them, {@code statistics = yes} afterwards
+ * measures their means and variances anew. The weights stay on their grids: a later stage trains biases and norms
+ * alone. The packed file holds the grids of the weights; that activations are rounded is part of the accuracies told
+ * here, while the run time computes with floats.
  */
 final class PtqStage implements Stage {
     /** What has a grid of its own. */

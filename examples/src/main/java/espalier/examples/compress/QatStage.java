@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
 
 /**
  * Training with quantized weights, and activations if asked for, through the straight-through estimator (Jacob et al.
- * 2018): {@code bits = 4}, {@code binary} or {@code ternary}, or a word a layer; {@code learned = yes} learns the steps of
- * both (LSQ, Esser et al. 2020). At the end the weights are put on their levels and stay there.
+ * 2018): {@code bits = 4}, {@code binary} or {@code ternary}, or a word a layer; {@code learned = yes} learns the steps
+ * of both (LSQ, Esser et al. 2020). At the end the weights are put on their levels and stay there.
  *
  * <p>Zeros that an earlier stage made stay zeros.
  */

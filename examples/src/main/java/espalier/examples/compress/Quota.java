@@ -13,9 +13,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How many units stay and how the layers share them, as a section says: {@code sparsity = 95%} or {@code rate = 20}, and
- * {@code allocation = uniform}, {@code global}, {@code erk}, {@code root}, or the {@code budget.csv} that {@code [str]} left or a
- * person wrote; if that stands alone, as many stay as it says.
+ * How many units stay and how the layers share them, as a section says: {@code sparsity = 95%} or {@code rate = 20},
+ * and {@code allocation = uniform}, {@code global}, {@code erk}, {@code root}, or the {@code budget.csv} that
+ * {@code [str]} left or a person wrote; if that stands alone, as many stay as it says.
  *
  * @param allocation among layers
  * @param sparsity the part of all units that goes

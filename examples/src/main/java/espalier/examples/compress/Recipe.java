@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What is to be done to a network, as a small text: first what it is and what it learns from, then a section a stage, in
- * the order in which they are run.
+ * What is to be done to a network, as a small text: first what it is and what it learns from, then a section a stage,
+ * in the order in which they are run.
  *
  * <pre>
  * model = lenet5

@@ -33,8 +33,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * Prunes one layer at a time and tests, without training again: which layers bear it, and how much of it (Li et al. 2017,
- * section 3.2). A line for each layer that {@code compress} would prune in these units, so of filters not for the last.
+ * Prunes one layer at a time and tests, without training again: which layers bear it, and how much of it (Li et al.
+ * 2017, section 3.2). A line for each layer that {@code compress} would prune in these units, so of filters not for the
+ * last.
  */
 @Command(
         name = "sensitivity",

@@ -11,8 +11,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The lines {@code key = value} of one section of a recipe. Every value that is asked for has a default, and whatever was
- * never asked for is a mistake in the recipe: {@link #refuseUnknown} names it, its line, and what could stand there.
+ * The lines {@code key = value} of one section of a recipe. Every value that is asked for has a default, and whatever
+ * was never asked for is a mistake in the recipe: {@link #refuseUnknown} names it, its line, and what could stand
+ * there.
  */
 public final class Settings {
     /**

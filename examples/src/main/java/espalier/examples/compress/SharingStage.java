@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * Weights share few values (Deep Compression, Han et al. 2016): {@code bits = conv1 8, fc1 5} says how long the number of a
- * value is; k-means finds the values, {@code epochs} trains them. What the streams of numbers and of gaps come to, Huffman
- * coded, is told a layer ({@link DeepCompression}).
+ * Weights share few values (Deep Compression, Han et al. 2016): {@code bits = conv1 8, fc1 5} says how long the number
+ * of a value is; k-means finds the values, {@code epochs} trains them. What the streams of numbers and of gaps come to,
+ * Huffman coded, is told a layer ({@link DeepCompression}).
  *
  * <p>Where weights are pruned one of the numbers stands for 0.
  */

@@ -26,9 +26,9 @@ import java.util.Optional;
  * STR: thresholds that are learned with the weights (Kusupati et al. 2020). With {@code granularity = bn} it is STR-BN:
  * the thresholds are on the scales of batch norm, and whole channels go.
  *
- * <p>{@code sparsity = 95%} finds the decay of the thresholds by feedback; {@code threshold-decay = 0.001} takes that one
- * and ends at whatever sparsity it leads to. What each layer keeps is the run's {@code budget.csv}, for the {@code allocation}
- * of other stages. {@code penalty} is the strength of an L1 penalty on the units; scales have one
+ * <p>{@code sparsity = 95%} finds the decay of the thresholds by feedback; {@code threshold-decay = 0.001} takes that
+ * one and ends at whatever sparsity it leads to. What each layer keeps is the run's {@code budget.csv}, for the
+ * {@code allocation} of other stages. {@code penalty} is the strength of an L1 penalty on the units; scales have one
  * unless it is set to 0, for all of them are 1 at first and would die together. {@code of = macs} or {@code parameters}
  * makes the target a part of what a cut of the dead channels would leave, in place of a part of the units.
  */

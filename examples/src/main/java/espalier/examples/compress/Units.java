@@ -16,9 +16,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * What a stage may prune, as its section says: {@code granularity}, and {@code only} for some of the layers. Read before
- * the first stage is run, and tried on a network of the same shapes; looked up in the network itself when the stage begins,
- * for scales of batch norm bring their shifts into another form.
+ * What a stage may prune, as its section says: {@code granularity}, and {@code only} for some of the layers. Read
+ * before the first stage is run, and tried on a network of the same shapes; looked up in the network itself when the
+ * stage begins, for scales of batch norm bring their shifts into another form.
  *
  * @param grouping of weights; none if the units are scales
  * @param only some of the layers, by path

@@ -22,9 +22,9 @@ import java.util.regex.Pattern;
  *
  * <p>{@code fashion-tenth} and {@code digits} are inside the jar. The others are folders of that name, as they are
  * published, under a root: the folder in the environment variable {@code ESPALIER_DATA}, {@code data} in the working
- * folder, or {@code .espalier/data} in the user's home, where {@code data fetch} puts them; {@code fsdd}, spoken digits, is a
- * clone of its repository. A path is taken as the folder
- * itself, and what is in it tells what it is; a {@code .csv} file holds 8x8 digits, a {@code .zip} file a folder of sounds.
+ * folder, or {@code .espalier/data} in the user's home, where {@code data fetch} puts them; {@code fsdd}, spoken
+ * digits, is a clone of its repository. A path is taken as the folder itself, and what is in it tells what it is; a
+ * {@code .csv} file holds 8x8 digits, a {@code .zip} file a folder of sounds.
  */
 public final class DataCatalog {
     /** Names that need no files. */
@@ -84,8 +84,8 @@ public final class DataCatalog {
     /**
      * Reads data by name or from a folder.
      *
-     * @param samples the shape {@code [C, H, W]} that a folder of pictures is brought to, or {@code [1, T]} of sounds for a folder
-     *     or a zip of WAV files; other data is as it is
+     * @param samples the shape {@code [C, H, W]} that a folder of pictures is brought to, or {@code [1, T]} of sounds
+     *     for a folder or a zip of WAV files; other data is as it is
      * @throws IOException a sentence that says what is missing or damaged, and what to do
      */
     public Split read(String nameOrFolder, Shape samples) throws IOException {

@@ -25,8 +25,8 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * Fetches a data set into a folder. Everything arrives in a folder beside it, {@code NAME.part}, and is moved when all of
- * it is there and has the right checksum; if anything goes wrong, nothing is left behind.
+ * Fetches a data set into a folder. Everything arrives in a folder beside it, {@code NAME.part}, and is moved when all
+ * of it is there and has the right checksum; if anything goes wrong, nothing is left behind.
  */
 final class Fetcher {
     private static final Duration PATIENCE = Duration.ofSeconds(30);

@@ -10,7 +10,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Sounds as the networks for short words take them: of their sampling rate, all ending together, and otherwise as recorded. */
+/**
+ * Sounds as the networks for short words take them: of their sampling rate, all ending together, and otherwise as
+ * recorded.
+ */
 final class Sounds {
     private Sounds() {}
 
@@ -33,7 +36,10 @@ final class Sounds {
         return sounds.withSilenceFirst();
     }
 
-    /** Neither normalized, which the networks do themselves, nor changed for training; with a note on what was cut of {@code all}. */
+    /**
+     * Neither normalized, which the networks do themselves, nor changed for training; with a note on what was cut of
+     * {@code all}.
+     */
     static Split split(String name, Dataset train, Dataset test, List<WavSounds> all) {
         return new Split(
                 name,

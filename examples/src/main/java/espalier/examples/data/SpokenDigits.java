@@ -13,9 +13,9 @@ import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 
 /**
- * The Free Spoken Digit Dataset (Jackson and others, CC BY-SA 4.0): {@code recordings/7_jackson_32.wav} is the 33rd time that
- * Jackson says seven. Its own split holds back the recordings numbered 0 to 4 of each digit and speaker, so the voices of the
- * test are also heard in training.
+ * The Free Spoken Digit Dataset (Jackson and others, CC BY-SA 4.0): {@code recordings/7_jackson_32.wav} is the 33rd
+ * time that Jackson says seven. Its own split holds back the recordings numbered 0 to 4 of each digit and speaker, so
+ * the voices of the test are also heard in training.
  */
 final class SpokenDigits {
     /** Its name for {@code --data}. */

@@ -6,8 +6,8 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Reads a tar file from front to back: a header of 512 bytes an entry, the name at 0 and the length in octal at 124, then
- * the content filled up to a multiple of 512 (POSIX ustar).
+ * Reads a tar file from front to back: a header of 512 bytes an entry, the name at 0 and the length in octal at 124,
+ * then the content filled up to a multiple of 512 (POSIX ustar).
  */
 final class TarEntries implements AutoCloseable {
     private static final int BLOCK = 512;

@@ -14,7 +14,10 @@ import java.util.stream.DoubleStream;
  * @param logarithmic whether equal distances are equal factors
  */
 record Axis(double low, double high, double step, boolean logarithmic) {
-    /** Over all finite values, in steps of 1, 2 or 5 times a power of ten, four to ten of them; from 0 to 1 if there are none. */
+    /**
+     * Over all finite values, in steps of 1, 2 or 5 times a power of ten, four to ten of them; from 0 to 1 if there are
+     * none.
+     */
     static Axis linear(DoubleStream values) {
         double[] limits = limits(values);
         return limits[0] > limits[1] ? between(0, 1) : between(limits[0], limits[1]);

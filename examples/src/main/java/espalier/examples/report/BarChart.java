@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What is left of each layer, as an SVG picture: a bar a layer, filled as far as it was kept, with the numbers behind it.
+ * What is left of each layer, as an SVG picture: a bar a layer, filled as far as it was kept, with the numbers behind
+ * it.
  *
  * <pre>{@code
  * String svg = new BarChart("Kept channels", List.of(new BarChart.Bar("conv1", 7, 20))).svg();

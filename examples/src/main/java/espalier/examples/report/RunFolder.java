@@ -16,8 +16,8 @@ import java.util.Map;
 
 /**
  * The folder of a run: {@code result.json} (figures and how they came about), {@code history.csv} (a line an epoch),
- * {@code model.safetensors}, and {@code report.html} and {@code report.md} with curves and a confusion matrix. Each file
- * is written beside its place and then moved there, so that none is ever half written.
+ * {@code model.safetensors}, and {@code report.html} and {@code report.md} with curves and a confusion matrix. Each
+ * file is written beside its place and then moved there, so that none is ever half written.
  */
 public final class RunFolder {
     private final Path folder;

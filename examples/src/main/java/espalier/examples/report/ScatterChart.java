@@ -7,8 +7,8 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Points with names, as an SVG picture: accuracy against bytes, a point a model. Each name stands beside its point where it
- * covers no other.
+ * Points with names, as an SVG picture: accuracy against bytes, a point a model. Each name stands beside its point
+ * where it covers no other.
  *
  * <pre>{@code
  * String svg = ScatterChart.againstBytes("Accuracy against size", List.of(

@@ -25,8 +25,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * ResNet-20 on CIFAR-10. By default a short one-cycle recipe of fifteen epochs; with {@code --paper} the recipe of He et
- * al. 2016, section 4.2: 160 epochs, rate 0.1 divided by ten at half and at three quarters, decay 1e-4.
+ * ResNet-20 on CIFAR-10. By default a short one-cycle recipe of fifteen epochs; with {@code --paper} the recipe of He
+ * et al. 2016, section 4.2: 160 epochs, rate 0.1 divided by ten at half and at three quarters, decay 1e-4.
  */
 @Command(name = "resnet-cifar10", description = "ResNet-20 on CIFAR-10.", mixinStandardHelpOptions = true)
 public final class ResnetCifar10 implements Callable<Integer> {

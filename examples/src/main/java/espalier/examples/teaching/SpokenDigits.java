@@ -24,8 +24,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * A recurrent network on recordings: FastGRNN (Kusupati et al. 2018) reads the log-mel frames of spoken digits one after the
- * other, and says after the last which digit it was.
+ * A recurrent network on recordings: FastGRNN (Kusupati et al. 2018) reads the log-mel frames of spoken digits one
+ * after the other, and says after the last which digit it was.
  */
 @Command(name = "spoken-digits", description = "A recurrent network on spoken digits.", mixinStandardHelpOptions = true)
 public final class SpokenDigits implements Callable<Integer> {

@@ -6,8 +6,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * The figures of the epoch under way, kept in checkpoints so that the line of an epoch that was interrupted covers all of
- * it, and the seconds that all parts of a run took.
+ * The figures of the epoch under way, kept in checkpoints so that the line of an epoch that was interrupted covers all
+ * of it, and the seconds that all parts of a run took.
  */
 final class EpochSoFar {
     private double loss;

@@ -9,8 +9,8 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * Model files. Besides the weights, a file says which model it is under {@code model}, and, if that was cut smaller, what
- * was cut under {@code cuts}: the new model is cut the same way before it gets the weights.
+ * Model files. Besides the weights, a file says which model it is under {@code model}, and, if that was cut smaller,
+ * what was cut under {@code cuts}: the new model is cut the same way before it gets the weights.
  */
 public final class ModelFile {
     /** The key under which a file says how its model was cut. */

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * After each epoch: tests, notes the figures, saves a checkpoint; and saves one every so many steps, if asked to.
  *
- * <p>When the program is interrupted, the step under way is finished and a checkpoint saved, so that nothing has to be done
- * twice. One that takes longer than {@value #PATIENCE} seconds is given up: the last checkpoint is there then.
+ * <p>When the program is interrupted, the step under way is finished and a checkpoint saved, so that nothing has to be
+ * done twice. One that takes longer than {@value #PATIENCE} seconds is given up: the last checkpoint is there then.
  */
 final class Recorder implements TrainingListener, AutoCloseable {
     private static final int PATIENCE = 10;

@@ -195,7 +195,8 @@ public final class Train implements Callable<Integer> {
     }
 
     /**
-     * Options that were not given are what the run was begun with: the command line is read again, with those as defaults.
+     * Options that were not given are what the run was begun with: the command line is read again, with those as
+     * defaults.
      */
     private void goOnAs(Map<String, String> begun, List<String> given) {
         CommandLine line = spec.commandLine();

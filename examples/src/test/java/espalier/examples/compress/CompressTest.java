@@ -87,7 +87,9 @@ class CompressTest {
         }
     }
 
-    /** One weight a layer, and they do not meet; and a layer without any, which is told once though [retrain] follows. */
+    /**
+     * One weight a layer, and they do not meet; and a layer without any, which is told once though [retrain] follows.
+     */
     @Test
     void tooMuchIsTold(@TempDir Path folder) {
         Console dead = Console.run("compress --method magnitude --sparsity 99.9999% --model lenet300" + SMALL + folder);

@@ -24,7 +24,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Filters ranked by what they put out, in a LeNet-5 with batch norm whose even and odd first filters differ on purpose. */
+/**
+ * Filters ranked by what they put out, in a LeNet-5 with batch norm whose even and odd first filters differ on purpose.
+ */
 class CriterionTest {
     private static final String ODD = cut(1);
     private static final String EVEN = cut(0);
@@ -62,7 +64,10 @@ class CriterionTest {
         return work;
     }
 
-    /** Odd filters have the larger weights; in the second line they fire seldom and strongly, in the third always and weakly. */
+    /**
+     * Odd filters have the larger weights; in the second line they fire seldom and strongly, in the third always and
+     * weakly.
+     */
     @ParameterizedTest
     @CsvSource({"norm, 20, -100, 100, even", "apoz, 20, -100, 100, odd", "mean-activation, 100, 30, 1, odd"})
     void theLeastImportantFiltersAreCut(String importance, double even, double odd, double scale, String gone)
@@ -85,7 +90,10 @@ class CriterionTest {
                                 + System.lineSeparator()));
     }
 
-    /** The running mean is wrong at first, so that odd filters seem dead; training, at a rate of 0, mends it before the ramp. */
+    /**
+     * The running mean is wrong at first, so that odd filters seem dead; training, at a rate of 0, mends it before the
+     * ramp.
+     */
     @Test
     void gradualPruningMeasuresAnewAsTheNetworkChanges() throws Exception {
         Compression work = run(

@@ -20,7 +20,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Charts drawn from plain numbers: shapes stand where the numbers say, and no text covers another or leaves the paper. */
+/**
+ * Charts drawn from plain numbers: shapes stand where the numbers say, and no text covers another or leaves the paper.
+ */
 class ChartsTest {
     private static final Pattern TEXT = Pattern.compile(
             "<text x=\"([-\\d.]+)\" y=\"([-\\d.]+)\"(?: font-weight=\"600\" font-size=\"(14)\")?(?: text-anchor=\"(\\w+)\")? [^>]*>([^<]*)<");

@@ -19,7 +19,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A folder of a user's own recordings: learned by a recurrent network, evaluated, and refused where such do not fit. */
+/**
+ * A folder of a user's own recordings: learned by a recurrent network, evaluated, and refused where such do not fit.
+ */
 class OwnSoundsTest {
     @TempDir
     private Path folder;

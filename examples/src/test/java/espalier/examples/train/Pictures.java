@@ -9,7 +9,9 @@ import java.nio.file.Path;
 import java.util.List;
 import javax.imageio.ImageIO;
 
-/** Folders of small pictures for tests: each class has a bar at another height, pictures have several sizes and kinds. */
+/**
+ * Folders of small pictures for tests: each class has a bar at another height, pictures have several sizes and kinds.
+ */
 final class Pictures {
     private Pictures() {}
 

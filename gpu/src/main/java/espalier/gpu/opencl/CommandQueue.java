@@ -65,8 +65,8 @@ public final class CommandQueue implements AutoCloseable {
     }
 
     /**
-     * Has something done, under the lock of this queue, before anything else is queued or waited for: work that was put off
-     * queues itself then.
+     * Has something done, under the lock of this queue, before anything else is queued or waited for: work that was put
+     * off queues itself then.
      */
     public synchronized void before(Runnable deferred) {
         this.deferred = deferred;
@@ -175,8 +175,8 @@ public final class CommandQueue implements AutoCloseable {
     }
 
     /**
-     * The status of a call that may find no room: drivers may look for the memory of a buffer only when it is first used.
-     * Then what is free goes back to the device, and the call is made once more.
+     * The status of a call that may find no room: drivers may look for the memory of a buffer only when it is first
+     * used. Then what is free goes back to the device, and the call is made once more.
      */
     int withRoom(IntSupplier call) {
         int code = call.getAsInt();
@@ -269,8 +269,8 @@ public final class CommandQueue implements AutoCloseable {
     }
 
     /**
-     * Has something asked after the next wait: whether what kernels found while they ran was right. It may throw, and the
-     * wait then does. It may read.
+     * Has something asked after the next wait: whether what kernels found while they ran was right. It may throw, and
+     * the wait then does. It may read.
      */
     public synchronized void askAtNextWait(Runnable question) {
         this.question = Optional.of(question);

@@ -4,9 +4,9 @@ import java.lang.ref.Cleaner;
 import org.jocl.cl_mem;
 
 /**
- * A piece of device memory that is lent by a {@link MemoryPool}. Whoever borrows it gives it back with {@link #giveBack};
- * if that is forgotten, it comes back some time after nobody holds this object any more. A launch holds it until its work
- * is queued, so memory is never lent again while a kernel is about to be given it.
+ * A piece of device memory that is lent by a {@link MemoryPool}. Whoever borrows it gives it back with
+ * {@link #giveBack}; if that is forgotten, it comes back some time after nobody holds this object any more. A launch
+ * holds it until its work is queued, so memory is never lent again while a kernel is about to be given it.
  */
 public final class DeviceMemory {
     private static final Cleaner CLEANER = Cleaner.create();

@@ -45,8 +45,8 @@ public record Geometry(long[] start, long[] global, long[] local) {
     }
 
     /**
-     * This, in launches that hardware takes, mostly one. Kernels that use the second or the third axis must ask for global
-     * ids there, since only those count the items of all parts.
+     * This, in launches that hardware takes, mostly one. Kernels that use the second or the third axis must ask for
+     * global ids there, since only those count the items of all parts.
      */
     List<Geometry> parts() {
         List<Geometry> parts = List.of(this);

@@ -9,8 +9,8 @@ import org.jocl.cl_context;
 import org.jocl.cl_mem;
 
 /**
- * Device memory by size classes, eight to each doubling, so that at most an eighth is wasted. What is given back is kept
- * for the next of its class; the queue runs in order, so it may be used again at once.
+ * Device memory by size classes, eight to each doubling, so that at most an eighth is wasted. What is given back is
+ * kept for the next of its class; the queue runs in order, so it may be used again at once.
  *
  * <p>When the device has no room, the free memory goes back to it, the collector is asked to find tensors that nobody
  * holds, and the allocation is tried once more.

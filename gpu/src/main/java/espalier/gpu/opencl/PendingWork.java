@@ -3,7 +3,9 @@ package espalier.gpu.opencl;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** The names of the operations queued since the last wait, the latest few of them: an error that shows late is theirs. */
+/**
+ * The names of the operations queued since the last wait, the latest few of them: an error that shows late is theirs.
+ */
 final class PendingWork {
     private static final int KEPT = 16;
 

@@ -17,9 +17,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Compiled programs in a folder, a file each, named after all that went into it. A file begins with a digest of the rest,
- * so that one that was cut or changed is taken for none; it is written under another name first, so that nobody reads
- * half of one. What cannot be read or written is compiled again, without a word.
+ * Compiled programs in a folder, a file each, named after all that went into it. A file begins with a digest of the
+ * rest, so that one that was cut or changed is taken for none; it is written under another name first, so that nobody
+ * reads half of one. What cannot be read or written is compiled again, without a word.
  *
  * <p>The folder is that of the system property {@code espalier.gpu.cache}, or none if it is {@code off}. Without the
  * property it is {@code ~/.cache/espalier/kernels} for GPUs, and none for processors, whose driver keeps its own.

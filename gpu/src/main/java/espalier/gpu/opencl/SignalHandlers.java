@@ -26,7 +26,10 @@ final class SignalHandlers {
 
     private SignalHandlers() {}
 
-    /** The status that a call returns; afterwards handlers are what they were. One call at a time: they are the process's. */
+    /**
+     * The status that a call returns; afterwards handlers are what they were. One call at a time: they are the
+     * process's.
+     */
     static synchronized int keep(IntSupplier driver) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment[] before = new MemorySegment[LAST + 1];

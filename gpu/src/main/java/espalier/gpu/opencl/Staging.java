@@ -29,7 +29,9 @@ final class Staging {
         next = 0;
     }
 
-    /** Copies bytes here, and says where from they can be sent; the strip belongs to the queue until it is waited for. */
+    /**
+     * Copies bytes here, and says where from they can be sent; the strip belongs to the queue until it is waited for.
+     */
     Pointer stage(MemorySegment from) {
         int length = (int) from.byteSize();
         MemorySegment.copy(from, 0, bytes, next, length);

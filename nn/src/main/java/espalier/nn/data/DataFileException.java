@@ -3,7 +3,10 @@ package espalier.nn.data;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A data file that is missing, damaged or not what it should be: one sentence with the file, and where it can, the byte. */
+/**
+ * A data file that is missing, damaged or not what it should be: one sentence with the file, and where it can, the
+ * byte.
+ */
 public final class DataFileException extends IOException {
     private static final long serialVersionUID = 1L;
 

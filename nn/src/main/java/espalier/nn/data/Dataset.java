@@ -42,8 +42,8 @@ public interface Dataset {
     }
 
     /**
-     * Images scaled to another size; grey ones become three equal channels, and colours grey (0.299 R + 0.587 G + 0.114 B),
-     * where the shape asks for that.
+     * Images scaled to another size; grey ones become three equal channels, and colours grey (0.299 R + 0.587 G + 0.114
+     * B), where the shape asks for that.
      *
      * @param shape {@code [1, H, W]} or {@code [3, H, W]}
      * @throws IllegalArgumentException if either is no such shape

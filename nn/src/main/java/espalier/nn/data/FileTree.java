@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Files in folders, by name: those of a folder on disk, or of a zip of one, from which nothing is unpacked to disk. What reads its
- * data from a tree reads the same from both, in the same order.
+ * Files in folders, by name: those of a folder on disk, or of a zip of one, from which nothing is unpacked to disk.
+ * What reads its data from a tree reads the same from both, in the same order.
  *
  * <pre>{@code
  * try (FileTree words = FileTree.open(Path.of("words.zip"))) {          // or the folder words
@@ -18,9 +18,9 @@ import java.util.stream.Stream;
  * }
  * }</pre>
  *
- * <p>A name leads from the source down, {@code train/yes/1.wav}; {@code ""} is the source itself. A folder that is alone in a zip
- * is taken as the source, as programs that zip a folder put it in. What is called {@code __MACOSX}, or something that begins
- * with a dot, is not listed.
+ * <p>A name leads from the source down, {@code train/yes/1.wav}; {@code ""} is the source itself. A folder that is
+ * alone in a zip is taken as the source, as programs that zip a folder put it in. What is called {@code __MACOSX}, or
+ * something that begins with a dot, is not listed.
  */
 public sealed interface FileTree extends Closeable permits FolderTree, ZipTree {
     /**

@@ -4,8 +4,8 @@ import espalier.tensor.RandomSource;
 import espalier.tensor.Shape;
 
 /**
- * {@code (x − mean[c]) / deviation[c]} for each channel c: what brings pixels to mean 0 and deviation 1. A model must get
- * its images normalized as it learned from them, so the numbers travel with it.
+ * {@code (x − mean[c]) / deviation[c]} for each channel c: what brings pixels to mean 0 and deviation 1. A model must
+ * get its images normalized as it learned from them, so the numbers travel with it.
  */
 public final class Normalization implements Transform {
     private final float[] mean;

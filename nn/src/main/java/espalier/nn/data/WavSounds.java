@@ -87,16 +87,16 @@ public final class WavSounds implements Dataset {
     }
 
     /**
-     * The same with the silence that fills up short sounds in front of them instead of behind: all end together, as suits a
-     * recurrent network of which only the last state is read.
+     * The same with the silence that fills up short sounds in front of them instead of behind: all end together, as
+     * suits a recurrent network of which only the last state is read.
      */
     public WavSounds withSilenceFirst() {
         return new WavSounds(names, sounds, labels, classes, length, true);
     }
 
     /**
-     * Reads a folder, or a zip of one, with a folder of sounds for each class: {@code train/yes/0001.wav}. Classes and files are
-     * taken in the order of their names; those that begin with a dot are passed over.
+     * Reads a folder, or a zip of one, with a folder of sounds for each class: {@code train/yes/0001.wav}. Classes and
+     * files are taken in the order of their names; those that begin with a dot are passed over.
      *
      * @param length samples of each
      * @throws DataFileException naming the file or folder that is wrong

@@ -16,8 +16,8 @@ import java.util.zip.ZipException;
 import java.util.zip.ZipFile;
 
 /**
- * The files of a zip, which is not trusted: what it says of sizes is not believed, no more than {@value #MOST} bytes are unpacked
- * in all, and names that lead out of it are refused although nothing is written anywhere.
+ * The files of a zip, which is not trusted: what it says of sizes is not believed, no more than {@value #MOST} bytes
+ * are unpacked in all, and names that lead out of it are refused although nothing is written anywhere.
  */
 final class ZipTree implements FileTree {
     private static final long MOST = 1L << 32;

@@ -13,8 +13,8 @@ import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 
 /**
- * Batch normalization per channel of {@code [N, C]} or {@code [N, C, ..]} (Ioffe and Szegedy 2015):
- * {@code y = scale·(x − mean)/√(variance + ε) + shift}.
+ * Batch normalization per channel of {@code [N, C]} or {@code [N, C, ..]} (Ioffe and Szegedy 2015): {@code y = scale·(x
+ * − mean)/√(variance + ε) + shift}.
  *
  * <p>In training the statistics are the batch's, and running averages of them are kept: {@code running ← 0.9·running +
  * 0.1·batch}, with the unbiased variance. In evaluation the running ones are used.

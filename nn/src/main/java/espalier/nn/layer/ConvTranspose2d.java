@@ -12,8 +12,8 @@ import espalier.tensor.spi.ConvSpec;
 import java.util.Optional;
 
 /**
- * Transposed convolution, which makes images larger: {@code [N, in, H, W]} to {@code [N, out, H', W']} with
- * {@code H' = (H−1)·stride − 2·padding + dilation·(k−1) + 1 + outputPadding}; weight {@code [in, out/groups, k, k]}.
+ * Transposed convolution, which makes images larger: {@code [N, in, H, W]} to {@code [N, out, H', W']} with {@code H' =
+ * (H−1)·stride − 2·padding + dilation·(k−1) + 1 + outputPadding}; weight {@code [in, out/groups, k, k]}.
  */
 public final class ConvTranspose2d extends Module {
     private final ConvSpec spec;

@@ -7,7 +7,9 @@ import espalier.nn.Parameter;
 import espalier.nn.Role;
 import espalier.tensor.Shape;
 
-/** A row of a table for each index: {@code [..]} of I32 to {@code [.., width]}, with weight {@code [entries, width]}. */
+/**
+ * A row of a table for each index: {@code [..]} of I32 to {@code [.., width]}, with weight {@code [entries, width]}.
+ */
 public final class Embedding extends Module {
     private final Parameter weight;
 

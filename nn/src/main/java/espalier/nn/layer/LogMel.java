@@ -13,17 +13,17 @@ import java.util.Optional;
 
 /**
  * Log-mel spectrogram: sound {@code [N, 1, T]} to the logarithms of the energies in {@code bands} ranges of pitch,
- * {@code [N, bands, L]}, in {@code L = (T − window)/hop + 1} frames, rounded down. It learns nothing; a network that begins with
- * it takes sound as it was recorded.
+ * {@code [N, bands, L]}, in {@code L = (T − window)/hop + 1} frames, rounded down. It learns nothing; a network that
+ * begins with it takes sound as it was recorded.
  *
  * <pre>{@code
  * X[k] = Σₙ hann[n]·x[n]·e^(−2πikn/window)      hann[n] = (1 − cos(2πn/window))/2,  k = 0 .. window/2
  * y[b] = ln(1e−6 + Σₖ f_b(k·rate/window)·|X[k]|²)
  * }</pre>
  *
- * The filters are triangles (Davis and Mermelstein 1980): {@code f_b} rises from 0 at edge b to 1 at edge b+1 and falls to 0 at
- * edge b+2, the edges being evenly spaced from 0 to half of the sampling rate on the mel scale
- * {@code m = 2595·log₁₀(1 + f/700)} (O'Shaughnessy 1987). Both sums are convolutions, so that any back end computes them.
+ * The filters are triangles (Davis and Mermelstein 1980): {@code f_b} rises from 0 at edge b to 1 at edge b+1 and falls
+ * to 0 at edge b+2, the edges being evenly spaced from 0 to half of the sampling rate on the mel scale {@code m =
+ * 2595·log₁₀(1 + f/700)} (O'Shaughnessy 1987). Both sums are convolutions, so that any back end computes them.
  */
 public final class LogMel extends Module {
     private static final double FLOOR = 1e-6;

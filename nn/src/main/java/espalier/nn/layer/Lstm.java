@@ -9,8 +9,8 @@ import espalier.tensor.Shape;
 import java.util.List;
 
 /**
- * Long short-term memory (Hochreiter and Schmidhuber 1997, with forget gates) over a sequence {@code [N, L, in]}, giving
- * the last output {@code [N, hidden]}:
+ * Long short-term memory (Hochreiter and Schmidhuber 1997, with forget gates) over a sequence {@code [N, L, in]},
+ * giving the last output {@code [N, hidden]}:
  *
  * <pre>{@code
  * i = σ(·)  f = σ(·)  g = tanh(·)  o = σ(·)      each of x·Wᵀ + h·Uᵀ + b

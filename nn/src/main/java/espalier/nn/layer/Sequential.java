@@ -17,8 +17,8 @@ import java.util.SequencedMap;
  * Sequential model = new Sequential(layers);                     // its weight's path: fc1.weight
  * }</pre>
  *
- * <p>In training a ReLU is computed together with the layer before it ({@link Module#applyThenRelu}), unless a hook or a trace looks at
- * what lies between: the numbers are the same, to the bit.
+ * <p>In training a ReLU is computed together with the layer before it ({@link Module#applyThenRelu}), unless a hook or
+ * a trace looks at what lies between: the numbers are the same, to the bit.
  */
 public final class Sequential extends Module {
     private final List<Module> layers;

@@ -10,8 +10,9 @@ import espalier.nn.layer.Linear;
 import espalier.nn.layer.LogMel;
 
 /**
- * Tells short words apart: sound {@code [N, 1, T]} of 8,000 samples a second becomes a log-mel spectrogram of 32 bands, a frame of
- * 32 ms every 16 ms; each band is normalized, a recurrent cell of 64 units reads frame after frame, and its last state is classified.
+ * Tells short words apart: sound {@code [N, 1, T]} of 8,000 samples a second becomes a log-mel spectrogram of 32 bands,
+ * a frame of 32 ms every 16 ms; each band is normalized, a recurrent cell of 64 units reads frame after frame, and its
+ * last state is classified.
  */
 public final class KeywordSpotter extends Module {
     /** Samples a second of the sound it takes. */

@@ -15,8 +15,8 @@ import java.util.LinkedHashMap;
 import java.util.SequencedMap;
 
 /**
- * The networks on which pruning is measured, for images of 28x28 pixels in one channel and ten classes, or another number
- * of them (LeCun et al. 1998, in the forms of the pruning literature).
+ * The networks on which pruning is measured, for images of 28x28 pixels in one channel and ten classes, or another
+ * number of them (LeCun et al. 1998, in the forms of the pruning literature).
  */
 public final class LeNet {
     private static final int DIGITS = 10;

@@ -57,7 +57,9 @@ public abstract class Optimizer<O> {
         step(1);
     }
 
-    /** One step with every rate multiplied by a factor, usually {@link Schedule#at}. Parameters without gradient stay. */
+    /**
+     * One step with every rate multiplied by a factor, usually {@link Schedule#at}. Parameters without gradient stay.
+     */
     public final void step(double factor) {
         steps++;
         parameters.forEach((path, parameter) -> {

@@ -14,14 +14,14 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Everything that training needs to go on: the model, the optimizer's state, the position and the run's settings, in one
- * safetensors file. Tensors are called {@code model.<path>} and {@code optimizer.<name>.<path>}.
+ * Everything that training needs to go on: the model, the optimizer's state, the position and the run's settings, in
+ * one safetensors file. Tensors are called {@code model.<path>} and {@code optimizer.<name>.<path>}.
  *
- * <p>Random numbers and the learning rate follow from the seed, the schedule and the position ({@link Trainer}): there is
- * no generator whose state would have to be kept. But a run that went on with another seed or schedule would be neither
- * the one nor the other. So a run names its settings ({@link #settings} reads them back), and one with others is refused.
- * The file is written beside its place and renamed: whenever the process is killed, either the old or the new one is
- * there, whole.
+ * <p>Random numbers and the learning rate follow from the seed, the schedule and the position ({@link Trainer}): there
+ * is no generator whose state would have to be kept. But a run that went on with another seed or schedule would be
+ * neither the one nor the other. So a run names its settings ({@link #settings} reads them back), and one with others
+ * is refused. The file is written beside its place and renamed: whenever the process is killed, either the old or the
+ * new one is there, whole.
  */
 public final class Checkpoint {
     private static final String FORMAT = "espalier-checkpoint-1";
@@ -68,8 +68,8 @@ public final class Checkpoint {
      * Restores model and optimizer, and returns the position to go on from.
      *
      * @param settings those of the run that wants to go on; one that the file does not know is not compared
-     * @throws IOException in one sentence, if the file cannot be read, is damaged, or belongs to another model or to a run
-     *     with other settings; model and optimizer are as they were then
+     * @throws IOException in one sentence, if the file cannot be read, is damaged, or belongs to another model or to a
+     *     run with other settings; model and optimizer are as they were then
      */
     public static Position load(Path file, Module model, Optimizer<?> optimizer, Map<String, String> settings)
             throws IOException {
@@ -94,8 +94,8 @@ public final class Checkpoint {
     }
 
     /**
-     * What a run that was saved says of itself: all that {@link #save} was given. A program can take from it what it was
-     * begun with, and need not be told again.
+     * What a run that was saved says of itself: all that {@link #save} was given. A program can take from it what it
+     * was begun with, and need not be told again.
      *
      * @throws IOException in one sentence, if the file cannot be read or is no checkpoint
      */

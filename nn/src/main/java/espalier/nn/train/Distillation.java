@@ -7,9 +7,8 @@ import espalier.nn.data.Batch;
 import espalier.tensor.Tensor;
 
 /**
- * Learning from labels and from a teacher's scores (Hinton, Vinyals and Dean 2015):
- * {@code (1−part)·crossEntropy + part·T²·KL(teacher/T ‖ student/T)}. What a pruned network has lost it learns fastest
- * from the dense one that it was.
+ * Learning from labels and from a teacher's scores (Hinton, Vinyals and Dean 2015): {@code (1−part)·crossEntropy +
+ * part·T²·KL(teacher/T ‖ student/T)}. What a pruned network has lost it learns fastest from the dense one that it was.
  *
  * @param teacher runs in evaluation, on the inputs as the student sees them; it is not trained
  * @param part of the teacher, from 0 (labels only) to 1

@@ -4,7 +4,9 @@ import espalier.autograd.Variable;
 import espalier.nn.data.Batch;
 import espalier.tensor.Tensor;
 
-/** What training makes small: a scalar from the model's outputs and the labels, such as {@code Losses::crossEntropy}. */
+/**
+ * What training makes small: a scalar from the model's outputs and the labels, such as {@code Losses::crossEntropy}.
+ */
 @FunctionalInterface
 public interface Objective {
     /** The loss of a batch: outputs {@code [N, ..]}, labels {@code [N]} (I32). */

@@ -31,9 +31,10 @@ class LogMelTest {
     }
 
     /**
-     * Half a cosine of 1,000 Hz has |X| = 64·0.5/2·(1/2) = 8 there and half of that at the neighbours, 875 and 1,125 Hz. The one
-     * band's peak is where the mel scale is half of 4,000 Hz's 2,146.065: at 700·(10^(1073.033/2595) − 1) = 1,113.836 Hz. So its
-     * energy is 16·875/1113.836 + 64·1000/1113.836 + 16·(4000 − 1125)/(4000 − 1113.836) = 85.96639.
+     * Half a cosine of 1,000 Hz has |X| = 64·0.5/2·(1/2) = 8 there and half of that at the neighbours, 875 and 1,125
+     * Hz. The one band's peak is where the mel scale is half of 4,000 Hz's 2,146.065: at 700·(10^(1073.033/2595) − 1) =
+     * 1,113.836 Hz. So its energy is 16·875/1113.836 + 64·1000/1113.836 + 16·(4000 − 1125)/(4000 − 1113.836) =
+     * 85.96639.
      */
     @Test
     void aCosineByHand() {
@@ -42,8 +43,8 @@ class LogMelTest {
     }
 
     /**
-     * {@code numpy.abs(scipy.signal.stft(x, 8000, "hann", 64, 16, boundary=None, padded=False)[2]·32)²} through triangles by
-     * {@code numpy.interp}: SciPy 1.17.1.
+     * {@code numpy.abs(scipy.signal.stft(x, 8000, "hann", 64, 16, boundary=None, padded=False)[2]·32)²} through
+     * triangles by {@code numpy.interp}: SciPy 1.17.1.
      */
     @Test
     void aChirpAsScipyHasIt() {

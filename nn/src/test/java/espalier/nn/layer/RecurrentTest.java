@@ -12,7 +12,9 @@ import espalier.tensor.Tensor;
 import java.util.stream.DoubleStream;
 import org.junit.jupiter.api.Test;
 
-/** Recurrent layers against their equations written out in double precision, and FastGRNN against a published number. */
+/**
+ * Recurrent layers against their equations written out in double precision, and FastGRNN against a published number.
+ */
 class RecurrentTest {
     private static final int IN = 3;
     private static final int HIDDEN = 2;

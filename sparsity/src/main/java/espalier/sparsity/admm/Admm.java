@@ -33,8 +33,8 @@ import java.util.Map;
  * admm.projectAndMask();                         // hard: W is a member now, its zeros stay while the rest is retrained
  * }</pre>
  *
- * <p>Progressive pruning is the same twice: the second time from the masked weights with a smaller set. Pruning and then
- * quantization: the second time with {@code Levels.bitsBesidePruned}; the masks stay. Filters and columns:
+ * <p>Progressive pruning is the same twice: the second time from the masked weights with a smaller set. Pruning and
+ * then quantization: the second time with {@code Levels.bitsBesidePruned}; the masks stay. Filters and columns:
  * {@code filters.then(columns)}. Channels of batch norms: the layers are {@code Prunable.scales(model)}.
  */
 public final class Admm implements TrainingListener {
@@ -114,7 +114,9 @@ public final class Admm implements TrainingListener {
         constraints.values().forEach(Constraint::projectAndMask);
     }
 
-    /** Leaves every weight a member of its set, all of it held: after quantization, biases and norms may be retrained. */
+    /**
+     * Leaves every weight a member of its set, all of it held: after quantization, biases and norms may be retrained.
+     */
     public void projectAndFreeze() {
         constraints.values().forEach(Constraint::projectAndFreeze);
     }

@@ -26,8 +26,8 @@ import java.util.Map;
  */
 public record LayerRates(Map<String, Integer> keeps) {
     /**
-     * Units in proportion to the root of a layer's size: large layers lose most and small ones least, as in the rates that
-     * the pruning papers publish. No layer keeps more than it has; what is left over is shared again.
+     * Units in proportion to the root of a layer's size: large layers lose most and small ones least, as in the rates
+     * that the pruning papers publish. No layer keeps more than it has; what is left over is shared again.
      */
     public static final Allocation ROOT_OF_SIZE = (layers, density, floor) -> {
         double[] shares =
@@ -41,11 +41,11 @@ public record LayerRates(Map<String, Integer> keeps) {
     }
 
     /**
-     * From amounts as a recipe writes them: a count ({@code 100}), a part ({@code 8 %}) or a rate ({@code 12.5x}), by path
-     * or by what stands before its last dot ({@code conv1} for {@code conv1.weight}).
+     * From amounts as a recipe writes them: a count ({@code 100}), a part ({@code 8 %}) or a rate ({@code 12.5x}), by
+     * path or by what stands before its last dot ({@code conv1} for {@code conv1.weight}).
      *
-     * @throws IllegalArgumentException in one sentence, if a path is no layer's, an amount cannot be read, or a layer has
-     *     not that many units
+     * @throws IllegalArgumentException in one sentence, if a path is no layer's, an amount cannot be read, or a layer
+     *     has not that many units
      */
     public static LayerRates of(List<Prunable> layers, Map<String, String> amounts) {
         Map<String, Prunable> byPath = new LinkedHashMap<>();

@@ -3,8 +3,9 @@ package espalier.sparsity.admm;
 /**
  * How strongly weights are pulled towards their sets: ρ, and how it changes after each round.
  *
- * <p>A weak pull oscillates between members of a set that is not convex; a strong one keeps the first member it finds. So
- * ρ begins small and grows. U is the dual over ρ, so that when ρ is multiplied, U is divided, and the dual itself stays.
+ * <p>A weak pull oscillates between members of a set that is not convex; a strong one keeps the first member it finds.
+ * So ρ begins small and grows. U is the dual over ρ, so that when ρ is multiplied, U is divided, and the dual itself
+ * stays.
  *
  * @param rho the first ρ, above 0
  * @param rule how it changes

@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Reads what {@link BitWriter} wrote, and trusts none of it: every read that would pass the end, and every number outside
- * its range, is refused with the byte at which it stands.
+ * Reads what {@link BitWriter} wrote, and trusts none of it: every read that would pass the end, and every number
+ * outside its range, is refused with the byte at which it stands.
  */
 final class BitReader {
     private final String source;

@@ -20,8 +20,8 @@ import java.util.TreeSet;
  *         .export();
  * }</pre>
  *
- * <p>The model is read as it computes in evaluation, parametrizations applied, and left as it is. The packed one gives the
- * same results up to the rounding that folding batch norm brings.
+ * <p>The model is read as it computes in evaluation, parametrizations applied, and left as it is. The packed one gives
+ * the same results up to the rounding that folding batch norm brings.
  */
 public final class Exporter {
     private final Module model;
@@ -66,8 +66,8 @@ public final class Exporter {
     /**
      * The packed model.
      *
-     * @throws IllegalArgumentException if an operation has no step in packed models, by name and place; if a form was asked
-     *     for a parameter that is not there or whose values are not of it
+     * @throws IllegalArgumentException if an operation has no step in packed models, by name and place; if a form was
+     *     asked for a parameter that is not there or whose values are not of it
      */
     public PackedModel export() {
         Set<String> unknown = new TreeSet<>(packer.chosen());

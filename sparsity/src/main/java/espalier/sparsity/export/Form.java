@@ -3,8 +3,8 @@ package espalier.sparsity.export;
 import java.util.Locale;
 
 /**
- * A form in which a tensor can be packed: which elements are held, and how they are written. Any of the one goes with any
- * of the other.
+ * A form in which a tensor can be packed: which elements are held, and how they are written. Any of the one goes with
+ * any of the other.
  *
  * <pre>{@code
  * Form csr = new Form(Index.ROWS, Coding.F32);

@@ -4,8 +4,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Which elements of a matrix are held, as positions {@code row · columns + column} in the order in which their values are
- * written.
+ * Which elements of a matrix are held, as positions {@code row · columns + column} in the order in which their values
+ * are written.
  */
 final class Held {
     private final int count;

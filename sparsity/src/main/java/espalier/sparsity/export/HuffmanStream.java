@@ -4,8 +4,8 @@ import espalier.sparsity.storage.HuffmanCode;
 import espalier.tensor.io.TensorFormatException;
 
 /**
- * Symbols in a {@link HuffmanCode}: first the lengths of the codes, 5 bits each, then the codes one after the other, each
- * from its highest bit on. An alphabet of one symbol takes no bits.
+ * Symbols in a {@link HuffmanCode}: first the lengths of the codes, 5 bits each, then the codes one after the other,
+ * each from its highest bit on. An alphabet of one symbol takes no bits.
  */
 final class HuffmanStream {
     private static final int LENGTH_BITS = 5;

@@ -1,8 +1,8 @@
 package espalier.sparsity.export;
 
 /**
- * How a packed tensor says which of its elements it holds. The tensor is seen as a matrix: a row for each output channel
- * (or feature), everything else side by side in the columns. Elements that are not held are zero.
+ * How a packed tensor says which of its elements it holds. The tensor is seen as a matrix: a row for each output
+ * channel (or feature), everything else side by side in the columns. Elements that are not held are zero.
  */
 public enum Index {
     /** All elements: no index at all. */
@@ -16,8 +16,9 @@ public enum Index {
     /** Blocks of four rows by one column, kept whole: for each block row a count, then the columns. */
     BLOCKS,
     /**
-     * The run of zeros before each element in a fixed number of bits, the best one (Han et al. 2016, section 2). A run too
-     * long for it is bridged by a code of all ones that holds no element, which is less than the padding zero of the paper.
+     * The run of zeros before each element in a fixed number of bits, the best one (Han et al. 2016, section 2). A run
+     * too long for it is bridged by a code of all ones that holds no element, which is less than the padding zero of
+     * the paper.
      */
     RUNS,
     /** The same runs in Rice codes, of variable length: near the entropy when zeros lie anyhow (Rice 1979). */

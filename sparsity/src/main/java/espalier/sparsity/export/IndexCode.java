@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 
 /**
- * Writes and reads which elements of a matrix are held, as positions {@code row · columns + column} in the order in which
- * their values are written: ascending, but by blocks for {@link Index#BLOCKS}.
+ * Writes and reads which elements of a matrix are held, as positions {@code row · columns + column} in the order in
+ * which their values are written: ascending, but by blocks for {@link Index#BLOCKS}.
  *
  * @param rows rows of the matrix
  * @param columns columns of the matrix
@@ -21,7 +21,9 @@ record IndexCode(int rows, int columns) {
         return rows * columns;
     }
 
-    /** The positions that an index holds of a matrix: those that are not zero, and for some indices zeros beside them. */
+    /**
+     * The positions that an index holds of a matrix: those that are not zero, and for some indices zeros beside them.
+     */
     Held held(Index index, float[] dense) {
         return switch (index) {
             case EVERY -> Held.every(dense.length);

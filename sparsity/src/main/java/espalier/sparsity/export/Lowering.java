@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Turns a traced network into steps: batch norm goes into the layer before it, a nonlinearity into the step that makes its
- * input, and what the run time has no step for is refused by name and place.
+ * Turns a traced network into steps: batch norm goes into the layer before it, a nonlinearity into the step that makes
+ * its input, and what the run time has no step for is refused by name and place.
  */
 final class Lowering {
     private final Module model;

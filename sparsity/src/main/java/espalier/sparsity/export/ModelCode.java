@@ -29,8 +29,8 @@ final class ModelCode {
     private static final int MOST_SPAN = 4096;
 
     /**
-     * Tensors may be so many times larger than the file. A layer of nothing but zeros takes a few bytes, but a small file
-     * must not be able to claim all memory.
+     * Tensors may be so many times larger than the file. A layer of nothing but zeros takes a few bytes, but a small
+     * file must not be able to claim all memory.
      */
     private static final long ELEMENTS_PER_BYTE = 4096;
 

@@ -18,8 +18,8 @@ public sealed interface Operation {
      *
      * @param spec how it walks
      * @param weight {@code [O, C/groups, kH, kW]}
-     * @param scale {@code [O]}; kept apart from the weights where those have few different values, which a factor for each
-     *     row would make many
+     * @param scale {@code [O]}; kept apart from the weights where those have few different values, which a factor for
+     *     each row would make many
      * @param bias {@code [O]}
      */
     record Convolution(ConvSpec spec, PackedTensor weight, Optional<PackedTensor> scale, Optional<PackedTensor> bias)

@@ -91,7 +91,8 @@ public record PackedModel(Program program, Map<String, String> metadata) {
     }
 
     /**
-     * Writes the file beside its place and renames it: it is whole or not there, and a failure leaves an old one untouched.
+     * Writes the file beside its place and renames it: it is whole or not there, and a failure leaves an old one
+     * untouched.
      *
      * @throws IOException if it cannot be written
      */

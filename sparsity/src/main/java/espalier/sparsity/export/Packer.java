@@ -9,7 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Chooses for each tensor the form that takes the fewest bytes without losing anything, unless it was told which to take.
+ * Chooses for each tensor the form that takes the fewest bytes without losing anything, unless it was told which to
+ * take.
  *
  * <pre>{@code
  * Packer packer = Packer.smallest().with("fc1.weight", Form.parse("mask+codebook"));

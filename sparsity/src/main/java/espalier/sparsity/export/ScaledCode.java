@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.stream.IntStream;
 
 /**
- * Values as whole numbers times a scale: one scale if that can be, else one for each row. The scales come first, as floats
- * or, where a float does not give back the values to the last bit, as doubles.
+ * Values as whole numbers times a scale: one scale if that can be, else one for each row. The scales come first, as
+ * floats or, where a float does not give back the values to the last bit, as doubles.
  *
  * @param name of the tensor, for complaints
  * @param coding one of the scaled ones

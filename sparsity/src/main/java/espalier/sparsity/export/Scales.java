@@ -5,8 +5,8 @@ import java.util.Optional;
 /**
  * Finds out whether floats are whole numbers times one scale, {@code value = (float) (scale · q)} to the last bit.
  *
- * <p>Each value leaves the scale a small interval, that of the reals which round to it, divided by q; the scale must lie
- * in all of them. If a float lies there it is taken.
+ * <p>Each value leaves the scale a small interval, that of the reals which round to it, divided by q; the scale must
+ * lie in all of them. If a float lies there it is taken.
  */
 final class Scales {
     private Scales() {}

@@ -6,8 +6,8 @@ import java.util.Arrays;
 /**
  * How a layer's values are told apart: the bits that name one, and the table that says what the names mean.
  *
- * <p>What a method did is read off the weights: a layer whose weights are few different numbers is quantized, however that
- * came about. Of the forms below, the one with the fewest bits is taken, so a layer of floats stays one of floats.
+ * <p>What a method did is read off the weights: a layer whose weights are few different numbers is quantized, however
+ * that came about. Of the forms below, the one with the fewest bits is taken, so a layer of floats stays one of floats.
  *
  * @param form how values are named
  * @param bits of a name
@@ -102,8 +102,8 @@ public record Codebook(Form form, int bits, long tableBits) {
     }
 
     /**
-     * Names −m to m, without 0 where no value is, all of them, so that no table is needed beside the scales; floats if some
-     * row has no such scale.
+     * Names −m to m, without 0 where no value is, all of them, so that no table is needed beside the scales; floats if
+     * some row has no such scale.
      */
     private static Codebook scaled(Form form, float[][] tables) {
         int most = 1;

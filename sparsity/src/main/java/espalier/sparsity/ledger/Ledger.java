@@ -14,8 +14,8 @@ import java.util.Optional;
 
 /**
  * What a network costs, a layer at a time: weights and what is left of them, bits a weight, bytes by every
- * {@link Scheme}, and multiply-adds. It is read off the weights as layers see them, so through masks and thresholds, and
- * needs no word of how they came about.
+ * {@link Scheme}, and multiply-adds. It is read off the weights as layers see them, so through masks and thresholds,
+ * and needs no word of how they came about.
  *
  * <pre>{@code
  * Ledger ledger = Ledger.of(model, Shape.of(1, 1, 28, 28));
@@ -67,8 +67,8 @@ public record Ledger(List<Layer> layers, long others) {
     }
 
     /**
-     * The ledger of a model for inputs of a shape, the batch included: {@code [1, 3, 32, 32]}. It runs the model once, on
-     * zeros, for the multiply-adds.
+     * The ledger of a model for inputs of a shape, the batch included: {@code [1, 3, 32, 32]}. It runs the model once,
+     * on zeros, for the multiply-adds.
      */
     public static Ledger of(Module model, Shape input) {
         Map<String, Long> macs = new HashMap<>();

@@ -6,8 +6,8 @@ import espalier.sparsity.storage.StorageBits;
 import java.util.Arrays;
 
 /**
- * A way to write a layer's weights down. Non-structured pruning needs an index for every weight that is left, structured
- * pruning a short list for the layer: that, counted, is the argument of Ma et al. (2022).
+ * A way to write a layer's weights down. Non-structured pruning needs an index for every weight that is left,
+ * structured pruning a short list for the layer: that, counted, is the argument of Ma et al. (2022).
  */
 public enum Scheme {
     /** Every weight, zeros included, as one more value. */
@@ -51,7 +51,9 @@ public enum Scheme {
         }
     },
 
-    /** Blocks of {@value #BLOCK_HEIGHT} rows of a column, each with its column, and a pointer for each row of blocks. */
+    /**
+     * Blocks of {@value #BLOCK_HEIGHT} rows of a column, each with its column, and a pointer for each row of blocks.
+     */
     BLOCKS("4x1 blocks") {
         @Override
         Storage of(WeightMatrix w) {
@@ -75,8 +77,8 @@ public enum Scheme {
     },
 
     /**
-     * As {@link #RELATIVE}, with Huffman codes for runs, and for values that share one codebook, where those are shorter (Han
-     * et al. 2016, section 4).
+     * As {@link #RELATIVE}, with Huffman codes for runs, and for values that share one codebook, where those are
+     * shorter (Han et al. 2016, section 4).
      */
     HUFFMAN("Huffman") {
         @Override

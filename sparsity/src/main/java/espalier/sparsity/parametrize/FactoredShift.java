@@ -11,15 +11,15 @@ import espalier.tensor.TensorScope;
  * The shift of a batch norm as a multiple of its scale (Kusupati 2020): {@code y = γ̂·(x̂ + β̂)} with β̂ as the trained
  * number, so that {@code β = γ̂·β̂}.
  *
- * <p>With the usual shift a channel of scale 0 still puts out β; in this form it puts out exactly 0, for every input and
- * at every pixel, and can be cut out without changing what the network computes.
+ * <p>With the usual shift a channel of scale 0 still puts out β; in this form it puts out exactly 0, for every input
+ * and at every pixel, and can be cut out without changing what the network computes.
  *
  * @param scale the scale as its layer sees it, so thresholded or masked
  */
 public record FactoredShift(Parameter scale) implements Parametrization {
     /**
-     * Puts a batch norm into this form. What it computes stays the same, except where its scale is 0 and its shift is not;
-     * there β̂ becomes 0. In the form already, it is left alone.
+     * Puts a batch norm into this form. What it computes stays the same, except where its scale is 0 and its shift is
+     * not; there β̂ becomes 0. In the form already, it is left alone.
      */
     public static void on(BatchNorm norm) {
         Parameter shift = norm.shift();

@@ -14,9 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A matrix as a product with a diagonal in the middle, {@code W = W₁·diag(m)·W₂}, whose units are the entries of m: where
- * one is 0 the rank is lower by one. With a soft threshold on m this is the low-rank STR of Kusupati et al. (2020, section
- * 4.3), made for FastGRNN's two matrices.
+ * A matrix as a product with a diagonal in the middle, {@code W = W₁·diag(m)·W₂}, whose units are the entries of m:
+ * where one is 0 the rank is lower by one. With a soft threshold on m this is the low-rank STR of Kusupati et al.
+ * (2020, section 4.3), made for FastGRNN's two matrices.
  *
  * <pre>{@code
  * LowRank input = LowRank.on("rnn.input", cell.input());

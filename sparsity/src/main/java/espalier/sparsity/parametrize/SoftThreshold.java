@@ -23,16 +23,16 @@ import java.util.Optional;
  *
  * <p>Weight decay on s pulls the threshold up, the loss pulls it down where weights matter: each layer finds its own
  * sparsity. With coarser units the norm of a group stands in place of |w| and whole groups vanish; with the scales of
- * batch norm as units this is STR-BN (Kusupati 2020); scales start at 1, and a sigmoid stays below, so
- * give them {@link ThresholdMap#EXP}.
+ * batch norm as units this is STR-BN (Kusupati 2020); scales start at 1, and a sigmoid stays below, so give them
+ * {@link ThresholdMap#EXP}.
  *
  * <pre>{@code
  * SoftThreshold.on(Prunable.weights(model, Granularity.ELEMENT), SoftThreshold.Options.of(-10));
  * var optimizer = new Sgd(model.parameters(), sgd).forRoles(Set.of(Role.THRESHOLD), sgd.withDecay(1e-2));
  * }</pre>
  *
- * <p>The decay of s is the knob of the sparsity: give it one of its own by the role {@link Role#THRESHOLD}, or leave it to
- * {@link espalier.sparsity.prune.SparsityTarget}. Make the optimizer after the thresholds, or it does not know them.
+ * <p>The decay of s is the knob of the sparsity: give it one of its own by the role {@link Role#THRESHOLD}, or leave it
+ * to {@link espalier.sparsity.prune.SparsityTarget}. Make the optimizer after the thresholds, or it does not know them.
  */
 public final class SoftThreshold implements Parametrization {
     /** The threshold of a unit of the floor is at most this part of its importance. */
@@ -42,11 +42,11 @@ public final class SoftThreshold implements Parametrization {
      * What can be chosen.
      *
      * @param map from s to the threshold
-     * @param start the first s. Where the map and its slope are 0 in float, below −100 for the sigmoid, only decay moves
-     *     s, and sparsity begins later: s(n) ≈ start·exp(−decay/(1−momentum)·Σ rate)
+     * @param start the first s. Where the map and its slope are 0 in float, below −100 for the sigmoid, only decay
+     *     moves s, and sparsity begins later: s(n) ≈ start·exp(−decay/(1−momentum)·Σ rate)
      * @param sharing how many thresholds there are
-     * @param floor units that stay alive in every layer, at least: for the most important ones the threshold is never more
-     *     than half their importance
+     * @param floor units that stay alive in every layer, at least: for the most important ones the threshold is never
+     *     more than half their importance
      */
     public record Options(ThresholdMap map, double start, Sharing sharing, int floor) {
         /** Checks the floor. */
@@ -112,8 +112,8 @@ public final class SoftThreshold implements Parametrization {
     /**
      * In front of these layers.
      *
-     * @throws IllegalArgumentException if a threshold on their importance cannot be learned, or not with this sharing; no
-     *     layer is changed then
+     * @throws IllegalArgumentException if a threshold on their importance cannot be learned, or not with this sharing;
+     *     no layer is changed then
      */
     public static void on(List<Prunable> layers, Options options) {
         layers.forEach(layer -> requireLearnable(layer, options.sharing));

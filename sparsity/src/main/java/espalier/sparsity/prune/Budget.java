@@ -14,8 +14,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A given density for each layer: what one method found, such as STR (Kusupati et al. 2020, section 5.1), for another to
- * use. Budgets are stored as CSV with the columns {@code layer,density}.
+ * A given density for each layer: what one method found, such as STR (Kusupati et al. 2020, section 5.1), for another
+ * to use. Budgets are stored as CSV with the columns {@code layer,density}.
  *
  * <pre>{@code
  * Budget learned = Budget.of(Prunable.weights(model, Granularity.ELEMENT));
@@ -83,7 +83,9 @@ public record Budget(Map<String, Double> densities) implements Allocation {
         return Shares.of(layers, floor, i -> 1 - part * (1 - of(layers.get(i))));
     }
 
-    /** The share of a layer, which is named by its path or, as a person writes it, by what stands before the last dot. */
+    /**
+     * The share of a layer, which is named by its path or, as a person writes it, by what stands before the last dot.
+     */
     private double of(Prunable layer) {
         String path = layer.path();
         Double whole = densities.get(path);
@@ -114,8 +116,8 @@ public record Budget(Map<String, Double> densities) implements Allocation {
     }
 
     /**
-     * Reads a budget for a network: every line must name one of its layers, by path or by what stands before the last dot,
-     * and every layer that is to be pruned must have a line.
+     * Reads a budget for a network: every line must name one of its layers, by path or by what stands before the last
+     * dot, and every layer that is to be pruned must have a line.
      *
      * @param network paths of all weights and scales of the network
      * @param layers those that are to be pruned

@@ -1,8 +1,8 @@
 package espalier.sparsity.prune;
 
 /**
- * A sparsity that grows fast at first and slowly at the end (Zhu and Gupta 2017, equation 1):
- * {@code s(t) = final + (initial − final)·(1 − (t − begin)/(end − begin))³}.
+ * A sparsity that grows fast at first and slowly at the end (Zhu and Gupta 2017, equation 1): {@code s(t) = final +
+ * (initial − final)·(1 − (t − begin)/(end − begin))³}.
  *
  * @param initial sparsity before
  * @param target sparsity after

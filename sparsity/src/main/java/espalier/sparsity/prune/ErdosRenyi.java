@@ -7,7 +7,8 @@ import java.util.List;
 
 /**
  * Erdős–Rényi-Kernel densities (Evci et al. 2020, section 3): in proportion to the sum of a weight's sizes over their
- * product, so that small layers stay dense. A layer that would be more than dense is dense, and the rest is shared again.
+ * product, so that small layers stay dense. A layer that would be more than dense is dense, and the rest is shared
+ * again.
  *
  * <pre>{@code
  * ErdosRenyi.densities(List.of(Shape.of(300, 784), Shape.of(100, 300), Shape.of(10, 100)), 0.98);

@@ -13,8 +13,8 @@ import java.util.List;
  * pruning, Zhu and Gupta 2017), or all at once with {@link #prune}.
  *
  * <p>What is removed is set to zero and held there by a mask; at the end the masks are baked in. With single weights as
- * units this is GMP; with filters, gradual filter pruning; with batch-norm scales that were trained under an L1 penalty,
- * network slimming; with statistics of activations, network trimming.
+ * units this is GMP; with filters, gradual filter pruning; with batch-norm scales that were trained under an L1
+ * penalty, network slimming; with statistics of activations, network trimming.
  *
  * <pre>{@code
  * CubicRamp ramp = new CubicRamp(0, 0.95, 500, 4000, 100);
@@ -40,7 +40,9 @@ public final class MagnitudePruning implements TrainingListener {
         this.floor = floor;
     }
 
-    /** Prunes at once to a sparsity (0 to below 1) of the units, each layer keeping one at least; masks hold the zeros. */
+    /**
+     * Prunes at once to a sparsity (0 to below 1) of the units, each layer keeping one at least; masks hold the zeros.
+     */
     public static void prune(List<Prunable> layers, Allocation allocation, double sparsity) {
         prune(layers, allocation, sparsity, 1);
     }

@@ -14,8 +14,8 @@ public interface Measure {
     double removed(List<Prunable> layers);
 
     /**
-     * By what a unit of a layer costs, such as its multiply-adds or its bytes; the cost of all units together is that of
-     * the layers.
+     * By what a unit of a layer costs, such as its multiply-adds or its bytes; the cost of all units together is that
+     * of the layers.
      */
     static Measure costs(ToDoubleFunction<Prunable> ofUnit) {
         return layers -> {

@@ -23,16 +23,16 @@ import java.util.stream.IntStream;
  * STR to a given sparsity: finds the decay λ of the thresholds by feedback while the network trains, so that sparsity
  * follows a ramp, and then holds it.
  *
- * <p>STR has no knob for sparsity, only λ, which is usually found by training again and again. Here sparsity is measured
- * every few steps and extrapolated: the further it is going to be behind the ramp, the larger λ, down to 0 if it is
- * going to be far ahead. All layers share one λ, so how sparse each becomes is still learned. At the end of the ramp the
- * thresholds are baked in and masks hold exactly as many units as the target leaves, those that are farthest above their
- * thresholds ({@link Hold#MASK}), or the feedback goes on ({@link Hold#FEEDBACK}).
+ * <p>STR has no knob for sparsity, only λ, which is usually found by training again and again. Here sparsity is
+ * measured every few steps and extrapolated: the further it is going to be behind the ramp, the larger λ, down to 0 if
+ * it is going to be far ahead. All layers share one λ, so how sparse each becomes is still learned. At the end of the
+ * ramp the thresholds are baked in and masks hold exactly as many units as the target leaves, those that are farthest
+ * above their thresholds ({@link Hold#MASK}), or the feedback goes on ({@link Hold#FEEDBACK}).
  *
- * <p>Thresholds move in proportion to the learning rate: if that has fallen to nothing before the target is reached, no λ
- * leads there. So half a ramp's length after the ramp, or at the latest when training ends, the masks take what is missing:
- * the same as to raise every threshold by one number, the least that suffices. {@link #learned} says how much of the
- * target was reached by thresholds.
+ * <p>Thresholds move in proportion to the learning rate: if that has fallen to nothing before the target is reached, no
+ * λ leads there. So half a ramp's length after the ramp, or at the latest when training ends, the masks take what is
+ * missing: the same as to raise every threshold by one number, the least that suffices. {@link #learned} says how much
+ * of the target was reached by thresholds.
  *
  * <pre>{@code
  * var layers = Prunable.weights(model, Granularity.ELEMENT);
@@ -42,9 +42,9 @@ import java.util.stream.IntStream;
  * trainer.with(target).train(loader, epochs);          // target.meanDecay() is the λ that was found
  * }</pre>
  *
- * <p>The optimizer's own decay of thresholds must be 0: this adds {@code λ·min(s, −1)} to their gradients instead. That is
- * decay until s = −1 and then goes on at that strength, where decay alone would stop at s = 0: scales of batch norm start
- * at 1 and may need thresholds beyond.
+ * <p>The optimizer's own decay of thresholds must be 0: this adds {@code λ·min(s, −1)} to their gradients instead. That
+ * is decay until s = −1 and then goes on at that strength, where decay alone would stop at s = 0: scales of batch norm
+ * start at 1 and may need thresholds beyond.
  */
 public final class SparsityTarget implements TrainingListener {
     /** What keeps the sparsity once it is reached. */
@@ -71,7 +71,10 @@ public final class SparsityTarget implements TrainingListener {
             }
         }
 
-        /** From 0 to a sparsity of the units within the first half of the steps, checked 120 times on the way; then masks. */
+        /**
+         * From 0 to a sparsity of the units within the first half of the steps, checked 120 times on the way; then
+         * masks.
+         */
         public static Options of(double sparsity, long steps) {
             CubicRamp ramp = new CubicRamp(0, sparsity, 0, Math.max(1, steps / 2), Math.max(1, steps / (2 * CHECKS)));
             return new Options(ramp, Measure.UNITS, Hold.MASK, 1e-2);
@@ -102,7 +105,10 @@ public final class SparsityTarget implements TrainingListener {
     /** Checks that sparsity is extrapolated over. */
     private static final int AHEAD = 3;
 
-    /** The part of λ's level that an error (in log density) of 1 adds at once, and what it adds to the level's log a check. */
+    /**
+     * The part of λ's level that an error (in log density) of 1 adds at once, and what it adds to the level's log a
+     * check.
+     */
     private static final double AT_ONCE = 3;
 
     private static final double OVER_TIME = 0.1;
@@ -164,8 +170,8 @@ public final class SparsityTarget implements TrainingListener {
     }
 
     /**
-     * The mean λ of the checks so far: of the size that a run with constant decay needs for this sparsity. Such a run goes
-     * further the longer it is, so expect to correct it once.
+     * The mean λ of the checks so far: of the size that a run with constant decay needs for this sparsity. Such a run
+     * goes further the longer it is, so expect to correct it once.
      */
     public double meanDecay() {
         return count == 0 ? decay : sum / count;

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Batch norm worked into the layer before it (Jacob et al. 2018, equation 14): with {@code k = γ/√(variance + ε)} the weight
- * becomes {@code W·k} for each output channel and the bias {@code β + (b − mean)·k}.
+ * Batch norm worked into the layer before it (Jacob et al. 2018, equation 14): with {@code k = γ/√(variance + ε)} the
+ * weight becomes {@code W·k} for each output channel and the bias {@code β + (b − mean)·k}.
  *
  * <p>That is what a network computes in evaluation, so it is done after training and before activations are calibrated.
  */
@@ -55,9 +55,9 @@ public final class BatchNormFolding {
 
     /**
      * Folds every batch norm of a model that directly follows a convolution or linear layer in a {@link Sequential}, in
-     * place, baking the parametrizations of both. If the layer has a bias, the batch norm is left as the identity, else it
-     * carries the new bias as its shift. The model computes what it did, in evaluation; it should not be trained further,
-     * since a batch norm in training would measure anew.
+     * place, baking the parametrizations of both. If the layer has a bias, the batch norm is left as the identity, else
+     * it carries the new bias as its shift. The model computes what it did, in evaluation; it should not be trained
+     * further, since a batch norm in training would measure anew.
      *
      * @return the paths of the batch norms
      */

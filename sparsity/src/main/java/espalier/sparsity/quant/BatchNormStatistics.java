@@ -18,8 +18,8 @@ public final class BatchNormStatistics {
     private BatchNormStatistics() {}
 
     /**
-     * Sets every mean and variance to the average over the batches of a data set, all counted alike; a model without batch
-     * norm is left as it is. The weights do not change. Dropout drops while measuring.
+     * Sets every mean and variance to the average over the batches of a data set, all counted alike; a model without
+     * batch norm is left as it is. The weights do not change. Dropout drops while measuring.
      *
      * @throws IllegalArgumentException if there is no batch
      */

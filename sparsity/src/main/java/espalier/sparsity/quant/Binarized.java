@@ -10,8 +10,8 @@ import espalier.tensor.packed.Scaling;
 import java.util.stream.IntStream;
 
 /**
- * Binary weights (BWN, Rastegari et al. 2016, section 3.1): the layer computes with {@code α·sign(w)}, where α, the mean of
- * |w| over a filter or the layer, makes the squared error least.
+ * Binary weights (BWN, Rastegari et al. 2016, section 3.1): the layer computes with {@code α·sign(w)}, where α, the
+ * mean of |w| over a filter or the layer, makes the squared error least.
  *
  * <pre>{@code
  * conv.weight().parametrize(new Binarized(Scaling.PER_ROW, Binarized.Estimator.PAPER, Binarized.Zero.PLUS));

@@ -3,8 +3,9 @@ package espalier.sparsity.quant;
 /**
  * How the range of an activation is chosen from what was seen of it.
  *
- * <p>{@link MinMax} loses nothing but lets one outlier coarsen everything; the others cut some values off for finer steps.
- * All give grids of {@code bits} with the codes 0 to 2<sup>bits</sup>−1 for values from the least to the largest kept.
+ * <p>{@link MinMax} loses nothing but lets one outlier coarsen everything; the others cut some values off for finer
+ * steps. All give grids of {@code bits} with the codes 0 to 2<sup>bits</sup>−1 for values from the least to the largest
+ * kept.
  */
 public sealed interface Calibration {
     /** The grid for what was observed. */

@@ -5,8 +5,8 @@ public enum Clip {
     /** To the largest magnitude: nothing is cut off. For 8 bits. */
     MAX,
     /**
-     * Of 40 %, 41 % … 100 % of the largest magnitude the one with the least squared error: with few bits it is better to
-     * cut off a few large values and have finer steps for all others.
+     * Of 40 %, 41 % … 100 % of the largest magnitude the one with the least squared error: with few bits it is better
+     * to cut off a few large values and have finer steps for all others.
      */
     MSE
 }

@@ -6,8 +6,8 @@ import espalier.sparsity.storage.StorageBits;
 import java.util.Locale;
 
 /**
- * What a pruned layer costs after each stage of Deep Compression (Han et al. 2016, section 5): pruned, with shared values,
- * Huffman coded. In bits.
+ * What a pruned layer costs after each stage of Deep Compression (Han et al. 2016, section 5): pruned, with shared
+ * values, Huffman coded. In bits.
  *
  * <p>The index is relative, with the width that is best at that stage, and dummies count as entries. Codes of a Huffman
  * stream are counted with their tables, 5 bits a symbol; the codebook is one of floats.

@@ -4,8 +4,8 @@ package espalier.sparsity.quant;
  * Calibration by entropy (Migacz 2017, "8-bit inference with TensorRT"): of all clips the one after which the quantized
  * distribution of magnitudes Q is nearest to the true one P, by the Kullback-Leibler divergence {@code Σ P·log(P/Q)}.
  *
- * <p>For a clip after T bins, P is the first T bins with everything beyond in the last. Q is those bins without what lies
- * beyond, joined into as many groups as there are levels, each spread evenly over its bins that were not empty.
+ * <p>For a clip after T bins, P is the first T bins with everything beyond in the last. Q is those bins without what
+ * lies beyond, joined into as many groups as there are levels, each spread evenly over its bins that were not empty.
  */
 final class Divergence {
     private static final double LEAST = 1e-4; // a bin of Q that is 0 where P is not

@@ -9,8 +9,8 @@ import espalier.tensor.Tensor;
 import java.util.stream.IntStream;
 
 /**
- * Quantization that can be learned through: forwards the nearest value of a grid, backwards the straight-through estimator
- * (Bengio et al. 2013).
+ * Quantization that can be learned through: forwards the nearest value of a grid, backwards the straight-through
+ * estimator (Bengio et al. 2013).
  */
 public final class FakeQuantize {
     private FakeQuantize() {}
@@ -20,7 +20,9 @@ public final class FakeQuantize {
         return StraightThrough.of("fakeQuantize", x, grids::nearest);
     }
 
-    /** The nearest values; gradients pass where an element lies between the grid's ends, and are 0 where it was cut off. */
+    /**
+     * The nearest values; gradients pass where an element lies between the grid's ends, and are 0 where it was cut off.
+     */
     public static Variable clipped(Variable x, Grids grids) {
         Tensor value = x.value();
         return Variable.of("fakeQuantize", grids.nearest(value), edge(x, g -> {

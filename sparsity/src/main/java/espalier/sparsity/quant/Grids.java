@@ -79,7 +79,9 @@ public record Grids(List<UniformGrid> all) implements Projection {
                 .to(DType.I32);
     }
 
-    /** True (BOOL) where an element lies within its grid's values, or beyond by less than rounding may have moved it. */
+    /**
+     * True (BOOL) where an element lies within its grid's values, or beyond by less than rounding may have moved it.
+     */
     public Tensor covers(Tensor x) {
         double slack = 1e-4;
         if (!isPerChannel()) {

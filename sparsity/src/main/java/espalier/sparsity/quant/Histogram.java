@@ -95,7 +95,10 @@ public final class Histogram {
         return Math.max(Math.abs(min()), Math.abs(max()));
     }
 
-    /** The mean magnitude of all values, zeros included, each taken to lie in the middle of its bin; 0 if there was none. */
+    /**
+     * The mean magnitude of all values, zeros included, each taken to lie in the middle of its bin; 0 if there was
+     * none.
+     */
     public double meanMagnitude() {
         double sum = 0;
         for (int bin = 0; bin < BINS; bin++) {

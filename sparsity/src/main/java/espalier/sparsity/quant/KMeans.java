@@ -3,18 +3,18 @@ package espalier.sparsity.quant;
 import java.util.Arrays;
 
 /**
- * Groups numbers around k centres, each number belonging to the nearest (Lloyd 1982): the shared values of Deep Compression
- * (Han et al. 2016, section 3).
+ * Groups numbers around k centres, each number belonging to the nearest (Lloyd 1982): the shared values of Deep
+ * Compression (Han et al. 2016, section 3).
  *
- * <p>The centres start evenly spaced from the least to the largest number, which keeps the few large weights represented
- * (section 3.2). Then, by turns, numbers go to the nearest centre, of two the lower, and centres to the mean of theirs, until
- * no centre moves by 1e-6 of the range.
+ * <p>The centres start evenly spaced from the least to the largest number, which keeps the few large weights
+ * represented (section 3.2). Then, by turns, numbers go to the nearest centre, of two the lower, and centres to the
+ * mean of theirs, until no centre moves by 1e-6 of the range.
  *
  * <p>A centre may then be left without numbers. It goes to the number farthest from its own centre, and the turns begin
- * again (Bradley and Fayyad 1998, "Refining Initial Points for K-Means Clustering", section 3). Of several such centres the
- * lowest goes first, and each takes a number of another group; of numbers equally far the lowest is taken. When all numbers
- * lie on their centres, there being no more different numbers than centres, the rest stay where they are, and stand for
- * nothing. Nothing is random.
+ * again (Bradley and Fayyad 1998, "Refining Initial Points for K-Means Clustering", section 3). Of several such centres
+ * the lowest goes first, and each takes a number of another group; of numbers equally far the lowest is taken. When all
+ * numbers lie on their centres, there being no more different numbers than centres, the rest stay where they are, and
+ * stand for nothing. Nothing is random.
  */
 final class KMeans {
     private static final int MOST_TURNS = 1000;

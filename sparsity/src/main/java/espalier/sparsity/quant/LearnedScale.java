@@ -21,8 +21,8 @@ import java.util.List;
  * LearnedScale.on(Sparsity.weights(model).values(), 2, Scaling.PER_ROW);
  * }</pre>
  *
- * <p>The scale starts at {@code 2·mean|w|/√M} over the weights that are not zero. It has the role {@link Role#QUANTIZER}:
- * give that no weight decay.
+ * <p>The scale starts at {@code 2·mean|w|/√M} over the weights that are not zero. It has the role
+ * {@link Role#QUANTIZER}: give that no weight decay.
  */
 public final class LearnedScale implements Parametrization {
     private static final double LEAST = 1e-12;

@@ -5,8 +5,8 @@ import java.util.Arrays;
 import java.util.stream.IntStream;
 
 /**
- * Values {@code scale·q} with q from a small set of integers and one scale a layer: the quantization sets of ADMM-NN (Ren
- * et al. 2019, section 4.2).
+ * Values {@code scale·q} with q from a small set of integers and one scale a layer: the quantization sets of ADMM-NN
+ * (Ren et al. 2019, section 4.2).
  *
  * <p>Elements that are exactly zero are pruned ones when {@code zeroIsPruned}: they stay zero and do not count.
  *

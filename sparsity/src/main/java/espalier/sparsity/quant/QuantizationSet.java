@@ -6,9 +6,9 @@ import espalier.tensor.Tensor;
 /**
  * Weights that may take few values, which are chosen for each layer: the kind of set that ADMM quantizes with.
  *
- * <p>{@link #fit} chooses the values for a tensor and the tensor's nearest member uses them, so {@code
- * set.nearest(v)} and {@code set.fit(v).nearest(v)} are the same. Keep the {@link Codebook} where the values must stay
- * what they are while weights move, as in {@code PartialFreezing}.
+ * <p>{@link #fit} chooses the values for a tensor and the tensor's nearest member uses them, so {@code set.nearest(v)}
+ * and {@code set.fit(v).nearest(v)} are the same. Keep the {@link Codebook} where the values must stay what they are
+ * while weights move, as in {@code PartialFreezing}.
  *
  * <pre>{@code
  * Codebook three = Levels.bits(3).fit(weight);   // 7 values, alpha·{−3 .. 3}

@@ -4,8 +4,8 @@ import espalier.autograd.Variable;
 import espalier.nn.Module;
 
 /**
- * A model whose layers are given quantized inputs whenever it runs: for training with quantized activations. Its body can
- * be taken out unchanged afterwards.
+ * A model whose layers are given quantized inputs whenever it runs: for training with quantized activations. Its body
+ * can be taken out unchanged afterwards.
  *
  * <pre>{@code
  * Module quantized = new QuantizedModel(model, Activations.calibrated(model, seen, new Calibration.SquaredError(), 4));

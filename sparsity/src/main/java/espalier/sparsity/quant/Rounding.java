@@ -12,8 +12,8 @@ final class Rounding {
     }
 
     /**
-     * Each element. What is added before cutting off is the number just below a half: a half itself would take the number
-     * just below 0.5, and odd numbers above 2<sup>23</sup>, one too far.
+     * Each element. What is added before cutting off is the number just below a half: a half itself would take the
+     * number just below 0.5, and odd numbers above 2<sup>23</sup>, one too far.
      */
     static Tensor halfAway(Tensor x) {
         double half = x.dtype() == DType.F64 ? Math.nextDown(0.5) : Math.nextDown(0.5f);

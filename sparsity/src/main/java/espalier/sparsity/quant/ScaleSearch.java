@@ -107,7 +107,9 @@ public enum ScaleSearch {
             return best.scale;
         }
 
-        /** Every rise of every element, those at large scales first: the scale's bits negated, then the event's number. */
+        /**
+         * Every rise of every element, those at large scales first: the scale's bits negated, then the event's number.
+         */
         private long[] events(double[] magnitudes, int first, int rises) {
             long[] events = new long[Math.multiplyExact(magnitudes.length, rises)];
             for (int e = 0; e < events.length; e++) {

@@ -13,8 +13,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A weight whose non-zeros share a few values, each known by its number (Deep Compression, Han et al. 2016, section 3). The
- * numbers stay; the values are trained, each with the sum of its members' gradients (equation 3).
+ * A weight whose non-zeros share a few values, each known by its number (Deep Compression, Han et al. 2016, section 3).
+ * The numbers stay; the values are trained, each with the sum of its members' gradients (equation 3).
  *
  * <pre>{@code
  * SharedWeights shared = SharedWeights.on(layer.weight(), 31);        // 5 bits: 31 values, and 0 for what was pruned

@@ -8,9 +8,9 @@ import java.util.Arrays;
 /**
  * Both at once: at most {@code keep} weights that are not zero, and those on levels.
  *
- * <p>For ternary levels the point is the nearest one: of the k largest magnitudes, {@code k ≤ keep}, those with the largest
- * {@code (Σ|v|)²/k} are kept. For other levels the {@code keep} largest are kept and then rounded, which is near but
- * not always nearest (Ye et al. 2018).
+ * <p>For ternary levels the point is the nearest one: of the k largest magnitudes, {@code k ≤ keep}, those with the
+ * largest {@code (Σ|v|)²/k} are kept. For other levels the {@code keep} largest are kept and then rounded, which is
+ * near but not always nearest (Ye et al. 2018).
  *
  * @param keep how many at most
  * @param levels for the others; those {@linkplain Levels#bitsBesidePruned beside pruned zeros}

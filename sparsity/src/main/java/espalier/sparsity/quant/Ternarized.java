@@ -7,8 +7,8 @@ import espalier.tensor.Tensor;
 import espalier.tensor.packed.Scaling;
 
 /**
- * Ternary weights (TWN, Li and Liu 2016, section 2): {@code α·sign(w)} where |w| is above {@code Δ = 0.7·mean|w|}, else 0,
- * and α the mean of |w| there. Backwards the straight-through estimator.
+ * Ternary weights (TWN, Li and Liu 2016, section 2): {@code α·sign(w)} where |w| is above {@code Δ = 0.7·mean|w|}, else
+ * 0, and α the mean of |w| there. Backwards the straight-through estimator.
  *
  * <p>Exact zeros are pruned weights: they stay zero, and Δ is taken over the others.
  *

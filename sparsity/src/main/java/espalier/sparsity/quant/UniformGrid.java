@@ -4,8 +4,8 @@ import espalier.tensor.DType;
 import espalier.tensor.Tensor;
 
 /**
- * Evenly spaced values {@code scale·(q − zeroPoint)} for integers q from {@code lowest} to {@code highest} (Jacob et al.
- * 2018, equation 1). Zero is always one of them, so that padding, ReLU and pruned weights lose nothing.
+ * Evenly spaced values {@code scale·(q − zeroPoint)} for integers q from {@code lowest} to {@code highest} (Jacob et
+ * al. 2018, equation 1). Zero is always one of them, so that padding, ReLU and pruned weights lose nothing.
  *
  * <pre>{@code
  * UniformGrid bytes = UniformGrid.affine(-1, 3, 8);       // scale 4/255, zero point 64, codes 0 to 255
@@ -63,8 +63,8 @@ public record UniformGrid(float scale, int zeroPoint, int lowest, int highest) {
     }
 
     /**
-     * Codes from −M to M with M = 2<sup>bits−1</sup>−1 and zero point 0, for weights whose largest magnitude is {@code
-     * max}. The scale is 1 if that is 0.
+     * Codes from −M to M with M = 2<sup>bits−1</sup>−1 and zero point 0, for weights whose largest magnitude is
+     * {@code max}. The scale is 1 if that is 0.
      *
      * @param bits 2 to 16
      */

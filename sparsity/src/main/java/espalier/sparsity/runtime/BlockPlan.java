@@ -55,9 +55,9 @@ final class BlockPlan {
     }
 
     /**
-     * Whether most multiply-adds are in sums over many channels: shorter ones do not pay for what kernels for blocks do for each tile.
-     * Measured with 8 lanes, one image and one thread, by {@code examples/run bench infer}: ResNet-20, of 16 to 64 channels, takes 0.94 ms
-     * in blocks and 0.66 as it is.
+     * Whether most multiply-adds are in sums over many channels: shorter ones do not pay for what kernels for blocks do
+     * for each tile. Measured with 8 lanes, one image and one thread, by {@code examples/run bench infer}: ResNet-20,
+     * of 16 to 64 channels, takes 0.94 ms in blocks and 0.66 as it is.
      */
     private static boolean isWide(Program program) {
         long wide = 0;

@@ -29,10 +29,11 @@ import java.util.Optional;
  * Tensor many = model.run(images);                  // [N, 1, 28, 28] → [N, 10]
  * }</pre>
  *
- * <p>It may be used by any number of threads at a time and gives the same bits to each. The first call with a batch size
- * allocates memory for the values of all steps and prepares the steps for it; a large batch is computed some images at a time. Later calls allocate nothing, if the results
- * go into an array of the caller, {@link #run(float[], float[])}; the other ways to call make their result. (Until the
- * virtual machine has compiled the kernels, it makes objects of vectors; that ends after some hundred calls.)
+ * <p>It may be used by any number of threads at a time and gives the same bits to each. The first call with a batch
+ * size allocates memory for the values of all steps and prepares the steps for it; a large batch is computed some
+ * images at a time. Later calls allocate nothing, if the results go into an array of the caller, {@link #run(float[],
+ * float[])}; the other ways to call make their result. (Until the virtual machine has compiled the kernels, it makes
+ * objects of vectors; that ends after some hundred calls.)
  */
 public final class InferenceModel {
     /** Images below which a batch is not cut: fewer would leave kernels little to do at a time. */
@@ -86,8 +87,8 @@ public final class InferenceModel {
     /**
      * A packed model, with the kernels of some steps given by their places.
      *
-     * @throws IllegalArgumentException if no step with weights has such a place, or its weights are not of the form that
-     *     the kernel needs
+     * @throws IllegalArgumentException if no step with weights has such a place, or its weights are not of the form
+     *     that the kernel needs
      */
     public static InferenceModel of(PackedModel packed, Device device, Map<String, Kernel> kernels) {
         for (String place : kernels.keySet()) {
@@ -274,7 +275,8 @@ public final class InferenceModel {
     }
 
     /**
-     * How long each step takes, in seconds: the least of some runs on one batch, whose values are whatever is in memory.
+     * How long each step takes, in seconds: the least of some runs on one batch, whose values are whatever is in
+     * memory.
      *
      * @param batch images
      * @param runs how often each step is run

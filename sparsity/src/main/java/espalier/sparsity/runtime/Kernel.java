@@ -6,7 +6,9 @@ public enum Kernel {
     DENSE,
     /** {@link espalier.tensor.packed.CsrMatrix}: the elements that are not zero. */
     CSR,
-    /** {@link espalier.tensor.packed.BlockMatrix}: blocks of four rows by one column with an element that is not zero. */
+    /**
+     * {@link espalier.tensor.packed.BlockMatrix}: blocks of four rows by one column with an element that is not zero.
+     */
     BLOCKS,
     /** {@link espalier.tensor.packed.Int8Matrix}: a quarter of the memory at about the speed of floats. */
     INT8,

@@ -10,11 +10,12 @@ import espalier.tensor.packed.BlockMatrix;
 /**
  * Which {@link Kernel} is expected to be the fastest for given weights.
  *
- * <p>The sparse ones skip zeros, but each element that they do hold costs more, because it brings an index and uses what
- * it loads only once. A constant says how much more; its inverse is the density below which the kernel is faster than the
- * dense one. Measured on Zen 4 with 8 lanes by {@code examples/run bench sparse}: a product of 512x512 with 512x128 takes
- * 974 µs dense, and with 5 % of the elements 138 µs in CSR, 75 µs in blocks. What a convolution of many images takes depends
- * on more than that; for those the kernel of the back end looks again, and unpacks the weights where dense ones are faster.
+ * <p>The sparse ones skip zeros, but each element that they do hold costs more, because it brings an index and uses
+ * what it loads only once. A constant says how much more; its inverse is the density below which the kernel is faster
+ * than the dense one. Measured on Zen 4 with 8 lanes by {@code examples/run bench sparse}: a product of 512x512 with
+ * 512x128 takes 974 µs dense, and with 5 % of the elements 138 µs in CSR, 75 µs in blocks. What a convolution of many
+ * images takes depends on more than that; for those the kernel of the back end looks again, and unpacks the weights
+ * where dense ones are faster.
  */
 final class KernelChoice {
     /** Time of a stored element of CSR, in times of a dense one. */

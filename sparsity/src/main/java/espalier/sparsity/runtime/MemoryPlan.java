@@ -9,8 +9,8 @@ import java.util.List;
 /**
  * Where in one array each value of a program lies, so that values which are never needed at the same time share memory.
  *
- * <p>A buffer lives from the step that writes it to the last one that reads it. The largest buffers are placed first, each
- * at the lowest place that is free for its whole life (greedy by size: Pisarchyk and Lee 2020, "Efficient Memory
+ * <p>A buffer lives from the step that writes it to the last one that reads it. The largest buffers are placed first,
+ * each at the lowest place that is free for its whole life (greedy by size: Pisarchyk and Lee 2020, "Efficient Memory
  * Management for Deep Neural Net Inference"). A step that works on each element by itself writes over an input that
  * nobody needs any more, and flattening is another view of the same buffer unless channels lie in blocks.
  *
@@ -74,8 +74,8 @@ final class MemoryPlan {
     }
 
     /**
-     * The input whose buffer the step may take over, since no later step reads it; −1 if there is none. Nor does one read
-     * the values that this input took the buffer from: they were free when it did.
+     * The input whose buffer the step may take over, since no later step reads it; −1 if there is none. Nor does one
+     * read the values that this input took the buffer from: they were free when it did.
      */
     private int sharedInput(Step step, int at, int[] lastUse, BlockPlan blocks) {
         boolean inPlace = switch (step.operation()) {

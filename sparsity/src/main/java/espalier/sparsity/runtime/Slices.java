@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.function.IntFunction;
 
 /**
- * A large batch, some images at a time: the values of all steps for these few stay in the caches, where those of the whole
- * batch would go out to memory and come back for each step.
+ * A large batch, some images at a time: the values of all steps for these few stay in the caches, where those of the
+ * whole batch would go out to memory and come back for each step.
  */
 final class Slices implements BatchCall {
     /** Images that kernels take side by side. */

@@ -86,8 +86,9 @@ final class Weights {
     }
 
     /**
-     * Whether dense weights are packed before they are used. The vector back end reads those of convolutions in an order
-     * of its own; those of linear layers it reads where they lie, and other back ends would unpack them for each call.
+     * Whether dense weights are packed before they are used. The vector back end reads those of convolutions in an
+     * order of its own; those of linear layers it reads where they lie, and other back ends would unpack them for each
+     * call.
      */
     private static boolean packsDense(Device device, Shape shape) {
         return shape.rank() == 4 && device.backend().name().equals("vector");

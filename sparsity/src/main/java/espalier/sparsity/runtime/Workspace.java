@@ -19,13 +19,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The memory of one call for one batch size, and the steps bound to it and prepared by the back end: running is then a list
- * of calls on tensors that exist already. Used by one thread at a time.
+ * The memory of one call for one batch size, and the steps bound to it and prepared by the back end: running is then a
+ * list of calls on tensors that exist already. Used by one thread at a time.
  */
 final class Workspace implements BatchCall {
     /**
-     * Where the first value lies if some are blocked images. The elements of an array begin 16 bytes after the object, and a large object
-     * begins a region of the heap (of the collector G1): so no pixel lies in two cache lines, where the plain values fill whole lines.
+     * Where the first value lies if some are blocked images. The elements of an array begin 16 bytes after the object,
+     * and a large object begins a region of the heap (of the collector G1): so no pixel lies in two cache lines, where
+     * the plain values fill whole lines.
      */
     private static final int FIRST = 12;
 
@@ -68,7 +69,10 @@ final class Workspace implements BatchCall {
         return backend.blockedImages().orElseThrow();
     }
 
-    /** Whether a step is a convolution in blocks that computes the sum of the next step too, the end of a residual block. */
+    /**
+     * Whether a step is a convolution in blocks that computes the sum of the next step too, the end of a residual
+     * block.
+     */
     private boolean endsInSum(int index) {
         Step step = program.steps().get(index);
         if (!isBlockedConvolution(index)

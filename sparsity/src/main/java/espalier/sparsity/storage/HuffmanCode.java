@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 
 /**
  * The shortest code of whole bits for single symbols (Huffman 1952), in canonical form: the lengths of the codes say
- * everything. Codes of one length are consecutive numbers in the order of their symbols, and begin where the shorter ones
- * end.
+ * everything. Codes of one length are consecutive numbers in the order of their symbols, and begin where the shorter
+ * ones end.
  *
  * <pre>{@code
  * HuffmanCode code = HuffmanCode.of(new long[] {50, 25, 15, 10});      // lengths 1, 2, 3, 3: 0, 10, 110, 111
@@ -96,8 +96,8 @@ public final class HuffmanCode {
     private record Tree(long weight, int symbol, Tree[] pair) {}
 
     /**
-     * Joins the two lightest trees until one is left. Leaves wait in one queue, sorted; joined trees in another, where they
-     * arrive sorted. On equal weight the leaf goes first, which keeps the longest code short.
+     * Joins the two lightest trees until one is left. Leaves wait in one queue, sorted; joined trees in another, where
+     * they arrive sorted. On equal weight the leaf goes first, which keeps the longest code short.
      */
     private static int[] treeDepths(long[] counts) {
         Deque<Tree> leaves = new ArrayDeque<>();
@@ -202,8 +202,8 @@ public final class HuffmanCode {
     /**
      * The first {@code count} symbols of a stream.
      *
-     * @throws IllegalArgumentException if the bytes end too early or hold bits that are no code; nothing larger than they
-     *     could hold is allocated
+     * @throws IllegalArgumentException if the bytes end too early or hold bits that are no code; nothing larger than
+     *     they could hold is allocated
      */
     public int[] decode(byte[] packed, int count) {
         Bits bits = new Bits(packed);

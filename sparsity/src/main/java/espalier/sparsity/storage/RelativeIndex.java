@@ -5,9 +5,9 @@ import java.util.Arrays;
 /**
  * Where the non-zeros are, each by the number of zeros before it (Han et al. 2016, section 2, figure 2).
  *
- * <p>A run has a fixed width of p bits, so it goes from 0 to 2<sup>p</sup>−1. A longer gap is bridged by dummies: stored
- * zeros with the longest run, each of which takes 2<sup>p</sup> positions, its own included. Non-zeros at 1, 4 and 15
- * with p = 3:
+ * <p>A run has a fixed width of p bits, so it goes from 0 to 2<sup>p</sup>−1. A longer gap is bridged by dummies:
+ * stored zeros with the longest run, each of which takes 2<sup>p</sup> positions, its own included. Non-zeros at 1, 4
+ * and 15 with p = 3:
  *
  * <pre>
  *   position   1   4   12        15
@@ -146,8 +146,8 @@ public record RelativeIndex(int width, long nonZeros, long dummies) {
     }
 
     /**
-     * How many dummies to expect when non-zeros lie at random with a density d: {@code N·q/(1 − q)} with
-     * {@code q = (1 − d)^(2^p)}, the part of gaps that a run cannot bridge.
+     * How many dummies to expect when non-zeros lie at random with a density d: {@code N·q/(1 − q)} with {@code q = (1
+     * − d)^(2^p)}, the part of gaps that a run cannot bridge.
      */
     public static double expectedDummies(long nonZeros, double density, int width) {
         requireWidth(width);

@@ -37,8 +37,8 @@ public final class StorageBits {
     }
 
     /**
-     * Compressed sparse rows: a value and a column for each non-zero, a pointer for each row and one more, each as narrow
-     * as it can be: {@code N·(b + ⌈log₂ columns⌉) + (rows + 1)·⌈log₂(N + 1)⌉}.
+     * Compressed sparse rows: a value and a column for each non-zero, a pointer for each row and one more, each as
+     * narrow as it can be: {@code N·(b + ⌈log₂ columns⌉) + (rows + 1)·⌈log₂(N + 1)⌉}.
      *
      * <p>A convolution's weight {@code [O, I, kH, kW]} has O rows and I·kH·kW columns.
      */
@@ -50,8 +50,8 @@ public final class StorageBits {
     }
 
     /**
-     * What is left when whole groups are gone: its values, dense, and a bit for every row and column of the original that
-     * says whether it was kept.
+     * What is left when whole groups are gone: its values, dense, and a bit for every row and column of the original
+     * that says whether it was kept.
      */
     public static long structured(long rows, long columns, long kept, int valueBits) {
         requireCount("structured", rows);
@@ -65,8 +65,8 @@ public final class StorageBits {
     }
 
     /**
-     * How many times smaller a dense layer of floats gets by sharing {@code k} values: 32·n over {@code n·⌈log₂ k⌉ + 32·k}
-     * (Han et al. 2016, equation 1).
+     * How many times smaller a dense layer of floats gets by sharing {@code k} values: 32·n over {@code n·⌈log₂ k⌉ +
+     * 32·k} (Han et al. 2016, equation 1).
      */
     public static double sharingRatio(long weights, long k) {
         return (double) values(weights, FLOAT) / (values(weights, widthFor(k)) + codebook(k));
@@ -79,7 +79,8 @@ public final class StorageBits {
     }
 
     /**
-     * The fewest bits any code of single symbols can take: {@code −Σ nᵢ·log₂(nᵢ/n)}, n times the entropy (Shannon 1948).
+     * The fewest bits any code of single symbols can take: {@code −Σ nᵢ·log₂(nᵢ/n)}, n times the entropy (Shannon
+     * 1948).
      *
      * @param counts how often each symbol occurs
      */

@@ -6,8 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Channels by number, and which of them are one: a filter, its batch norm's scale and the next layer's input slice share
- * a channel, and leave the network together. Joined in sets that know their first member (Tarjan 1975).
+ * Channels by number, and which of them are one: a filter, its batch norm's scale and the next layer's input slice
+ * share a channel, and leave the network together. Joined in sets that know their first member (Tarjan 1975).
  */
 final class Channels {
     private final List<Integer> leaders = new ArrayList<>();

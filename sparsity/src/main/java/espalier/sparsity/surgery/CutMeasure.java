@@ -9,8 +9,8 @@ import java.util.function.ToLongFunction;
 
 /**
  * What a cut of all that is dead would take from a network, as a part of what it has: multiply-adds or parameters. A
- * channel that goes takes its filter and what others read of it, so a network with half its channels has about a quarter of
- * its multiply-adds; this counts what a {@link Surgeon} would find now.
+ * channel that goes takes its filter and what others read of it, so a network with half its channels has about a
+ * quarter of its multiply-adds; this counts what a {@link Surgeon} would find now.
  *
  * <pre>{@code
  * Measure macs = CutMeasure.macs(model, Shape.of(1, 1, 28, 28));

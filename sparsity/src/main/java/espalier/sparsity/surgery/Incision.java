@@ -20,8 +20,8 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * The cut itself. First all smaller tensors are made, then they are put in place, and each step says how it is undone, so
- * that a network is cut as a whole or not at all.
+ * The cut itself. First all smaller tensors are made, then they are put in place, and each step says how it is undone,
+ * so that a network is cut as a whole or not at all.
  */
 final class Incision {
     private final Module model;

@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Which channels the output of the network depends on: found by walking from the output back. What is read by weights of
- * zero only, or by a batch norm of scale zero, is not needed, whatever its value; nor is what only channels read that are
- * going to leave.
+ * Which channels the output of the network depends on: found by walking from the output back. What is read by weights
+ * of zero only, or by a batch norm of scale zero, is not needed, whatever its value; nor is what only channels read
+ * that are going to leave.
  */
 final class Needs {
     private final Wiring wiring;

@@ -11,8 +11,8 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * What a {@link Surgeon} is going to cut, and why; what it leaves, and why; and the size of the network before and after.
- * Print it before it runs.
+ * What a {@link Surgeon} is going to cut, and why; what it leaves, and why; and the size of the network before and
+ * after. Print it before it runs.
  */
 public final class Plan {
     final Wiring wiring;
@@ -122,8 +122,8 @@ public final class Plan {
     }
 
     /**
-     * What is cut, in a line of text with which {@link Surgeon#repeat} cuts another network of the same shapes in the same
-     * way: {@code conv1.weight:0:1,5 conv2.weight:0:7}.
+     * What is cut, in a line of text with which {@link Surgeon#repeat} cuts another network of the same shapes in the
+     * same way: {@code conv1.weight:0:1,5 conv2.weight:0:7}.
      */
     public String encoded() {
         Map<Site, Set<Integer>> first = new LinkedHashMap<>();

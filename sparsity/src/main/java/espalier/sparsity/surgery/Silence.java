@@ -8,7 +8,10 @@ import espalier.sparsity.graph.Operation;
 import espalier.tensor.Tensor;
 import java.util.Map;
 
-/** Takes scale and shift from the batch norm of channels that are constant before it: a filter takes its batch norm along. */
+/**
+ * Takes scale and shift from the batch norm of channels that are constant before it: a filter takes its batch norm
+ * along.
+ */
 final class Silence {
     private final Map<String, Parameter> parameters;
     private final StoredValues values;

@@ -34,12 +34,12 @@ import java.util.stream.IntStream;
  * }</pre>
  *
  * <p>A channel is dead if it is zero for every input; if it is another constant that can go into the bias of those who
- * read it, or into the mean of their batch norm, without error; or if nobody needs it. What stands between parameters and
- * layers (masks, thresholds) is baked in by a cut.
+ * read it, or into the mean of their batch norm, without error; or if nobody needs it. What stands between parameters
+ * and layers (masks, thresholds) is baked in by a cut.
  *
- * <p>At least one channel stays everywhere. So if the last batch norm of a residual branch is all zero, the branch stays
- * too, one channel thin inside. Groups of a convolution stay equal. Operations that are not known here keep all the
- * channels they touch.
+ * <p>At least one channel stays everywhere. So if the last batch norm of a residual branch is all zero, the branch
+ * stays too, one channel thin inside. Groups of a convolution stay equal. Operations that are not known here keep all
+ * the channels they touch.
  */
 public final class Surgeon {
     private static final double TOLERANCE = 1e-5;
@@ -69,8 +69,8 @@ public final class Surgeon {
     }
 
     /**
-     * Whether anything of the input reaches the output, through weights that are not zero. If not, the network gives the same
-     * answer for every input: too much of it was pruned.
+     * Whether anything of the input reaches the output, through weights that are not zero. If not, the network gives
+     * the same answer for every input: too much of it was pruned.
      */
     public boolean readsInput() {
         try (TensorScope _ = TensorScope.open()) {
@@ -96,8 +96,8 @@ public final class Surgeon {
     }
 
     /**
-     * Cuts all that is dead, until nothing more is. Mostly that is one cut; of a convolution in groups a first one may leave
-     * groups of a single input, and then whole groups can go, which before had to stay equal.
+     * Cuts all that is dead, until nothing more is. Mostly that is one cut; of a convolution in groups a first one may
+     * leave groups of a single input, and then whole groups can go, which before had to stay equal.
      *
      * @return the plans that were carried out, in order; none if nothing was dead
      */
@@ -111,9 +111,9 @@ public final class Surgeon {
     }
 
     /**
-     * Switches off the batch norm of channels that come into it as a constant, as those of a pruned filter do: its scale and
-     * its shift become zero, so that the channel is zero behind it and {@link #dead} may let it go. Without this the shift
-     * makes another constant of it, which a convolution that pads with zeros cannot take into its bias.
+     * Switches off the batch norm of channels that come into it as a constant, as those of a pruned filter do: its
+     * scale and its shift become zero, so that the channel is zero behind it and {@link #dead} may let it go. Without
+     * this the shift makes another constant of it, which a convolution that pads with zeros cannot take into its bias.
      *
      * <p>This changes what the network computes, by that constant; it is for a network that goes on learning.
      *
@@ -192,11 +192,11 @@ public final class Surgeon {
     }
 
     /**
-     * Cuts: replaces the model's parameters and buffers by smaller ones, and the optimizer's state of them, then runs the
-     * example to see that the output is the same within {@code 1e-5·(1 + max|y|)}. Gradients are lost.
+     * Cuts: replaces the model's parameters and buffers by smaller ones, and the optimizer's state of them, then runs
+     * the example to see that the output is the same within {@code 1e-5·(1 + max|y|)}. Gradients are lost.
      *
-     * @throws IllegalStateException if the plan is not one of the network as it is now, or the output changed; model and
-     *     optimizer are as they were then
+     * @throws IllegalStateException if the plan is not one of the network as it is now, or the output changed; model
+     *     and optimizer are as they were then
      */
     public void cut(Plan plan, Optimizer<?> optimizer) {
         cut(plan, Optional.of(optimizer));

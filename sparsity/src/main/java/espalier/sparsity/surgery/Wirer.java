@@ -20,7 +20,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
-/** Goes through a network once and says of each operation what it does to channels. To teach surgery an operation, add it here. */
+/**
+ * Goes through a network once and says of each operation what it does to channels. To teach surgery an operation, add
+ * it here.
+ */
 final class Wirer {
     private final Map<String, Module> modules;
     private final Set<String> parameters;

@@ -22,8 +22,8 @@ import java.util.Objects;
 import org.junit.jupiter.api.Test;
 
 /**
- * The worked example: f = ½(w₁−1)² + ½(w₂−0.8)² with at most one non-zero, whose W step is exactly
- * {@code w = (a + ρ(z − u))/(1 + ρ)}.
+ * The worked example: f = ½(w₁−1)² + ½(w₂−0.8)² with at most one non-zero, whose W step is exactly {@code w = (a + ρ(z
+ * − u))/(1 + ρ)}.
  */
 class AdmmTest {
     private static final float[] OPTIMUM = {1, 0.8f};

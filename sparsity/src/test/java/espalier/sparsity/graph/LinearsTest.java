@@ -28,7 +28,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Which products become linear layers and which only look like one; and in what order and words a network is listed. */
+/**
+ * Which products become linear layers and which only look like one; and in what order and words a network is listed.
+ */
 class LinearsTest {
     private static final Shape SQUARE = Shape.of(3, 3);
 

@@ -39,7 +39,9 @@ class LedgerTest {
         return weights;
     }
 
-    /** LeNet-5's 430,500 weights as one, at 3 bits: the table of KB that follows from the expected number of dummies. */
+    /**
+     * LeNet-5's 430,500 weights as one, at 3 bits: the table of KB that follows from the expected number of dummies.
+     */
     @ParameterizedTest
     @CsvSource({"0.10, 15.8, 43.5", "0.05, 7.9, 24.6", "0.02, 3.15, 11.4", "0.0029, 0.457, 2.09"})
     void relativeIndexOfLeNetCostsWhatTheTableSays(double density, double data, double indexed) {

@@ -40,7 +40,10 @@ class FactoredShiftTest {
                 new float[] {1.8276464f, 0.0745406f, -0.5959054f, 0}, y.value().toFloats(), 1e-5f);
     }
 
-    /** With G = 1 and x̂ = 2: dβ̂ = γ̂, dγ = 2 + β̂ where alive, ds = −g′(s)·Σ dγ·sign(γ) = −0.1966119·(2.5 + 2.4 − 1.8). */
+    /**
+     * With G = 1 and x̂ = 2: dβ̂ = γ̂, dγ = 2 + β̂ where alive, ds = −g′(s)·Σ dγ·sign(γ) = −0.1966119·(2.5 + 2.4 −
+     * 1.8).
+     */
     @Test
     void gradients() {
         List<Prunable> scales = worked();

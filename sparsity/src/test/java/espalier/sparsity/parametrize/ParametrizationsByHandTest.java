@@ -98,7 +98,10 @@ class ParametrizationsByHandTest {
         assertEquals(0.5, new SoftThreshold(two, ThresholdMap.SIGMOID, Granularity.ELEMENT).threshold(), 1e-6);
     }
 
-    /** β = 1 at γ = 2 is β̂ = 0.5; a channel of scale 0 forgets its shift. In the form already, β̂ outlives a scale of 0. */
+    /**
+     * β = 1 at γ = 2 is β̂ = 0.5; a channel of scale 0 forgets its shift. In the form already, β̂ outlives a scale of
+     * 0.
+     */
     @Test
     void theShiftAsAMultipleOfTheScale() {
         BatchNorm norm = new BatchNorm(Init.of(1), 2);

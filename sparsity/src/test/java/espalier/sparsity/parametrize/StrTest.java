@@ -38,7 +38,10 @@ class StrTest {
         return (SoftThreshold) layer.parameter().parametrization().orElseThrow();
     }
 
-    /** At a threshold of exactly 0 the same bits come out of convolutions, depthwise ones and linear layers, training too. */
+    /**
+     * At a threshold of exactly 0 the same bits come out of convolutions, depthwise ones and linear layers, training
+     * too.
+     */
     @Test
     void atZeroItIsTheDenseNetwork() {
         Module dense = SmallTask.network();
@@ -95,7 +98,10 @@ class StrTest {
         assertArrayEquals(new float[] {0.1966119f, -4 * 0.1966119f}, slope.toFloats(), 1e-6f);
     }
 
-    /** However high the threshold, the largest of W keeps half its size: 0.8 becomes 0.4, and with a floor of two 0.5 too. */
+    /**
+     * However high the threshold, the largest of W keeps half its size: 0.8 becomes 0.4, and with a floor of two 0.5
+     * too.
+     */
     @Test
     void theFloorStaysAlive() {
         float[] w = {0.5f, -0.3f, 0.05f, -0.8f};

@@ -24,8 +24,8 @@ import java.util.Map;
 
 /**
  * Calls of the run time, of which it is counted how many bytes all threads together allocate on the heap: what
- * {@link RuntimeAllocationTest} starts. Prints a line a form of weights: its name, the bytes of the last call, and how many
- * calls there were.
+ * {@link RuntimeAllocationTest} starts. Prints a line a form of weights: its name, the bytes of the last call, and how
+ * many calls there were.
  *
  * <p>Until the compiler is done, the Vector API allocates each vector; so calls are made until several rounds of them
  * allocate nothing, or the time is over.

@@ -25,8 +25,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /**
- * Each step against loops over doubles, with two values at least for all that it is told. Rows and columns never agree; every
- * program goes through the bytes of a file first, and both back ends run two images.
+ * Each step against loops over doubles, with two values at least for all that it is told. Rows and columns never agree;
+ * every program goes through the bytes of a file first, and both back ends run two images.
  */
 class OperandsTest {
     private static final Nonlinearity[] ACTIVATIONS = Nonlinearity.values();
@@ -161,7 +161,10 @@ class OperandsTest {
         return y;
     }
 
-    /** All 256 choices of two strides, paddings and dilations, a bias or none, a scale or none; groups and activations in turn. */
+    /**
+     * All 256 choices of two strides, paddings and dilations, a bias or none, a scale or none; groups and activations
+     * in turn.
+     */
     @Test
     void convolutions() throws Exception {
         Kernel[] kernels = {Kernel.DENSE, Kernel.CSR, Kernel.BLOCKS};
@@ -256,7 +259,9 @@ class OperandsTest {
         return result;
     }
 
-    /** Sizes worked out by hand, since the loops above take them from the spec: of 5 rows and 6 columns, 3x2 windows. */
+    /**
+     * Sizes worked out by hand, since the loops above take them from the spec: of 5 rows and 6 columns, 3x2 windows.
+     */
     @Test
     void roundedUpThereIsAWindowMore() {
         PoolSpec down = new PoolSpec(3, 2, 2, 3, 0, 0, false, true);

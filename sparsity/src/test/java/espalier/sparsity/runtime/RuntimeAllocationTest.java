@@ -18,8 +18,8 @@ class RuntimeAllocationTest {
     private static final int FORMS = 8;
 
     /**
-     * Now and then, mostly on a busy machine, the compiler leaves a loop of which it makes objects for ever. An allocation of ours
-     * would be there in the next process too.
+     * Now and then, mostly on a busy machine, the compiler leaves a loop of which it makes objects for ever. An
+     * allocation of ours would be there in the next process too.
      */
     private static void check(String model, int threads, boolean vector, int lines) throws Exception {
         List<String> loud = allocating(model, threads, vector, lines);

@@ -22,8 +22,9 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 /**
- * The sums of a tile stay in registers whatever the process has computed before. What methods of vectors call on their receivers is
- * compiled by a profile that all their callers share: here other kernels, some with vectors of eight lanes, shape it first.
+ * The sums of a tile stay in registers whatever the process has computed before. What methods of vectors call on their
+ * receivers is compiled by a profile that all their callers share: here other kernels, some with vectors of eight
+ * lanes, shape it first.
  */
 class TileAllocationTest {
     private static final int FEW_BYTES = 10_000;

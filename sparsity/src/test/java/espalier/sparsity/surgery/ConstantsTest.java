@@ -28,7 +28,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What an operation makes of a constant channel: −1.5 of a filter of zeros, read by a weight of 7 beside a bias of 0.5. */
+/**
+ * What an operation makes of a constant channel: −1.5 of a filter of zeros, read by a weight of 7 beside a bias of 0.5.
+ */
 class ConstantsTest {
     private static final Init INIT = Init.of(1);
     private static final Shape INPUT = Shape.of(1, 1, 4, 4);

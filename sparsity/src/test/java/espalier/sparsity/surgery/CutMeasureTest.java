@@ -11,7 +11,10 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class CutMeasureTest {
-    /** Of three 1x1 filters one is zero: 1 of 3 and 2 of 6 weights go, and 9 + 18 of 27 + 54 multiply-adds; no bias goes. */
+    /**
+     * Of three 1x1 filters one is zero: 1 of 3 and 2 of 6 weights go, and 9 + 18 of 27 + 54 multiply-adds; no bias
+     * goes.
+     */
     @Test
     void multiplyAddsAndParametersThatACutWouldTake() {
         Init init = Init.of(1);

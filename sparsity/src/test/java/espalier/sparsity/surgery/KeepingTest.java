@@ -67,7 +67,9 @@ class KeepingTest {
         assertEquals(List.of("0.weight axis 0: the 2 groups of conv2d in 1 must stay equal: index 1"), plan.kept());
     }
 
-    /** Pairs and triples of the same six: what is even for the pairs is not for the triples, and the other way round. */
+    /**
+     * Pairs and triples of the same six: what is even for the pairs is not for the triples, and the other way round.
+     */
     @Test
     void twoReadersWithOtherGroupsAreBothKeptEven() {
         Module model = new Module() {
@@ -132,7 +134,9 @@ class KeepingTest {
 
     // ---- what is needed
 
-    /** The last layer leaves one of the third, which alone reads one of the second, which alone reads one of the first. */
+    /**
+     * The last layer leaves one of the third, which alone reads one of the second, which alone reads one of the first.
+     */
     @Test
     void whatOnlyTheUselessReadIsUseless() {
         Module model = new Sequential(
@@ -149,7 +153,10 @@ class KeepingTest {
         assertTrue(plan.groups().stream().allMatch(group -> group.why().equals("nothing needs it")));
     }
 
-    /** A batch norm hands on what it scales, be the scale above or below 0: only what it scales by 0 is not needed before it. */
+    /**
+     * A batch norm hands on what it scales, be the scale above or below 0: only what it scales by 0 is not needed
+     * before it.
+     */
     @Test
     void aNegativeScaleNeedsItsChannel() {
         Module model = new Sequential(
@@ -166,7 +173,9 @@ class KeepingTest {
 
     // ---- why a constant stays
 
-    /** The constant 3 stays for the padding's sake, but the reader before it sees that channel vary: no word about it. */
+    /**
+     * The constant 3 stays for the padding's sake, but the reader before it sees that channel vary: no word about it.
+     */
     @Test
     void aChannelThatVariesElsewhereIsNotCalledAConstant() {
         Module model = new Module() {

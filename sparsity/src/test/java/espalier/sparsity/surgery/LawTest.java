@@ -102,7 +102,9 @@ class LawTest {
         assertTrue(plan.after().parameters() < plan.before().parameters());
     }
 
-    /** A filter of zeros leaves its bias, or its batch norm's shift: a constant, folded or, where that is inexact, kept. */
+    /**
+     * A filter of zeros leaves its bias, or its batch norm's shift: a constant, folded or, where that is inexact, kept.
+     */
     @ParameterizedTest
     @MethodSource("all")
     void filtersOfZerosAreCutWhereTheirConstantCanBeFolded(Topology topology) {
@@ -183,7 +185,10 @@ class LawTest {
         assertTrue(surgeon.readsInput());
     }
 
-    /** A constant that one dead channel alone reads goes with it, in the same plan: B1 is folded into C, and A1 was for B1. */
+    /**
+     * A constant that one dead channel alone reads goes with it, in the same plan: B1 is folded into C, and A1 was for
+     * B1.
+     */
     @Test
     void whatOnlyTheDeadNeedIsDead() {
         Module model = new Sequential(

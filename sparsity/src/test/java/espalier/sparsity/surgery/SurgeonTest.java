@@ -108,7 +108,9 @@ class SurgeonTest {
                 plan.kept());
     }
 
-    /** The example of network slimming: a shift of 0.3 at a scale of 0, read by ones: 9, 6 or 4 of them in the image. */
+    /**
+     * The example of network slimming: a shift of 0.3 at a scale of 0, read by ones: 9, 6 or 4 of them in the image.
+     */
     @Test
     void aConstantBeforePaddingStaysForItCannotBeFolded() {
         Module model = new Sequential(
@@ -135,7 +137,10 @@ class SurgeonTest {
         assertArrayEquals(new float[] {1.2f, 1.8f, 1.2f, 1.8f, 2.7f, 1.8f, 1.2f, 1.8f, 1.2f}, lost.toFloats(), 1e-5f);
     }
 
-    /** A filter of zeros: its batch norm makes 0.3 − 2·(0.5/√1) of it, which padding holds back until it is switched off. */
+    /**
+     * A filter of zeros: its batch norm makes 0.3 − 2·(0.5/√1) of it, which padding holds back until it is switched
+     * off.
+     */
     @Test
     void aSilencedChannelIsZeroBehindItsBatchNormAndCanGo() {
         Module model = new Sequential(

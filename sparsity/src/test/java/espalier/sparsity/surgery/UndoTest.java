@@ -23,7 +23,9 @@ class UndoTest {
     private static final Init INIT = Init.of(1);
     private static final Shape INPUT = Shape.of(1, 2, 4, 4);
 
-    /** A stem, a depthwise convolution, a batch norm and a padded shortcut; it then asks for as many channels as ever. */
+    /**
+     * A stem, a depthwise convolution, a batch norm and a padded shortcut; it then asks for as many channels as ever.
+     */
     private static final class Stubborn extends Module {
         private final Conv2d stem = child("stem", Topologies.conv(INIT, 2, 3, 1, 0, 1, false));
         private final Conv2d depthwise = child("depthwise", Topologies.conv(INIT, 3, 3, 3, 1, 3, false));

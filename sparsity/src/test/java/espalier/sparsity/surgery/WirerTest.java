@@ -31,7 +31,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** What operations do to channels: through which of them a channel is followed and cut, and which hold it, saying why. */
+/**
+ * What operations do to channels: through which of them a channel is followed and cut, and which hold it, saying why.
+ */
 class WirerTest {
     private static final Init INIT = Init.of(1);
     /** As many rows as the stem has filters, so that axes cannot be told apart by their lengths. */
@@ -269,7 +271,9 @@ class WirerTest {
         assertEquals(1, Surgeon.of(model, INPUT).dead().channels());
     }
 
-    /** What one operation may not lose, another may not take: an unknown one reads the vector that scales the channels. */
+    /**
+     * What one operation may not lose, another may not take: an unknown one reads the vector that scales the channels.
+     */
     @Test
     void aVectorThatAnUnknownOperationReadsIsWhole() {
         Module model = new Module() {

@@ -3,8 +3,8 @@ package espalier.tensor.cpu;
 import espalier.tensor.spi.ConvSpec;
 
 /**
- * The sizes of one convolution, as the kernels see them: input {@code [n, c, h, w]}, weight
- * {@code [o, c/groups, kh, kw]}, output {@code [n, o, outH(), outW()]}, all contiguous.
+ * The sizes of one convolution, as the kernels see them: input {@code [n, c, h, w]}, weight {@code [o, c/groups, kh,
+ * kw]}, output {@code [n, o, outH(), outW()]}, all contiguous.
  *
  * @param n images, 0 or more
  * @param c input channels
@@ -79,8 +79,8 @@ public record ConvGeometry(int n, int c, int h, int w, int o, int kh, int kw, Co
     }
 
     /**
-     * The same convolution on fewer and longer rows, if rows do not matter to it: a 1 × 1 kernel without stride and padding.
-     * Images are then {@code [C, H/m, W·m]}, the same numbers in the same order.
+     * The same convolution on fewer and longer rows, if rows do not matter to it: a 1 × 1 kernel without stride and
+     * padding. Images are then {@code [C, H/m, W·m]}, the same numbers in the same order.
      *
      * @param most no more floats than this in a row of all channels
      * @param widest no more columns than this

@@ -6,12 +6,12 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Chooses the CPU back end: the vector one if this JVM has the Vector API, else the scalar one. The choice and its reason
- * are logged once.
+ * Chooses the CPU back end: the vector one if this JVM has the Vector API, else the scalar one. The choice and its
+ * reason are logged once.
  *
  * <p>The Vector API is an incubator module: it is there with {@code --add-modules jdk.incubator.vector} or when the
- * application's own module requires it. The vector classes are loaded by name and only after that is known, so the
- * same jar works without it.
+ * application's own module requires it. The vector classes are loaded by name and only after that is known, so the same
+ * jar works without it.
  */
 public final class CpuBackends {
     private static final String MODULE = "jdk.incubator.vector";

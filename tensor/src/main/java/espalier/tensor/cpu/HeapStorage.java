@@ -70,7 +70,9 @@ public final class HeapStorage extends Storage {
         };
     }
 
-    /** Writes one element: integers are cut towards zero and, if 8 bits wide, wrap; BOOL is whether it differs from 0. */
+    /**
+     * Writes one element: integers are cut towards zero and, if 8 bits wide, wrap; BOOL is whether it differs from 0.
+     */
     void set(int at, double value) {
         switch (dtype()) {
             case F64 -> doubles()[at] = value;

@@ -192,7 +192,9 @@ final class IntegerLoops {
         return (x | -x) >>> 63;
     }
 
-    /** 1 if a &lt; b: a alone is negative, or the signs agree and the difference, which then cannot wrap, is negative. */
+    /**
+     * 1 if a &lt; b: a alone is negative, or the signs agree and the difference, which then cannot wrap, is negative.
+     */
     private static long less(long a, long b) {
         return ((a & ~b) | (~(a ^ b) & (a - b))) >>> 63;
     }

@@ -18,22 +18,22 @@ import org.jspecify.annotations.Nullable;
  * }
  * }</pre>
  *
- * <p><b>The model.</b> A loop is a {@link Region}: a counter of tasks not yet taken and a counter of tasks
- * not yet done. The caller offers it to the workers and then takes tasks itself like any worker. It waits only
- * for tasks that somebody has begun, never for a worker to show up, so a worker whose core is held by another process
- * costs at most the one task it was in the middle of. Tasks of 20 to 100 microseconds suit; a loop that takes less
- * than about 20 microseconds in all is faster without the pool.
+ * <p><b>The model.</b> A loop is a {@link Region}: a counter of tasks not yet taken and a counter of tasks not yet
+ * done. The caller offers it to the workers and then takes tasks itself like any worker. It waits only for tasks that
+ * somebody has begun, never for a worker to show up, so a worker whose core is held by another process costs at most
+ * the one task it was in the middle of. Tasks of 20 to 100 microseconds suit; a loop that takes less than about 20
+ * microseconds in all is faster without the pool.
  *
- * <p><b>When others use the cores.</b> A worker that is put aside in the middle of a task holds the caller up for as long as
- * other processes please, which is many times what a small loop takes. So a caller that has waited longer than the
- * workers can have saved it stays alone for a while, {@value #PATIENCE} times as long as it waited: what is lost that way
- * stays a small part of the whole, and where cores are free again the workers are back after a moment.
+ * <p><b>When others use the cores.</b> A worker that is put aside in the middle of a task holds the caller up for as
+ * long as other processes please, which is many times what a small loop takes. So a caller that has waited longer than
+ * the workers can have saved it stays alone for a while, {@value #PATIENCE} times as long as it waited: what is lost
+ * that way stays a small part of the whole, and where cores are free again the workers are back after a moment.
  *
  * <p><b>Same bits on every machine.</b> Which thread runs a task is left to chance. A kernel whose results must not
  * depend on the number of threads cuts its work by shape alone, and lets no two tasks write the same element.
  *
- * <p>A call that finds the pool busy, because it comes from inside a task or from another thread, runs its tasks in
- * the calling thread. Workers with nothing to do spin for 20 microseconds, then sleep.
+ * <p>A call that finds the pool busy, because it comes from inside a task or from another thread, runs its tasks in the
+ * calling thread. Workers with nothing to do spin for 20 microseconds, then sleep.
  */
 public final class Parallel implements AutoCloseable {
     private static final long SPIN_NANOS = 20_000;
@@ -142,8 +142,8 @@ public final class Parallel implements AutoCloseable {
     }
 
     /**
-     * Runs a call and keeps its loops. The call must obey the rule of {@link Recording}; its loops are run in the calling
-     * thread this time.
+     * Runs a call and keeps its loops. The call must obey the rule of {@link Recording}; its loops are run in the
+     * calling thread this time.
      */
     Recording record(Runnable call) {
         Recording made = new Recording(this);
@@ -249,12 +249,12 @@ public final class Parallel implements AutoCloseable {
     }
 
     /**
-     * The loop that is being run: how many of its tasks are not yet taken, how many not yet done, and the first failure.
-     * The same object serves all loops, so that a loop allocates nothing.
+     * The loop that is being run: how many of its tasks are not yet taken, how many not yet done, and the first
+     * failure. The same object serves all loops, so that a loop allocates nothing.
      *
      * <p>Who takes a task lowers {@code left} by one, in one step. From then on the loop cannot end before that task is
-     * done, so {@code body} and {@code tasks} are those of the loop to which the task belongs, even if the taker had looked
-     * at the counter while another loop was run.
+     * done, so {@code body} and {@code tasks} are those of the loop to which the task belongs, even if the taker had
+     * looked at the counter while another loop was run.
      */
     private static final class Region {
         private static final IntConsumer NOTHING = _ -> {};

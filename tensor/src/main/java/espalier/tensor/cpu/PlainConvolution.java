@@ -9,8 +9,8 @@ import espalier.tensor.spi.ConvSpec;
  *   y[n, o, i, j] = bias[o] + sum over c, p, q of w[o, c, p, q] * x[n, c, i*stride + p*dilation - pad, j*stride + q*dilation - pad]
  * </pre>
  *
- * where x is zero outside the image, and an output channel sees only the input channels of its group. The gradients
- * are the same triples (x, w, y) summed over other indices.
+ * where x is zero outside the image, and an output channel sees only the input channels of its group. The gradients are
+ * the same triples (x, w, y) summed over other indices.
  *
  * <p>The arrays are contiguous; each comes with the index at which its tensor begins. Each result is written whole,
  * never added to.

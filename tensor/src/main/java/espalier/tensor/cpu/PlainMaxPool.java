@@ -16,7 +16,9 @@ import espalier.tensor.spi.PoolSpec;
 final class PlainMaxPool {
     private PlainMaxPool() {}
 
-    /** {@code x [N, C, H, W] → y [N, C, H', W']} and the places {@code h·W + w} of the maxima; a task for each plane. */
+    /**
+     * {@code x [N, C, H, W] → y [N, C, H', W']} and the places {@code h·W + w} of the maxima; a task for each plane.
+     */
     static void run(Parallel parallel, PoolSpec spec, Tensor x, Tensor y, Tensor places) {
         int channels = x.dim(1);
         parallel.forEach(x.dim(0) * channels, task -> plane(spec, x, y, places, task / channels, task % channels));

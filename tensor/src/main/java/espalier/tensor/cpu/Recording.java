@@ -8,14 +8,14 @@ import java.util.function.IntConsumer;
  * A call of the back end as the loops it consists of, which can be run again and again. Tables, closures and memory for
  * what lies between two loops are then there already: running a recording allocates nothing.
  *
- * <p>It relies on a rule for operations that may be recorded. Outside of the tasks of its loops ({@link Parallel#forEach},
- * {@link Parallel#inTurn}, {@link Parallel#once}) an operation only computes from shapes what is to be done; it reads and
- * writes elements of tensors inside of them alone. And what a task captures does not change afterwards. (Graphs of CUDA
- * calls work in the same way and ask for the same.)
+ * <p>It relies on a rule for operations that may be recorded. Outside of the tasks of its loops
+ * ({@link Parallel#forEach}, {@link Parallel#inTurn}, {@link Parallel#once}) an operation only computes from shapes
+ * what is to be done; it reads and writes elements of tensors inside of them alone. And what a task captures does not
+ * change afterwards. (Graphs of CUDA calls work in the same way and ask for the same.)
  *
  * <p>Loops hand on what they compute in {@link Scratch} memory of the caller and in temporary tensors. While a call is
- * recorded, both come from the recording, so that nobody else writes there. A recording may therefore be run by one thread
- * at a time, whichever it is.
+ * recorded, both come from the recording, so that nobody else writes there. A recording may therefore be run by one
+ * thread at a time, whichever it is.
  */
 final class Recording implements Runnable {
     private record Loop(int tasks, IntConsumer body, boolean shared) {}

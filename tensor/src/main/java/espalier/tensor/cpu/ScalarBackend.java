@@ -15,10 +15,11 @@ import java.util.Arrays;
 /**
  * The textbook: every core operation as a plain loop, for any type and layout.
  *
- * <p>Elements of types with fractions pass through {@code double}, so results are as good as the type can hold and F64 is
- * exact enough to check gradients with; those of integer types pass through {@code long} in {@link Integers}. The few operations that matter for speed on a JVM without the Vector API have a second loop
- * for F32 in {@link FloatLoops} and {@link ScalarGemm}. The fused operations are those composed in
- * {@link espalier.tensor.spi.Backend}. The fast back end extends this one and falls back to it.
+ * <p>Elements of types with fractions pass through {@code double}, so results are as good as the type can hold and F64
+ * is exact enough to check gradients with; those of integer types pass through {@code long} in {@link Integers}. The
+ * few operations that matter for speed on a JVM without the Vector API have a second loop for F32 in {@link FloatLoops}
+ * and {@link ScalarGemm}. The fused operations are those composed in {@link espalier.tensor.spi.Backend}. The fast back
+ * end extends this one and falls back to it.
  */
 public class ScalarBackend implements Backend {
     private final HeapPool pool = new HeapPool();

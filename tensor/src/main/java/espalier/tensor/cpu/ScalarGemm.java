@@ -7,8 +7,8 @@ import java.util.Arrays;
  * vector instructions by itself.
  *
  * <p>The JVM does so only for loops whose every access is {@code array[j]}: with {@code array[offset + j]} it cannot
- * rule out that two of the arrays overlap. So a block of B is copied to one array for each row, a row of C is summed
- * up in an array of its own, and the inner loop adds eight rows of B at once, {@code c[j] += a0 * b0[j] + ... + a7 *
+ * rule out that two of the arrays overlap. So a block of B is copied to one array for each row, a row of C is summed up
+ * in an array of its own, and the inner loop adds eight rows of B at once, {@code c[j] += a0 * b0[j] + ... + a7 *
  * b7[j]}. That is about four times as fast as the loops of {@link PlainGemm}.
  *
  * <p>Each element is a chain of fused multiply-adds in the order of K: the bits are those of {@link PlainGemm}, for any

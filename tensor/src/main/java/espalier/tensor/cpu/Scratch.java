@@ -5,9 +5,8 @@ import java.util.Arrays;
 /**
  * Working memory that a thread keeps between calls, so that a kernel allocates nothing once it is warm.
  *
- * <p>Each thread has a few numbered slots. Two kernels that may be active in one thread at once, one calling the
- * other, must use different slots; the constants here give each use its own. The contents are whatever the last user
- * left.
+ * <p>Each thread has a few numbered slots. Two kernels that may be active in one thread at once, one calling the other,
+ * must use different slots; the constants here give each use its own. The contents are whatever the last user left.
  */
 public final class Scratch {
     /** Rows of op(A) in the order a matmul tile reads them. */
@@ -124,9 +123,10 @@ public final class Scratch {
     }
 
     /**
-     * As {@link #floats(int, int)}, with {@code length} elements from {@link #LINE} on, of which the first should begin a cache line. Loads that cross
-     * one take twice as long, and the virtual machine does not say where it puts an array. But the G1 collector begins arrays of half
-     * a region or more at a multiple of 64 bytes, and after a header of 16 bytes the next line begins at element 12.
+     * As {@link #floats(int, int)}, with {@code length} elements from {@link #LINE} on, of which the first should begin
+     * a cache line. Loads that cross one take twice as long, and the virtual machine does not say where it puts an
+     * array. But the G1 collector begins arrays of half a region or more at a multiple of 64 bytes, and after a header
+     * of 16 bytes the next line begins at element 12.
      */
     public static float[] onLines(int slot, int length) {
         return floats(slot, Math.max(HALF_REGION, LINE + length));

@@ -13,8 +13,8 @@ import java.util.Arrays;
  */
 public final class StridedLoop {
     /**
-     * The work on one run: element {@code i} of operand {@code p} is at {@code positions[p] + i·strides[p]}. Both arrays may
-     * be longer, and are used again for the next run.
+     * The work on one run: element {@code i} of operand {@code p} is at {@code positions[p] + i·strides[p]}. Both
+     * arrays may be longer, and are used again for the next run.
      */
     public interface Run {
         /** Handles {@code count} elements. */
@@ -143,7 +143,9 @@ public final class StridedLoop {
         }
     }
 
-    /** Where a walk is. Each thread keeps one, so that walking allocates nothing; a walk inside another gets its own. */
+    /**
+     * Where a walk is. Each thread keeps one, so that walking allocates nothing; a walk inside another gets its own.
+     */
     private static final class Walk {
         private static final ThreadLocal<Walk> LATEST = ThreadLocal.withInitial(() -> new Walk(8, 4));
 

@@ -3,8 +3,8 @@ package espalier.tensor.cpu;
 import java.util.Arrays;
 
 /**
- * Reads a run of any type as longs or doubles and writes it back: one loop a type, so that what computes on wide numbers
- * does so without a choice of type for every element.
+ * Reads a run of any type as longs or doubles and writes it back: one loop a type, so that what computes on wide
+ * numbers does so without a choice of type for every element.
  *
  * <p>Nothing is lost on the way from an integer to a long or from a floating number to a double. On the way back a long
  * is cut to the low bits, and a double as {@link HeapStorage#set} does it.

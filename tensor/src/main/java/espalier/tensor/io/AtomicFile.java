@@ -17,8 +17,8 @@ import java.util.UUID;
  * Writing a file so that others see the old one or the whole new one and nothing between.
  *
  * <p>The content goes to {@code .NAME.*.partial} in the same folder, is forced to disk, and takes the file's name by an
- * atomic rename. If any of it fails the partial file is deleted; only a killed process or a lost machine
- * can leave one behind.
+ * atomic rename. If any of it fails the partial file is deleted; only a killed process or a lost machine can leave one
+ * behind.
  */
 public final class AtomicFile {
     private AtomicFile() {}

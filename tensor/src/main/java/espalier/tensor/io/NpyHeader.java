@@ -11,8 +11,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * The dictionary at the head of an npy file, such as
- * {@code {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }}.
+ * The dictionary at the head of an npy file, such as {@code {'descr': '<f4', 'fortran_order': False, 'shape': (2, 3),
+ * }}.
  *
  * <p>NumPy calls it a Python literal; read here is the little of that language which it uses, and nothing is evaluated.
  *

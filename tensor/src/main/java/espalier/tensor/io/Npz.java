@@ -35,9 +35,9 @@ import java.util.zip.ZipOutputStream;
  * }</pre>
  *
  * <p>Members are only read, never unpacked to disk, and their names are only looked up. A member takes no memory beyond
- * what its npy header declares, and may declare no more than it holds: one that claims to unfold into more than the whole
- * archive is unfolded once for nothing, to see whether it does. Members may not share bytes, so a small archive cannot
- * unfold into an endless one. Checksums are verified.
+ * what its npy header declares, and may declare no more than it holds: one that claims to unfold into more than the
+ * whole archive is unfolded once for nothing, to see whether it does. Members may not share bytes, so a small archive
+ * cannot unfold into an endless one. Checksums are verified.
  */
 public final class Npz implements AutoCloseable {
     private static final String SUFFIX = ".npy";
@@ -129,7 +129,9 @@ public final class Npz implements AutoCloseable {
         return Collections.unmodifiableMap(members);
     }
 
-    /** The name without its suffix. Names are never used as paths; those that could only serve an attack are refused. */
+    /**
+     * The name without its suffix. Names are never used as paths; those that could only serve an attack are refused.
+     */
     private static String tensorName(String source, long at, String member) throws TensorFormatException {
         boolean sane = member.endsWith(SUFFIX)
                 && member.length() > SUFFIX.length()
@@ -229,7 +231,8 @@ public final class Npz implements AutoCloseable {
     /**
      * Writes tensors without compression, in the order of their names. Equal tensors make equal bytes.
      *
-     * @throws IllegalArgumentException if a name could not be read back: empty, absolute, with {@code ..} or a backslash
+     * @throws IllegalArgumentException if a name could not be read back: empty, absolute, with {@code ..} or a
+     *     backslash
      * @throws IOException if it cannot be written; a file that was there is then untouched
      */
     public static void write(Path path, Map<String, Tensor> tensors) throws IOException {

@@ -29,8 +29,8 @@ import java.util.Map;
  * }</pre>
  *
  * <p>The file is mapped, not read: opening looks at the header only, and {@link #tensor} touches the pages of that one
- * tensor and copies them, so tensors live on after {@link #close}. Closing unmaps at once; until then the file must
- * not be changed in place, and Windows does not let it be replaced or deleted.
+ * tensor and copies them, so tensors live on after {@link #close}. Closing unmaps at once; until then the file must not
+ * be changed in place, and Windows does not let it be replaced or deleted.
  *
  * <p>F64, F32, F16, I64, I32, I8, U8 and BOOL are read and written as they are. BF16 is read as F32, which holds its
  * values exactly, and never written. Scalars and empty tensors are legal.
@@ -121,8 +121,8 @@ public final class SafeTensors implements AutoCloseable {
      *
      * @throws IllegalArgumentException if there is none of this name
      * @throws IllegalStateException if this file is closed
-     * @throws TensorFormatException if a BOOL tensor holds a byte other than 0 and 1, or the file was cut short since it
-     *     was opened
+     * @throws TensorFormatException if a BOOL tensor holds a byte other than 0 and 1, or the file was cut short since
+     *     it was opened
      */
     public Tensor tensor(String name, Device device) throws TensorFormatException {
         Entry entry = entry(name);
@@ -192,9 +192,9 @@ public final class SafeTensors implements AutoCloseable {
      * Writes tensors of any layout and device to a file, replacing one that is there.
      *
      * <p>The bytes depend on names, values and metadata alone, not on the order of the maps: wide types come first (so
-     * that all are aligned), then names by their UTF-8 bytes, as in the reference implementation. The file is
-     * written beside its place, forced to disk and renamed: it is whole or not there, and a failure leaves the
-     * old one untouched.
+     * that all are aligned), then names by their UTF-8 bytes, as in the reference implementation. The file is written
+     * beside its place, forced to disk and renamed: it is whole or not there, and a failure leaves the old one
+     * untouched.
      *
      * @throws IllegalArgumentException if a tensor is named {@code __metadata__}, or a string is not proper Unicode
      * @throws IOException if it cannot be written

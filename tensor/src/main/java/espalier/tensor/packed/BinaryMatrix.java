@@ -7,8 +7,8 @@ import java.util.Arrays;
  * element.
  *
  * <p>A bit is set where the element is negative, as in the sign of a float. Each row begins with a word of its own; the
- * bits after its last column are clear. The dot product of the signs of two rows of n columns is then
- * {@code n - 2 * bitCount(a xor b)} (Rastegari et al. 2016, "XNOR-Net", section 3.2).
+ * bits after its last column are clear. The dot product of the signs of two rows of n columns is then {@code n - 2 *
+ * bitCount(a xor b)} (Rastegari et al. 2016, "XNOR-Net", section 3.2).
  */
 public final class BinaryMatrix extends PackedMatrix {
     /** What becomes of an element that is zero. */
@@ -24,7 +24,8 @@ public final class BinaryMatrix extends PackedMatrix {
     private final float[] scales;
 
     /**
-     * A matrix from its bits, {@code ceil(columns / 64)} words for each row, and one scale for each row; both are copied.
+     * A matrix from its bits, {@code ceil(columns / 64)} words for each row, and one scale for each row; both are
+     * copied.
      *
      * @throws IllegalArgumentException if a length does not fit, a bit after the last column is set, or a scale is
      *     negative or not finite

@@ -12,8 +12,9 @@ import java.util.Arrays;
  *              [ 7 0 0 ]      block row 1 keeps column 0: values 7 and a zero for the row that is not there
  * </pre>
  *
- * <p>With 4 rows to a block the product runs near the speed of a dense one on the values that are left, at any sparsity;
- * single zeros ({@link CsrMatrix}) pay only when they are many. Prune in groups of 4 output channels to use this.
+ * <p>With 4 rows to a block the product runs near the speed of a dense one on the values that are left, at any
+ * sparsity; single zeros ({@link CsrMatrix}) pay only when they are many. Prune in groups of 4 output channels to use
+ * this.
  */
 public final class BlockMatrix extends PackedMatrix {
     /** The height that suits the product's kernels. */

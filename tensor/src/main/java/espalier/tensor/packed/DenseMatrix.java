@@ -3,9 +3,9 @@ package espalier.tensor.packed;
 /**
  * A matrix of floats with nothing left out: the form for layers that are not compressed.
  *
- * <p>It saves no memory. {@link PackedWeights} of it saves time: a product of dense tensors first copies the weights into
- * the order in which the kernel reads them, and for one image that copy can take as long as the product. Here it is
- * made once.
+ * <p>It saves no memory. {@link PackedWeights} of it saves time: a product of dense tensors first copies the weights
+ * into the order in which the kernel reads them, and for one image that copy can take as long as the product. Here it
+ * is made once.
  */
 public final class DenseMatrix extends PackedMatrix {
     private final float[] values;

@@ -3,7 +3,8 @@ package espalier.tensor.packed;
 import java.util.Arrays;
 
 /**
- * An immutable matrix, as a rule in a compressed form: the weights {@code [rows, columns]} of a pruned or quantized layer.
+ * An immutable matrix, as a rule in a compressed form: the weights {@code [rows, columns]} of a pruned or quantized
+ * layer.
  *
  * <p>Each form says which real matrix it stands for ({@link #toDense}) and how many bytes that takes ({@link #bytes}).
  * A product with it equals the product with {@link #toDense()} up to rounding.
@@ -77,8 +78,8 @@ public abstract sealed class PackedMatrix permits DenseMatrix, CsrMatrix, BlockM
     }
 
     /**
-     * The product with {@code b [columns, n]}, row by row: a new array {@code [rows, n]}. Plain loops, for arrays; layers
-     * use the kernels of a back end.
+     * The product with {@code b [columns, n]}, row by row: a new array {@code [rows, n]}. Plain loops, for arrays;
+     * layers use the kernels of a back end.
      *
      * @throws IllegalArgumentException if the array does not have {@code columns * n} elements
      */

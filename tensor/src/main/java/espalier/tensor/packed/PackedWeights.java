@@ -78,7 +78,8 @@ public final class PackedWeights {
     }
 
     /**
-     * Convolution: {@code x [N, C, H, W]}, W as {@code [M, C/groups, kernelH, kernelW]}, {@code bias [M] → [N, M, H', W']}.
+     * Convolution: {@code x [N, C, H, W]}, W as {@code [M, C/groups, kernelH, kernelW]}, {@code bias [M] → [N, M, H',
+     * W']}.
      *
      * @throws ShapeException if the sizes do not fit, naming them
      */
@@ -98,11 +99,11 @@ public final class PackedWeights {
 
     /**
      * The exact product of integers: the codes of this quantized matrix {@code [M, K]} times {@code b [K, N]} of I8, as
-     * {@code [M, N]} of I32. Scales take no part; multiply row i by {@code scale(i)}, and by the scale of {@code b}, for
-     * real values.
+     * {@code [M, N]} of I32. Scales take no part; multiply row i by {@code scale(i)}, and by the scale of {@code b},
+     * for real values.
      *
-     * @throws IllegalArgumentException if the matrix is not a {@link QuantizedMatrix}, or has more than 131,072 columns,
-     *     so that a sum might not fit 32 bits
+     * @throws IllegalArgumentException if the matrix is not a {@link QuantizedMatrix}, or has more than 131,072
+     *     columns, so that a sum might not fit 32 bits
      * @throws ShapeException if {@code b} is not I8 on this device with K rows
      */
     public Tensor matmulCodes(Tensor b) {
@@ -121,8 +122,8 @@ public final class PackedWeights {
 
     /**
      * Dot products of signs: this binary matrix {@code [M, K]} times the transpose of another, {@code [N, K]}, as
-     * {@code [M, N]} of I32. Scales take no part. Element (i, j) is K less twice the number of columns in which row i of
-     * this and row j of {@code v} differ (Rastegari et al. 2016, "XNOR-Net", section 3.2).
+     * {@code [M, N]} of I32. Scales take no part. Element (i, j) is K less twice the number of columns in which row i
+     * of this and row j of {@code v} differ (Rastegari et al. 2016, "XNOR-Net", section 3.2).
      *
      * @throws IllegalArgumentException if the matrix is not a {@link BinaryMatrix}
      * @throws ShapeException if {@code v} does not have K columns

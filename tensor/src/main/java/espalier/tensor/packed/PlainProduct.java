@@ -3,8 +3,8 @@ package espalier.tensor.packed;
 /**
  * The products of packed matrices as loops to read: what the fast kernels must agree with.
  *
- * <p>Here {@code a} is {@code [M, K]}, {@code b} is {@code [K, N]} row by row, and each row of the result gathers rows of
- * {@code b}: {@code c[i] += a[i][k] * b[k]}.
+ * <p>Here {@code a} is {@code [M, K]}, {@code b} is {@code [K, N]} row by row, and each row of the result gathers rows
+ * of {@code b}: {@code c[i] += a[i][k] * b[k]}.
  */
 final class PlainProduct {
     private PlainProduct() {}

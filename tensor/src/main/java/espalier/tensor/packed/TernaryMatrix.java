@@ -18,8 +18,8 @@ public final class TernaryMatrix extends QuantizedMatrix {
     /**
      * A matrix from its codes, row by row and one to a byte, and one scale for each row; both are copied.
      *
-     * @throws IllegalArgumentException if a length does not fit, a code is not -1, 0 or 1, or a scale is negative or not
-     *     finite
+     * @throws IllegalArgumentException if a length does not fit, a code is not -1, 0 or 1, or a scale is negative or
+     *     not finite
      */
     public TernaryMatrix(int rows, int columns, byte[] codes, float[] scales) {
         super(rows, columns, scales);

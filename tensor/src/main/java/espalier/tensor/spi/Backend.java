@@ -41,8 +41,8 @@ public interface Backend {
     }
 
     /**
-     * Times the variants of its kernels and keeps which are fastest on this device, from the next start on. Takes a minute
-     * or so.
+     * Times the variants of its kernels and keeps which are fastest on this device, from the next start on. Takes a
+     * minute or so.
      *
      * @return what was found, in lines for people; none if there are no variants
      */
@@ -77,15 +77,14 @@ public interface Backend {
     }
 
     /**
-     * Calls of this back end on given tensors, made ready to be run again and again: for an inference run time. What follows
-     * from shapes alone need not be found out then, and no memory need be allocated.
+     * Calls of this back end on given tensors, made ready to be run again and again: for an inference run time. What
+     * follows from shapes alone need not be found out then, and no memory need be allocated.
      *
      * <p>{@code call} may be run once now, on whatever the tensors hold. It may copy, fill, reduce to numbers, and use
-     * {@link #unary}, {@link #binary}, {@link #where}, {@link #matmul}, {@link #addRelu}, {@link #scaleShift}, {@link #conv2d},
-     * {@link #maxPool2d}, {@link #avgPool2d}, {@link #softmax}, the products of floats of a {@link PackedKernel} and
-     * {@link #blockedImages}; what
-     * becomes of others is undefined. What is returned may be run by one thread at a time, and works on the memory of the
-     * same tensors. The default is the call itself.
+     * {@link #unary}, {@link #binary}, {@link #where}, {@link #matmul}, {@link #addRelu}, {@link #scaleShift},
+     * {@link #conv2d}, {@link #maxPool2d}, {@link #avgPool2d}, {@link #softmax}, the products of floats of a
+     * {@link PackedKernel} and {@link #blockedImages}; what becomes of others is undefined. What is returned may be run
+     * by one thread at a time, and works on the memory of the same tensors. The default is the call itself.
      */
     default Runnable prepared(Runnable call) {
         return call;
@@ -133,7 +132,9 @@ public interface Backend {
     /** {@code [.., M, K] × [.., K, N] → [.., M, N]}; leading axes are equal (perhaps by stride 0). */
     void matmul(Tensor a, Tensor b, Tensor out);
 
-    /** {@code out[.., i, ..] = x[.., index[.., i, ..], ..]} along an axis; index (I32) has the shape of out, in range. */
+    /**
+     * {@code out[.., i, ..] = x[.., index[.., i, ..], ..]} along an axis; index (I32) has the shape of out, in range.
+     */
     void gather(Tensor x, int axis, Tensor index, Tensor out);
 
     /** {@code into[.., index[.., i, ..], ..] += x[.., i, ..]}, in the order of i; index (I32) has the shape of x. */
@@ -155,8 +156,8 @@ public interface Backend {
     /**
      * Convolution {@code x [N, C, H, W], w [O, C/g, kH, kW], bias [O] or none → out [N, O, H', W']}.
      *
-     * <p>Here and in the gradients a pixel that is not a number reaches exactly the results that see it. One that is infinite
-     * makes them infinite or not a number: a back end may add rows up before it multiplies them.
+     * <p>Here and in the gradients a pixel that is not a number reaches exactly the results that see it. One that is
+     * infinite makes them infinite or not a number: a back end may add rows up before it multiplies them.
      */
     default void conv2d(ConvSpec spec, Tensor x, Tensor w, Optional<Tensor> bias, Tensor out) {
         ComposedConvolution.forward(spec, x, w, bias, out);
@@ -219,8 +220,8 @@ public interface Backend {
     }
 
     /**
-     * Batch normalization with the statistics of the batch, per channel of {@code x [N, C, ..]}:
-     * {@code out = (x − mean)·invStd·scale + shift} (Ioffe and Szegedy 2015, algorithm 1).
+     * Batch normalization with the statistics of the batch, per channel of {@code x [N, C, ..]}: {@code out = (x −
+     * mean)·invStd·scale + shift} (Ioffe and Szegedy 2015, algorithm 1).
      *
      * @param mean written, {@code [C]}
      * @param variance written, {@code [C]}, the biased one
@@ -274,7 +275,9 @@ public interface Backend {
         }
     }
 
-    /** {@code (x − mean)/√(variance + ε)} over the last axis of {@code [R, D]}; mean and variance {@code [R]} written. */
+    /**
+     * {@code (x − mean)/√(variance + ε)} over the last axis of {@code [R, D]}; mean and variance {@code [R]} written.
+     */
     default void standardize(Tensor x, double epsilon, Tensor out, Tensor mean, Tensor variance) {
         ComposedNormalization.standardize(x, epsilon, out, mean, variance);
     }
@@ -295,8 +298,8 @@ public interface Backend {
     }
 
     /**
-     * Refuses labels {@code [N]} (I32) of logits {@code [N, K]} that are not from 0 to K−1. A back end that queues its work
-     * may instead refuse at its next wait after {@link #crossEntropy}, so that a step of training needs no wait.
+     * Refuses labels {@code [N]} (I32) of logits {@code [N, K]} that are not from 0 to K−1. A back end that queues its
+     * work may instead refuse at its next wait after {@link #crossEntropy}, so that a step of training needs no wait.
      *
      * @throws ShapeException for such labels
      */
@@ -313,8 +316,8 @@ public interface Backend {
     }
 
     /**
-     * Cross-entropy of logits {@code [N, K]} with labels {@code [N]} (I32): {@code losses[n] = −log softmax(x[n])[label]}
-     * with the label's mass {@code smoothing} spread evenly (Szegedy et al. 2016, section 7).
+     * Cross-entropy of logits {@code [N, K]} with labels {@code [N]} (I32): {@code losses[n] = −log
+     * softmax(x[n])[label]} with the label's mass {@code smoothing} spread evenly (Szegedy et al. 2016, section 7).
      *
      * @param probabilities written, {@code [N, K]}, the softmax that the gradient needs
      */

@@ -102,8 +102,8 @@ public enum BinaryOp {
     }
 
     /**
-     * The operation on a pair of integers, in two's complement of 64 bits. {@link DType#cut} makes a result of a shorter
-     * type of it. Predicates answer 1 or 0.
+     * The operation on a pair of integers, in two's complement of 64 bits. {@link DType#cut} makes a result of a
+     * shorter type of it. Predicates answer 1 or 0.
      *
      * @throws IllegalArgumentException if the operation does not take integers
      */

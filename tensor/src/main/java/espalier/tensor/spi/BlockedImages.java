@@ -5,9 +5,10 @@ import espalier.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * What a back end computes on images whose channels lie in blocks, {@code [N, C/b, H, W, b]} instead of {@code [N, C, H, W]}: b
- * channels of a pixel are neighbours. All tensors are F32 and contiguous. What works on each element by itself, or along the axes of
- * rows, columns or blocks, needs nothing of its own: it is an operation of {@link Backend} on five axes.
+ * What a back end computes on images whose channels lie in blocks, {@code [N, C/b, H, W, b]} instead of {@code [N, C,
+ * H, W]}: b channels of a pixel are neighbours. All tensors are F32 and contiguous. What works on each element by
+ * itself, or along the axes of rows, columns or blocks, needs nothing of its own: it is an operation of {@link Backend}
+ * on five axes.
  */
 public interface BlockedImages {
     /** Channels of a block. */
@@ -48,7 +49,10 @@ public interface BlockedImages {
     /** Max pooling that it {@link #takes(PoolSpec) takes}, and {@code max(·, 0)} of it if wanted. */
     void maxPool2d(PoolSpec spec, Tensor x, boolean relu, Tensor out);
 
-    /** {@code [N, C, H, W]} seen in blocks, a view: copying it brings images into blocks, and copying to it brings them back. */
+    /**
+     * {@code [N, C, H, W]} seen in blocks, a view: copying it brings images into blocks, and copying to it brings them
+     * back.
+     */
     default Tensor seenInBlocks(Tensor plain) {
         int b = block();
         return plain.reshape(plain.dim(0), plain.dim(1) / b, b, plain.dim(2), plain.dim(3))

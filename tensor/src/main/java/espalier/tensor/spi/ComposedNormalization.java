@@ -19,8 +19,8 @@ final class ComposedNormalization {
     }
 
     /**
-     * {@code x̂ = (x − μ)/√(σ² + ε)}, {@code y = γ·x̂ + β} (Ioffe and Szegedy 2015, algorithm 1). The variance is the mean
-     * square of {@code x − μ}, so that a large mean does no harm.
+     * {@code x̂ = (x − μ)/√(σ² + ε)}, {@code y = γ·x̂ + β} (Ioffe and Szegedy 2015, algorithm 1). The variance is the
+     * mean square of {@code x − μ}, so that a large mean does no harm.
      */
     static void batchNorm(
             Tensor x, Tensor scale, Tensor shift, double epsilon, Tensor out, Tensor mean, Tensor variance) {
@@ -36,8 +36,8 @@ final class ComposedNormalization {
     }
 
     /**
-     * {@code dβ = Σg}, {@code dγ = Σg·x̂}, {@code dx = γ/√(σ² + ε)·(g − dβ/m − x̂·dγ/m)}: the formulas of section 3 of the
-     * paper, with those for μ and σ² put in.
+     * {@code dβ = Σg}, {@code dγ = Σg·x̂}, {@code dx = γ/√(σ² + ε)·(g − dβ/m − x̂·dγ/m)}: the formulas of section 3 of
+     * the paper, with those for μ and σ² put in.
      */
     static void batchNormGradient(
             Tensor x,

@@ -8,8 +8,8 @@ import java.util.stream.IntStream;
 /**
  * How a convolution walks: stride, zero padding, dilation and groups, each for height and width.
  *
- * <p>Input {@code [N, C, H, W]}, weight {@code [O, C/groups, kH, kW]}, output {@code [N, O, H', W']} with
- * {@code H' = (H + 2·padH − dilationH·(kH−1) − 1)/strideH + 1}, rounded down.
+ * <p>Input {@code [N, C, H, W]}, weight {@code [O, C/groups, kH, kW]}, output {@code [N, O, H', W']} with {@code H' =
+ * (H + 2·padH − dilationH·(kH−1) − 1)/strideH + 1}, rounded down.
  *
  * <pre>{@code
  * ConvSpec same = ConvSpec.of().withPadding(1);              // 3x3, same size
@@ -111,8 +111,8 @@ public record ConvSpec(int strideH, int strideW, int padH, int padW, int dilatio
     }
 
     /**
-     * The output's shape {@code [N, O, L']} for an input {@code [N, C, L]} and a weight {@code [O, C/groups, k]}, where the
-     * numbers for width count.
+     * The output's shape {@code [N, O, L']} for an input {@code [N, C, L]} and a weight {@code [O, C/groups, k]}, where
+     * the numbers for width count.
      *
      * @throws ShapeException naming the sizes that do not fit
      */

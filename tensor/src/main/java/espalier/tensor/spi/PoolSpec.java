@@ -6,8 +6,8 @@ import espalier.tensor.ShapeException;
 /**
  * How a pooling window walks over {@code [N, C, H, W]}.
  *
- * <p>Padding never wins a maximum. In an average, {@code countPadding} says whether padded places count in the
- * divisor; places beyond the padding, which only {@code ceilMode} reaches, never do.
+ * <p>Padding never wins a maximum. In an average, {@code countPadding} says whether padded places count in the divisor;
+ * places beyond the padding, which only {@code ceilMode} reaches, never do.
  *
  * @param kernelH window height
  * @param kernelW window width
@@ -15,8 +15,8 @@ import espalier.tensor.ShapeException;
  * @param strideW step to the right, at least 1
  * @param padH rows of padding above and below, at most half the window
  * @param padW columns of padding left and right, at most half the window
- * @param ceilMode round the output size up, so that a last partial window counts (it must start inside the input or
- *     its left padding)
+ * @param ceilMode round the output size up, so that a last partial window counts (it must start inside the input or its
+ *     left padding)
  * @param countPadding whether an average divides by the whole window
  */
 public record PoolSpec(

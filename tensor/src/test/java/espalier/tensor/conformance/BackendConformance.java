@@ -9,8 +9,8 @@ import org.junit.jupiter.api.TestFactory;
 
 /**
  * What every back end must do. Extend it with a device and all its operations are tested: for lengths beside the
- * multiples of a vector, for inputs that are transposed, stepped, flipped or broadcast, for NaN, infinities and zeros of
- * both signs, against plain loops in double precision that share no code with any back end.
+ * multiples of a vector, for inputs that are transposed, stepped, flipped or broadcast, for NaN, infinities and zeros
+ * of both signs, against plain loops in double precision that share no code with any back end.
  *
  * <pre>{@code
  * class ScalarConformanceTest extends BackendConformance {

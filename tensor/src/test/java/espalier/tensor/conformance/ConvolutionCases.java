@@ -189,8 +189,9 @@ final class ConvolutionCases {
     }
 
     /**
-     * A pixel that is no number spoils the sums it is in and no others, an infinite one makes them infinite or, where a back
-     * end combines rows before it multiplies, no number. Weights are finite here: a back end may multiply them by the zeros of the padding, and 0·∞ is not a number.
+     * A pixel that is no number spoils the sums it is in and no others, an infinite one makes them infinite or, where a
+     * back end combines rows before it multiplies, no number. Weights are finite here: a back end may multiply them by
+     * the zeros of the padding, and 0·∞ is not a number.
      */
     private void hard(Row row, DType type) {
         for (double special : new double[] {Double.NaN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, -0.0}) {

@@ -20,8 +20,8 @@ import java.util.function.BinaryOperator;
 import java.util.stream.Stream;
 
 /**
- * Integers at the ends of their range, where a detour over floating numbers would round, saturate or trap: every operation
- * on every pair of extremes, against {@link BigInteger}, whose results are cut to the bits of the type.
+ * Integers at the ends of their range, where a detour over floating numbers would round, saturate or trap: every
+ * operation on every pair of extremes, against {@link BigInteger}, whose results are cut to the bits of the type.
  */
 final class IntegerCases {
     private static final Set<DType> INTEGERS = EnumSet.of(DType.I64, DType.I32, DType.I8, DType.U8, DType.BOOL);

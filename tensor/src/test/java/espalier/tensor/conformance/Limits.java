@@ -33,8 +33,8 @@ public class Limits {
     }
 
     /**
-     * Whether convolutions three rows high add up rows before they multiply: their sums then hold more products than the plain
-     * ones and are allowed four times the bound, and an infinity in them may become NaN.
+     * Whether convolutions three rows high add up rows before they multiply: their sums then hold more products than
+     * the plain ones and are allowed four times the bound, and an infinity in them may become NaN.
      */
     public boolean combinesRows() {
         return false;

@@ -14,8 +14,8 @@ import java.util.stream.Stream;
 
 /**
  * Normalization against its definition, and its gradients against differences of the definition. Tolerance for F32:
- * 1e-5 of 1 + |value|, for F64 1e-8 (the differences' own error); with few elements in a channel, and so perhaps a small
- * variance, 1/√(σ² + ε) magnifies, hence ε = 0.1 in the gradients.
+ * 1e-5 of 1 + |value|, for F64 1e-8 (the differences' own error); with few elements in a channel, and so perhaps a
+ * small variance, 1/√(σ² + ε) magnifies, hence ε = 0.1 in the gradients.
  */
 final class NormalizationCases {
     private static final double EPSILON = 0.1;

@@ -39,7 +39,10 @@ public final class GemmCases {
                 .limit(count);
     }
 
-    /** Small whole numbers, so that sums are exact in any order; views with gaps, in front of and behind which c is left alone. */
+    /**
+     * Small whole numbers, so that sums are exact in any order; views with gaps, in front of and behind which c is left
+     * alone.
+     */
     public static void assertExact(Product product, Parallel parallel, Case test) {
         Random random = new Random(test.seed);
         MatrixView a = view(random, test.m, test.k, test.transposeA);

@@ -43,7 +43,9 @@ class NpyTest {
         return Npy.read("test", new ByteArrayInputStream(file), file.length, DEVICE);
     }
 
-    /** What NumPy 2.4 writes for {@code numpy.arange(6, dtype='<f4').reshape(2, 3)}: 118 bytes of header, 24 of data. */
+    /**
+     * What NumPy 2.4 writes for {@code numpy.arange(6, dtype='<f4').reshape(2, 3)}: 118 bytes of header, 24 of data.
+     */
     private static byte[] knownFile() {
         String header = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
         byte[] file = new byte[128 + 24];

@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The wire format of protocol buffers: a message is a run of fields, each a key {@code number·8 + type} and a value. The
- * types met here are varint (0), 8 bytes (1), a length and as many bytes (2), and 4 bytes (5).
+ * The wire format of protocol buffers: a message is a run of fields, each a key {@code number·8 + type} and a value.
+ * The types met here are varint (0), 8 bytes (1), a length and as many bytes (2), and 4 bytes (5).
  */
 final class ProtoReader {
     private final ByteBuffer from;

@@ -21,11 +21,11 @@ import javax.imageio.ImageReader;
 import javax.imageio.stream.ImageInputStream;
 
 /**
- * A folder with a folder of PNG or JPEG files for each class: {@code train/cat/0001.png}. Classes and files are taken in
- * the order of their names; those that begin with a dot are passed over.
+ * A folder with a folder of PNG or JPEG files for each class: {@code train/cat/0001.png}. Classes and files are taken
+ * in the order of their names; those that begin with a dot are passed over.
  *
- * <p>Images are brought to one size: scaled so that the shorter side fits, then cut in the middle. An image that already
- * has the size is taken pixel by pixel.
+ * <p>Images are brought to one size: scaled so that the shorter side fits, then cut in the middle. An image that
+ * already has the size is taken pixel by pixel.
  */
 public final class ImageFolders {
     private static final int MOST_CLASSES = 256;

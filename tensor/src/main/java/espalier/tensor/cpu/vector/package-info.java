@@ -1,6 +1,7 @@
 /**
  * The fast CPU back end: this package and those below it are the only ones that mention {@code jdk.incubator.vector}.
- * Everything begins at {@link espalier.tensor.cpu.vector.VectorBackend}, which hands each operation to a family of kernels, a package for each:
+ * Everything begins at {@link espalier.tensor.cpu.vector.VectorBackend}, which hands each operation to a family of
+ * kernels, a package for each:
  *
  * <ul>
  *   <li>{@code lanes}: how long a vector is, how work is cut into tasks; read it first;
@@ -12,13 +13,13 @@
  *   <li>{@code packed}: products with sparse, quantized, binary and packed dense matrices.
  * </ul>
  *
- * <p>Kernels are static methods over heap arrays and offsets. Work is cut into tasks by shape alone, so that the number of
- * threads changes no bit.
+ * <p>Kernels are static methods over heap arrays and offsets. Work is cut into tasks by shape alone, so that the number
+ * of threads changes no bit.
  *
  * <p>Loops are written out rather than shared through methods that take or return vectors. Such a method is fast only
  * where the compiler inlines it, and whether it does depends on what it has compiled before; a vector that crosses a
- * call is an object. Newer kernels call on {@link espalier.tensor.cpu.vector.lanes.Lanes#ONE} what would be called on a vector that
- * comes out of a loop.
+ * call is an object. Newer kernels call on {@link espalier.tensor.cpu.vector.lanes.Lanes#ONE} what would be called on a
+ * vector that comes out of a loop.
  */
 @org.jspecify.annotations.NullMarked
 package espalier.tensor.cpu.vector;

@@ -11,8 +11,8 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 
 /**
- * The same bits from 8 and from 16 lanes: the kernels are loaded a second time, by a class loader of their own, with the
- * other width. The wider one is emulated where the machine lacks it, so the runs are short.
+ * The same bits from 8 and from 16 lanes: the kernels are loaded a second time, by a class loader of their own, with
+ * the other width. The wider one is emulated where the machine lacks it, so the runs are short.
  */
 public class LaneCountTest {
     @Test

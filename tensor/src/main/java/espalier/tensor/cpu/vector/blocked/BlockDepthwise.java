@@ -19,9 +19,10 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Depthwise 3 × 3 on blocked images, read where they lie: nine vectors of weights, and nine pixels for a result.
  *
- * <p>Rows above and below the image are rows of zeros elsewhere. All rows whose windows lie inside are computed at once, so that the
- * weights stay in registers. With a stride of one, three neighbours are computed together: each of the 15 pixels that they see
- * is read once. Results whose window reaches beyond the sides sum the columns that lie inside.
+ * <p>Rows above and below the image are rows of zeros elsewhere. All rows whose windows lie inside are computed at
+ * once, so that the weights stay in registers. With a stride of one, three neighbours are computed together: each of
+ * the 15 pixels that they see is read once. Results whose window reaches beyond the sides sum the columns that lie
+ * inside.
  */
 final class BlockDepthwise implements BlockedConvolution {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
@@ -108,8 +109,8 @@ final class BlockDepthwise implements BlockedConvolution {
     }
 
     /**
-     * {@code count} rows of results, the windows of the first of which begin in columns of the rows at {@code at0}, {@code at1} and
-     * {@code at2}.
+     * {@code count} rows of results, the windows of the first of which begin in columns of the rows at {@code at0},
+     * {@code at1} and {@code at2}.
      *
      * @param w pixels of a row
      * @param columns of the results
@@ -176,7 +177,8 @@ final class BlockDepthwise implements BlockedConvolution {
     }
 
     /**
-     * A column of results, whose windows begin in column {@code column} of rows of {@code w} pixels and reach beyond them.
+     * A column of results, whose windows begin in column {@code column} of rows of {@code w} pixels and reach beyond
+     * them.
      *
      * @param down floats from the window of one result to that of the next
      * @param pitch floats from one result to the next
@@ -219,7 +221,9 @@ final class BlockDepthwise implements BlockedConvolution {
         }
     }
 
-    /** Results whose windows are one column apart, three at a time; the last three begin so that they end with the row. */
+    /**
+     * Results whose windows are one column apart, three at a time; the last three begin so that they end with the row.
+     */
     private void threes(
             float[] x0,
             int at0,

@@ -10,7 +10,9 @@ import espalier.tensor.spi.PoolSpec;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Max pooling of blocked images: for each result the largest of those pixels of its window that lie inside the image. */
+/**
+ * Max pooling of blocked images: for each result the largest of those pixels of its window that lie inside the image.
+ */
 final class BlockMaxPool {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
     private static final int LANES = Lanes.COUNT;

@@ -1,8 +1,8 @@
 package espalier.tensor.cpu.vector.blocked;
 
 /**
- * Where the tiles of a {@link BlockSweep} find pixels: an array in which those that neighbouring results see under the same tap are
- * {@code b} floats apart.
+ * Where the tiles of a {@link BlockSweep} find pixels: an array in which those that neighbouring results see under the
+ * same tap are {@code b} floats apart.
  */
 sealed interface BlockSource permits BlockImage, BlockWindow {
     /** Floats of the array; 0 for the source itself. */

@@ -16,10 +16,12 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A convolution of plain images {@code [N, C, H, W]} whose results lie in blocks of channels: the first one of a network.
+ * A convolution of plain images {@code [N, C, H, W]} whose results lie in blocks of channels: the first one of a
+ * network.
  *
- * <p>The window is that of a plain convolution, in which what neighbouring results see under a tap are neighbouring floats. Each
- * is one factor for the weights of two vectors of output channels, so that the sums are pixels of blocks as they are.
+ * <p>The window is that of a plain convolution, in which what neighbouring results see under a tap are neighbouring
+ * floats. Each is one factor for the weights of two vectors of output channels, so that the sums are pixels of blocks
+ * as they are.
  */
 final class BlockStem implements BlockedConvolution {
     private static final int LANES = Lanes.COUNT;

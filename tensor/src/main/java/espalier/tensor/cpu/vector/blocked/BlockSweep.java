@@ -10,11 +10,11 @@ import espalier.tensor.cpu.vector.lanes.Span;
 import java.util.List;
 
 /**
- * A convolution of blocked images by its sum, as it is written: for some rows of an image at a time the pixels that they see,
- * and for each two blocks of output channels tiles of neighbouring pixels.
+ * A convolution of blocked images by its sum, as it is written: for some rows of an image at a time the pixels that
+ * they see, and for each two blocks of output channels tiles of neighbouring pixels.
  *
- * <p>Long sums are cut into stretches whose weights stay near; tiles of the second stretch add to what those of the first have left
- * in the result.
+ * <p>Long sums are cut into stretches whose weights stay near; tiles of the second stretch add to what those of the
+ * first have left in the result.
  */
 final class BlockSweep implements BlockWay {
     private static final int LANES = Lanes.COUNT;
@@ -31,7 +31,9 @@ final class BlockSweep implements BlockWay {
     /** A bias of nothing. */
     static final float[] ZEROS = new float[WIDTH];
 
-    /** Some neighbouring pixels: where the window holds the first, which pixel of the block's results it is, how many. */
+    /**
+     * Some neighbouring pixels: where the window holds the first, which pixel of the block's results it is, how many.
+     */
     private record Run(int window, int pixel, int pixels) {}
 
     private final ConvGeometry g;

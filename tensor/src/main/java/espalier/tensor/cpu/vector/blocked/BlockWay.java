@@ -39,7 +39,10 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
     /** Floats of the packed weights. */
     int packedLength();
 
-    /** Brings weights {@code [O, C, kH, kW]} into the order in which they are read. It does not depend on the size of the images. */
+    /**
+     * Brings weights {@code [O, C, kH, kW]} into the order in which they are read. It does not depend on the size of
+     * the images.
+     */
     void pack(float[] weight, float[] packed);
 
     /**
@@ -51,14 +54,16 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
      */
     void run(Parallel parallel, Span src, float[] packed, float[] bias, Span add, boolean relu, Span dst);
 
-    /** What a task computes: some panels of output channels, from {@code panel} to {@code endPanel - 1}, of one unit. */
+    /**
+     * What a task computes: some panels of output channels, from {@code panel} to {@code endPanel - 1}, of one unit.
+     */
     interface Part {
         void run(int unit, int panel, int endPanel);
     }
 
     /**
-     * Runs the parts of a convolution as tasks. The panels of a unit are divided among several only if there are too few units for
-     * all threads: each task makes what it reads for itself.
+     * Runs the parts of a convolution as tasks. The panels of a unit are divided among several only if there are too
+     * few units for all threads: each task makes what it reads for itself.
      *
      * @param units that are computed apart anyway
      * @param panels of a unit

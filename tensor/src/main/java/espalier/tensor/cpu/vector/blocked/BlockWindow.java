@@ -7,9 +7,9 @@ import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
 
 /**
- * The pixels that some rows of a convolution's result see, so arranged that what neighbouring results see under the same tap are
- * neighbours: with zeros around, and with a stride of s as s × s smaller images, one for each pair of a row's and a column's
- * number modulo s, without those that no tap reads.
+ * The pixels that some rows of a convolution's result see, so arranged that what neighbouring results see under the
+ * same tap are neighbours: with zeros around, and with a stride of s as s × s smaller images, one for each pair of a
+ * row's and a column's number modulo s, without those that no tap reads.
  *
  * <pre>
  *   window [C/b, phases down, phases across, rows + reach down, columns + reach across, b]
@@ -27,8 +27,8 @@ final class BlockWindow implements BlockSource {
     private final Axis across;
 
     /**
-     * Taps along one axis. Tap k of result i reads source {@code i·stride + k·dilation − pad}: place
-     * {@code i + k·dilation/stride} of the phase {@code k·dilation % stride}.
+     * Taps along one axis. Tap k of result i reads source {@code i·stride + k·dilation − pad}: place {@code i +
+     * k·dilation/stride} of the phase {@code k·dilation % stride}.
      */
     private record Axis(int size, int stride, int pad, int dilation, int[] phases, int count, int reach) {
         static Axis of(int size, int kernel, int stride, int pad, int dilation) {

@@ -16,8 +16,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A 3 × 3 convolution of blocked images by {@link Squares}: each of their 16 points is a 1 × 1 convolution of its own, in which squares
- * are the pixels.
+ * A 3 × 3 convolution of blocked images by {@link Squares}: each of their 16 points is a 1 × 1 convolution of its own,
+ * in which squares are the pixels.
  */
 final class BlockWinograd implements BlockWay {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;

@@ -10,7 +10,10 @@ import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PoolSpec;
 import java.util.Optional;
 
-/** The kernels of this package as a back end offers them. A block is a vector, and channels come in pairs of blocks, as tiles take them. */
+/**
+ * The kernels of this package as a back end offers them. A block is a vector, and channels come in pairs of blocks, as
+ * tiles take them.
+ */
 public final class ChannelBlocks implements BlockedImages {
     private final Parallel parallel;
 

@@ -12,8 +12,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * Sums for some neighbouring pixels and the output channels of two vectors: what of a {@link BlockStem} has to be fast.
  *
- * <p>As {@link BlockTiles}, but neighbouring pixels are neighbouring floats: {@code y[o, j] = max(floor, bias[o] + Σₜ x[terms[t] +
- * j]·w[t, o])}.
+ * <p>As {@link BlockTiles}, but neighbouring pixels are neighbouring floats: {@code y[o, j] = max(floor, bias[o] + Σₜ
+ * x[terms[t] + j]·w[t, o])}.
  */
 final class StemTile {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;

@@ -8,15 +8,18 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Sums for up to four neighbouring pixels and the output channels of two vectors: what of a convolution of blocks of channels has to be fast.
+ * Sums for up to four neighbouring pixels and the output channels of two vectors: what of a convolution of blocks of
+ * channels has to be fast.
  *
- * <p>A tile computes, for pixels j and channels o, {@code y[o, j] = max(floor, bias[o] + Σₜ x[terms[t] + j·LANES]·w[t, o])}.
- * Neighbouring pixels are {@code LANES} floats apart, a number that the compiler knows, so that one place read from the table finds all of them.
+ * <p>A tile computes, for pixels j and channels o, {@code y[o, j] = max(floor, bias[o] + Σₜ x[terms[t] + j·LANES]·w[t,
+ * o])}. Neighbouring pixels are {@code LANES} floats apart, a number that the compiler knows, so that one place read
+ * from the table finds all of them.
  *
- * <p>A tile does nothing else, and computes with {@link Lanes#ONE}, for the sake of the compilers. Of a method with more than some 100
- * operations on vectors the second one (C2) leaves the last ones until it has done the others, and vectors that it meets then stay
- * objects. With some 75 the first one (C1) runs out of registers of its own while it adds what collects the profile; a method that has
- * come to it that way (one process in twelve) is never compiled by C2, and takes 80 times as long. The largest tile has 61.
+ * <p>A tile does nothing else, and computes with {@link Lanes#ONE}, for the sake of the compilers. Of a method with
+ * more than some 100 operations on vectors the second one (C2) leaves the last ones until it has done the others, and
+ * vectors that it meets then stay objects. With some 75 the first one (C1) runs out of registers of its own while it
+ * adds what collects the profile; a method that has come to it that way (one process in twelve) is never compiled by
+ * C2, and takes 80 times as long. The largest tile has 61.
  */
 public final class BlockTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;

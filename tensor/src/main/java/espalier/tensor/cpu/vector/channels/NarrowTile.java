@@ -7,8 +7,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link BlockTiles} for the output channels of one vector: sums for 16 neighbouring pixels. They need 16 registers, so it is for
- * vectors of 16 lanes.
+ * {@link BlockTiles} for the output channels of one vector: sums for 16 neighbouring pixels. They need 16 registers, so
+ * it is for vectors of 16 lanes.
  */
 public final class NarrowTile {
     /** Pixels of a tile. */

@@ -8,8 +8,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Sums of outer products over pixels, what the gradient to a weight is made of: for channels r of {@code m} and c of {@code v},
- * {@code y[r, c] = sum over pixels t of m[t, r] * v[t, c]}. The pixels of either are vectors of channels, one after the other.
+ * Sums of outer products over pixels, what the gradient to a weight is made of: for channels r of {@code m} and c of
+ * {@code v}, {@code y[r, c] = sum over pixels t of m[t, r] * v[t, c]}. The pixels of either are vectors of channels,
+ * one after the other.
  */
 public final class OuterTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;

@@ -8,8 +8,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Winograd's F(2×2, 3×3): the four results of a 2 × 2 square by 16 multiplications where the sums have 36 (Lavin and Gray 2016,
- * "Fast Algorithms for Convolutional Neural Networks", section 4.1).
+ * Winograd's F(2×2, 3×3): the four results of a 2 × 2 square by 16 multiplications where the sums have 36 (Lavin and
+ * Gray 2016, "Fast Algorithms for Convolutional Neural Networks", section 4.1).
  *
  * <pre>
  *   Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A          d: 4 × 4 pixels, g: 3 × 3 weights, Y: 2 × 2 results
@@ -21,9 +21,9 @@ import jdk.incubator.vector.VectorSpecies;
  *        0  1  0 −1          0    0    1          0 −1
  * </pre>
  *
- * <p>Summed over channels, each of the 16 points of ⊙ is a product of matrices of its own. A pixel is a vector of channels
- * throughout, so that turning a square takes additions of whole vectors and nothing else. Neighbouring squares are two pixels
- * apart; point k of them lies {@code k · plane} floats after the first.
+ * <p>Summed over channels, each of the 16 points of ⊙ is a product of matrices of its own. A pixel is a vector of
+ * channels throughout, so that turning a square takes additions of whole vectors and nothing else. Neighbouring squares
+ * are two pixels apart; point k of them lies {@code k · plane} floats after the first.
  */
 public final class Squares {
     /** Numbers of a turned square. */
@@ -38,10 +38,11 @@ public final class Squares {
     private Squares() {}
 
     /**
-     * {@code Bᵀ d B} of a row of neighbouring squares, whose pixels begin at {@code at} and have rows {@code pitch} floats long.
+     * {@code Bᵀ d B} of a row of neighbouring squares, whose pixels begin at {@code at} and have rows {@code pitch}
+     * floats long.
      *
-     * <p>Two columns of a square are two of the next one, which reads them again: of vectors that go from one turn of the loop to the
-     * next the compiler (C2) makes objects in some processes.
+     * <p>Two columns of a square are two of the next one, which reads them again: of vectors that go from one turn of
+     * the loop to the next the compiler (C2) makes objects in some processes.
      */
     public static void turnPixels(float[] d, int at, int pitch, int squares, float[] v, int to, int plane) {
         FloatVector minus = ONE.broadcast(-1f);
@@ -133,8 +134,8 @@ public final class Squares {
     }
 
     /**
-     * {@code A dY Aᵀ} of a row of neighbouring squares, whose two rows of gradients are {@code pitch} floats apart; the signs of the last
-     * row of A are left to {@link #turnWeightsBack}.
+     * {@code A dY Aᵀ} of a row of neighbouring squares, whose two rows of gradients are {@code pitch} floats apart; the
+     * signs of the last row of A are left to {@link #turnWeightsBack}.
      */
     public static void turnGradients(float[] dy, int at, int pitch, int squares, float[] m, int to, int plane) {
         for (int j = 0; j < squares; j++) {
@@ -191,7 +192,10 @@ public final class Squares {
         }
     }
 
-    /** {@code Gᵀ u G} of a vector of filters, where u lacks the signs of A's last row; weight number t goes to {@code dg[dgAt + t·step]}. */
+    /**
+     * {@code Gᵀ u G} of a vector of filters, where u lacks the signs of A's last row; weight number t goes to
+     * {@code dg[dgAt + t·step]}.
+     */
     public static void turnWeightsBack(float[] u, int at, int plane, float[] dg, int dgAt, int step) {
         FloatVector half = ONE.broadcast(0.5f);
         for (int i = 0; i < 4; i++) {

@@ -10,8 +10,8 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The tiles of {@link BlockTiles} for five to eight pixels.
  *
- * <p>As in the tiles of plain images, up to six fit 16 vector registers if a fence between pixels keeps the compiler from
- * loading all of them at once; seven and eight take 32 registers and need no fence.
+ * <p>As in the tiles of plain images, up to six fit 16 vector registers if a fence between pixels keeps the compiler
+ * from loading all of them at once; seven and eight take 32 registers and need no fence.
  */
 final class TallBlockTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;

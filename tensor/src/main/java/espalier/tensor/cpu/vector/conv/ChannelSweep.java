@@ -10,8 +10,8 @@ import espalier.tensor.cpu.vector.lanes.Transpose;
 import java.util.Arrays;
 
 /**
- * Computes a {@link Correlation} with output channels side by side in a vector: the weights are the vectors, and what the
- * other ways multiply as vectors, pixels, are here the single numbers.
+ * Computes a {@link Correlation} with output channels side by side in a vector: the weights are the vectors, and what
+ * the other ways multiply as vectors, pixels, are here the single numbers.
  *
  * <p>The way for images of a few pixels and many channels. No lane is left empty at the end of a row, and a stretch of
  * weights, which is what such sums read most of, comes from memory once for all pixels of a block. For that the pixels
@@ -203,7 +203,10 @@ final class ChannelSweep extends Sweep {
         return (group * panels + panel) * WIDTH * length;
     }
 
-    /** Panels of output channels; in a panel the channels' weights of one term side by side. What stands beyond the last channel does not count. */
+    /**
+     * Panels of output channels; in a panel the channels' weights of one term side by side. What stands beyond the last
+     * channel does not count.
+     */
     @Override
     public void pack(Parallel parallel, Span weight, float[] packed) {
         int[] terms = k.terms(part, false);

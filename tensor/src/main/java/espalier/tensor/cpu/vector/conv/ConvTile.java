@@ -10,8 +10,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The micro-kernel of the convolutions: a few rows of packed weights times columns of {@code x} that are found through a
- * table of offsets. {@link espalier.tensor.cpu.vector.gemm.GemmTile} is its sister for columns at even distances.
+ * The micro-kernel of the convolutions: a few rows of packed weights times columns of {@code x} that are found through
+ * a table of offsets. {@link espalier.tensor.cpu.vector.gemm.GemmTile} is its sister for columns at even distances.
  *
  * <pre>
  *   c[cBase + r * rowStride + cStarts[v] + j] = start + sum over k of
@@ -19,16 +19,17 @@ import jdk.incubator.vector.VectorSpecies;
  *   for r in [0, rows), v in [from, to), k in [0, n), j in [0, LANES)
  * </pre>
  *
- * <p>where start is {@code bias[biasAt + r]} or, when adding, what {@code c} holds. A piece is summed from zero, kept apart and
- * then added to {@code c}: accumulators that begin as a load from {@code c} make the compiler spill registers in
- * the inner loop, which costs a tenth.
+ * <p>where start is {@code bias[biasAt + r]} or, when adding, what {@code c} holds. A piece is summed from zero, kept
+ * apart and then added to {@code c}: accumulators that begin as a load from {@code c} make the compiler spill registers
+ * in the inner loop, which costs a tenth.
  *
- * <p>The tiles themselves do nothing but sums, and call vectors only on constants ({@link Lanes#ONE}) and on what has come of them
- * in the same turn. Of a sum on which anything is called after the loop, or in one of two branches there, the compiler (C2) made
- * objects in some processes, in every turn and for as long as they ran: 6.0 ms instead of 1.4 for the second layer of LeNet-5.
+ * <p>The tiles themselves do nothing but sums, and call vectors only on constants ({@link Lanes#ONE}) and on what has
+ * come of them in the same turn. Of a sum on which anything is called after the loop, or in one of two branches there,
+ * the compiler (C2) made objects in some processes, in every turn and for as long as they ran: 6.0 ms instead of 1.4
+ * for the second layer of LeNet-5.
  *
- * <p>Every element is a chain of fused multiply-adds in the order of {@code k}, cut where the caller cuts it. The result
- * does not depend on the vector width, on the shape of the tile or on the number of threads.
+ * <p>Every element is a chain of fused multiply-adds in the order of {@code k}, cut where the caller cuts it. The
+ * result does not depend on the vector width, on the shape of the tile or on the number of threads.
  */
 public final class ConvTile {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
@@ -58,8 +59,8 @@ public final class ConvTile {
     }
 
     /**
-     * Roughly the cycles of {@code rows} rows and two vectors with {@code n} terms. A single row has too few sums to keep
-     * the FMA units busy and takes as long as two.
+     * Roughly the cycles of {@code rows} rows and two vectors with {@code n} terms. A single row has too few sums to
+     * keep the FMA units busy and takes as long as two.
      */
     static double cycles(int rows, int n) {
         return 45.0 * RowGroups.count(rows) + (double) Math.max(2, rows) * n;
@@ -101,9 +102,9 @@ public final class ConvTile {
     }
 
     /**
-     * Computes vectors {@code from} to {@code to - 1} of {@code rows} rows. A last tile with vectors to spare computes its
-     * last vector more than once, which costs nothing: with fewer accumulators the loop would wait for the latency of
-     * the FMA units instead.
+     * Computes vectors {@code from} to {@code to - 1} of {@code rows} rows. A last tile with vectors to spare computes
+     * its last vector more than once, which costs nothing: with fewer accumulators the loop would wait for the latency
+     * of the FMA units instead.
      *
      * @param rows 1 to {@link RowGroups#MOST}
      * @param n how many {@code k} there are

@@ -28,11 +28,11 @@ import jdk.incubator.vector.FloatVector;
  *
  * <p>Where there are few channels, the runs of all kernel rows are laid side by side (see {@link PixelWindow}).
  *
- * <p>With a kernel of three or five rows and no stride, rows are first combined by pairs ({@link RowFilter}): four such products
- * over half the pixels take the place of three over all, or six of five.
+ * <p>With a kernel of three or five rows and no stride, rows are first combined by pairs ({@link RowFilter}): four such
+ * products over half the pixels take the place of three over all, or six of five.
  *
- * <p>The pixels are cut into chunks by shape alone. Each chunk has its own partial sums, which are added in the order of
- * the chunks: the same bits for any number of threads.
+ * <p>The pixels are cut into chunks by shape alone. Each chunk has its own partial sums, which are added in the order
+ * of the chunks: the same bits for any number of threads.
  */
 final class ConvWeightGradient {
     /** Multiply-adds of a task: about 100 microseconds. */
@@ -47,7 +47,9 @@ final class ConvWeightGradient {
     /** Vectors of weights that one pass over the panels of output channels covers. */
     private static final int BLOCK_VECTORS = 6;
 
-    /** Most floats of all partial sums together: they are written and read once more, which should not go to far memory. */
+    /**
+     * Most floats of all partial sums together: they are written and read once more, which should not go to far memory.
+     */
     private static final long PARTIAL_FLOATS = 1 << 19;
 
     /** Up to so many tasks input channels are divided too, although each of their tasks has to copy the gradient. */

@@ -69,7 +69,8 @@ public record Correlation(
     private static final int PACK_FLOATS = 1 << 16;
 
     /**
-     * A tap along one axis: where it reads, relative to the padded source, and its share of the index within the kernel.
+     * A tap along one axis: where it reads, relative to the padded source, and its share of the index within the
+     * kernel.
      */
     public record Tap(int at, int weight) {}
 
@@ -211,9 +212,9 @@ public record Correlation(
     }
 
     /**
-     * Copies the weights into the order in which tiles read them: for each part and group, rows in the
-     * panels of {@link RowGroups}, and in a panel the rows' values of one term of the sum side by side. The terms are ordered
-     * as [channel][down][across] or, with the channels inside, as [across][down][channel].
+     * Copies the weights into the order in which tiles read them: for each part and group, rows in the panels of
+     * {@link RowGroups}, and in a panel the rows' values of one term of the sum side by side. The terms are ordered as
+     * [channel][down][across] or, with the channels inside, as [across][down][channel].
      */
     void pack(Parallel parallel, Span weight, ConvWay.Order order, float[] packed) {
         boolean channelsLast = order == ConvWay.Order.CHANNELS_INSIDE;

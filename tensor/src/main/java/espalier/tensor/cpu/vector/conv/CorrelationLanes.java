@@ -13,7 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs a {@link Correlation} with images side by side: lane l of a vector belongs to image l, and a vector is one pixel.
+ * Runs a {@link Correlation} with images side by side: lane l of a vector belongs to image l, and a vector is one
+ * pixel.
  *
  * <p>The way for small images. Rows of 7 or 4 pixels would leave lanes empty, and near the edge much of the kernel lies
  * on the padding. Here every lane is used, any stride is only a distance, and each pixel multiplies exactly the taps

@@ -16,14 +16,14 @@ import jdk.incubator.vector.IntVector;
 /**
  * Depthwise 3×3 with a border of one zero, forward or backward: a plane in, a plane out.
  *
- * <p>A plane is one run of pixels, rows end to end, between zeros enough for a row above and a row below. Vectors run over
- * it without regard to where rows end. So beside the first column of a row a tap meets the last pixel of the row before;
- * the three taps to the left are therefore summed apart, and their sum is made zero where the column is the first; likewise
- * to the right. That costs two more loads a vector, and saves copying row by row.
+ * <p>A plane is one run of pixels, rows end to end, between zeros enough for a row above and a row below. Vectors run
+ * over it without regard to where rows end. So beside the first column of a row a tap meets the last pixel of the row
+ * before; the three taps to the left are therefore summed apart, and their sum is made zero where the column is the
+ * first; likewise to the right. That costs two more loads a vector, and saves copying row by row.
  *
- * <p>A convolution with a stride is computed in the rows that it needs, at every column, and thinned out; the gradient to its
- * input takes the output's gradient spread out over zeros. Either makes multiplications for nothing, and is still several times
- * faster than to sort pixels by their columns first.
+ * <p>A convolution with a stride is computed in the rows that it needs, at every column, and thinned out; the gradient
+ * to its input takes the output's gradient spread out over zeros. Either makes multiplications for nothing, and is
+ * still several times faster than to sort pixels by their columns first.
  */
 final class DepthwisePlanes implements ConvWay {
     private static final int LANES = Lanes.COUNT;
@@ -186,7 +186,10 @@ final class DepthwisePlanes implements ConvWay {
         }
     }
 
-    /** Pixels {@code from} to {@code to - 1}, whole vectors. Each array is read at even distances, so bounds are checked once. */
+    /**
+     * Pixels {@code from} to {@code to - 1}, whole vectors. Each array is read at even distances, so bounds are checked
+     * once.
+     */
     private void correlate(int from, int to, float[] x, float[] a, float bias, float[] y, int yAt) {
         FloatVector a0 = FloatVector.broadcast(Lanes.FLOATS, a[0]);
         FloatVector a1 = FloatVector.broadcast(Lanes.FLOATS, a[1]);

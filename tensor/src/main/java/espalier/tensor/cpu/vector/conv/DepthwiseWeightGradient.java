@@ -13,8 +13,8 @@ import java.util.Arrays;
  * with the plane of x shifted by the tap.
  *
  * <p>Both planes are copied with the same distance from row to row, x between zeros and dy with zeros in the gaps, so
- * that the products run over the plane without regard to where rows end. A task takes a few channels through all images;
- * only then are the lanes of their sums added up.
+ * that the products run over the plane without regard to where rows end. A task takes a few channels through all
+ * images; only then are the lanes of their sums added up.
  */
 final class DepthwiseWeightGradient {
     private static final int LANES = Lanes.COUNT;
@@ -96,7 +96,9 @@ final class DepthwiseWeightGradient {
         }
     }
 
-    /** Copies rows of dy to the distance of the window's rows, zeros between them; returns the length in whole vectors. */
+    /**
+     * Copies rows of dy to the distance of the window's rows, zeros between them; returns the length in whole vectors.
+     */
     private int spread(float[] dy, int from, int rows, float[] gradient) {
         int pitch = window.pitch();
         int width = g.outW();

@@ -65,8 +65,8 @@ final class NineTaps {
     }
 
     /**
-     * {@code sums[sumsAt + t*LANES + lane] += sum over i, step LANES, of d[i + lane] * x[i + lane + offsets[first + t]]}
-     * for i below {@code length}, a multiple of LANES. Past the end of {@code offsets} the last tap is repeated.
+     * {@code sums[sumsAt + t*LANES + lane] += sum over i, step LANES, of d[i + lane] * x[i + lane + offsets[first +
+     * t]]} for i below {@code length}, a multiple of LANES. Past the end of {@code offsets} the last tap is repeated.
      */
     static void multiply(float[] x, int[] offsets, int first, float[] d, int length, float[] sums, int sumsAt) {
         int last = offsets.length - 1;
@@ -112,8 +112,8 @@ final class NineTaps {
     }
 
     /**
-     * The sum of the lanes of one tap, in their order. Not {@code reduceLanes}, whose order, and with it the last bit, is
-     * another in compiled code than in interpreted code.
+     * The sum of the lanes of one tap, in their order. Not {@code reduceLanes}, whose order, and with it the last bit,
+     * is another in compiled code than in interpreted code.
      */
     static float total(float[] sums, int at) {
         float sum = 0f;

@@ -10,10 +10,10 @@ import jdk.incubator.vector.VectorSpecies;
  * The loops of {@link ConvTile}, one for each shape of a tile: so many rows of packed weights by so many vectors.
  *
  * <p>All have the same plan. For each term of the sum, an offset says where the vectors lie in {@code x}; they are
- * loaded once, and each row's weight is broadcast and multiplied with all of them. Each accumulator is a variable of its
- * own, which the compiler keeps in a register. Counters walk through weights ({@code p}) and offsets ({@code q}): positions
- * computed from {@code k} would cost 7 % where sums have 25 terms. Eight of them hide the latency of two FMA units, so 4 × 2 and 2 × 4 are
- * the shapes for the 16 registers of AVX2; 4 × 4 needs the 32 of AVX-512.
+ * loaded once, and each row's weight is broadcast and multiplied with all of them. Each accumulator is a variable of
+ * its own, which the compiler keeps in a register. Counters walk through weights ({@code p}) and offsets ({@code q}):
+ * positions computed from {@code k} would cost 7 % where sums have 25 terms. Eight of them hide the latency of two FMA
+ * units, so 4 × 2 and 2 × 4 are the shapes for the 16 registers of AVX2; 4 × 4 needs the 32 of AVX-512.
  */
 final class OffsetTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;

@@ -3,8 +3,8 @@ package espalier.tensor.cpu.vector.conv;
 import espalier.tensor.cpu.vector.lanes.StridedCopy;
 
 /**
- * A zero-padded copy of some rows of an image, laid out so that a convolution of any stride reads its input in
- * unbroken runs.
+ * A zero-padded copy of some rows of an image, laid out so that a convolution of any stride reads its input in unbroken
+ * runs.
  *
  * <p>With stride s, output (i, j) and tap (y, x) meet at padded row {@code i*s + y} and column {@code j*s + x}. Rows
  * and columns are therefore sorted by their remainder modulo s, their <em>phase</em>: within phase {@code (y mod s, x
@@ -109,7 +109,10 @@ public final class PaddedWindow {
         fill(src, srcAt, 0, channels, firstRow, window, 0);
     }
 
-    /** The same, {@code again} if the window holds as many channels or more for the same rows: its zeros are there already. */
+    /**
+     * The same, {@code again} if the window holds as many channels or more for the same rows: its zeros are there
+     * already.
+     */
     void fill(float[] src, int srcAt, int channels, int firstRow, float[] window, boolean again) {
         if (again) {
             copyRows(src, srcAt, 0, channels, firstRow, window, 0, false);

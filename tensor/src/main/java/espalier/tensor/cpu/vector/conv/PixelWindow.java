@@ -14,9 +14,9 @@ import java.util.Arrays;
  * <p>A block is some rows of one image or, where images are small, some whole images. A kernel one column wide reads
  * only every {@code strideW}-th column, so only those are kept, and likewise rows.
  *
- * <p>A few channels would leave most lanes of a vector of weights empty. Then the window is stacked: it has a row for each row of
- * outputs, and a pixel of it holds the channels of all input rows that the kernel sees there, {@code [image][row][column][kernel
- * row][channel]}.
+ * <p>A few channels would leave most lanes of a vector of weights empty. Then the window is stacked: it has a row for
+ * each row of outputs, and a pixel of it holds the channels of all input rows that the kernel sees there,
+ * {@code [image][row][column][kernel row][channel]}.
  */
 final class PixelWindow implements Pixels {
     private final ConvGeometry g;

@@ -10,9 +10,9 @@ import espalier.tensor.cpu.vector.lanes.StridedCopy;
  * Computes a {@link Correlation} with a single tap, a 1 × 1 kernel: a product of matrices, channels by pixels.
  *
  * <p>Such sums are long and use each pixel once. So pixels are copied into panels of two vectors, in which those of all
- * channels lie one after the other: a panel, or a stretch of it, stays in the nearest cache while all output channels are
- * computed from it. Results go where they belong; the last panel of an image overlaps the one before and computes some pixels
- * again.
+ * channels lie one after the other: a panel, or a stretch of it, stays in the nearest cache while all output channels
+ * are computed from it. Results go where they belong; the last panel of an image overlaps the one before and computes
+ * some pixels again.
  */
 final class PointwiseSweep extends Sweep {
     private static final int WIDTH = 2 * Lanes.COUNT;

@@ -1,8 +1,8 @@
 package espalier.tensor.cpu.vector.conv;
 
 /**
- * Winograd's minimal filtering along the rows of an image: two results of a filter with r taps, one above the other, by r + 1
- * multiplications instead of 2r. What is combined are whole rows, side by side in memory.
+ * Winograd's minimal filtering along the rows of an image: two results of a filter with r taps, one above the other, by
+ * r + 1 multiplications instead of 2r. What is combined are whole rows, side by side in memory.
  */
 enum RowFilter {
     /** F(2, 3), {@link WinogradRows}. */
@@ -34,7 +34,10 @@ enum RowFilter {
         }
     }
 
-    /** The gradients of the terms, {@code step} apart, from those of two rows of results, but for signs that {@link #taps} knows. */
+    /**
+     * The gradients of the terms, {@code step} apart, from those of two rows of results, but for signs that
+     * {@link #taps} knows.
+     */
     void spread(float[] y, int y0, int y1, int count, float[] to, int toAt, int step) {
         switch (this) {
             case THREE -> WinogradRows.spread(y, y0, y1, count, to, toAt, step);
@@ -51,8 +54,8 @@ enum RowFilter {
     }
 
     /**
-     * The gradients of a filter's taps from those of its terms: {@code m} holds {@code [filter][term][column]}, {@code g} takes
-     * {@code [filter][tap][column]}.
+     * The gradients of a filter's taps from those of its terms: {@code m} holds {@code [filter][term][column]},
+     * {@code g} takes {@code [filter][tap][column]}.
      */
     void taps(float[] m, int filters, int columns, float[] g, int gAt) {
         switch (this) {
@@ -69,7 +72,10 @@ enum RowFilter {
         }
     }
 
-    /** Two rows of results from the terms, which are {@code step} apart; {@code count} is a multiple of {@link espalier.tensor.cpu.vector.lanes.Lanes#COUNT}. */
+    /**
+     * Two rows of results from the terms, which are {@code step} apart; {@code count} is a multiple of
+     * {@link espalier.tensor.cpu.vector.lanes.Lanes#COUNT}.
+     */
     void results(float[] m, int mAt, int step, int count, float[] y, int y0, int y1) {
         switch (this) {
             case THREE -> WinogradRows.both(m, mAt, step, count, y, y0, y1);
@@ -77,7 +83,10 @@ enum RowFilter {
         }
     }
 
-    /** Adds to {@code taps() + 1} rows, {@code stride} apart, what the terms of {@link #spread} come to: {@link #combine} backwards. */
+    /**
+     * Adds to {@code taps() + 1} rows, {@code stride} apart, what the terms of {@link #spread} come to:
+     * {@link #combine} backwards.
+     */
     void addSpread(float[] m, int mAt, int step, int count, float[] y, int yAt, int stride) {
         switch (this) {
             case THREE -> WinogradRows.addSpread(m, mAt, step, count, y, yAt, stride);

@@ -12,14 +12,14 @@ import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.Span;
 
 /**
- * The gradient of a 3 × 3 convolution to its weight by {@link Squares}: four ninths of the multiplications of {@link
- * ConvWeightGradient}.
+ * The gradient of a 3 × 3 convolution to its weight by {@link Squares}: four ninths of the multiplications of
+ * {@link ConvWeightGradient}.
  *
- * <p>Some squares at a time, input and gradient are turned; at each of the 16 points the gradient is a sum of outer products over
- * squares, and at the end these sums are turned back to weights.
+ * <p>Some squares at a time, input and gradient are turned; at each of the 16 points the gradient is a sum of outer
+ * products over squares, and at the end these sums are turned back to weights.
  *
- * <p>Images are cut into chunks by shape alone. Each chunk has its own partial sums, which are added in the order of the chunks: the
- * same bits for any number of threads.
+ * <p>Images are cut into chunks by shape alone. Each chunk has its own partial sums, which are added in the order of
+ * the chunks: the same bits for any number of threads.
  */
 final class SquareGradient {
     private static final int LANES = Lanes.COUNT;
@@ -42,7 +42,9 @@ final class SquareGradient {
     /** Most floats of a chunk's sums. */
     private static final int MOST_SUMS = 1 << 20;
 
-    /** Most floats of all partial sums together: they are written and read once more, which should not go to far memory. */
+    /**
+     * Most floats of all partial sums together: they are written and read once more, which should not go to far memory.
+     */
     private static final int PARTIAL_FLOATS = 1 << 19;
 
     private static final int MOST_CHUNKS = 64;
@@ -126,8 +128,8 @@ final class SquareGradient {
     }
 
     /**
-     * Among how many tasks the output channels of a chunk are divided: where there are too few chunks for all threads. Each turns the
-     * input for itself.
+     * Among how many tasks the output channels of a chunk are divided: where there are too few chunks for all threads.
+     * Each turns the input for itself.
      */
     private int splits(int threads) {
         return threads == 1 ? 1 : Math.clamp(Math.ceilDiv(TASKS_A_THREAD * threads, chunks), 1, g.o() / LANES);

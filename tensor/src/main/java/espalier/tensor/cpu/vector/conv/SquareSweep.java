@@ -14,8 +14,8 @@ import java.util.List;
 /**
  * Computes a {@link Correlation} with a 3 × 3 kernel by {@link Squares}, four ninths of its multiplications.
  *
- * <p>For that a pixel has to be a vector of channels. Source and destination are plain images, which are transposed on the way in
- * and out: with at least a vector of channels on both sides that is little beside the sums.
+ * <p>For that a pixel has to be a vector of channels. Source and destination are plain images, which are transposed on
+ * the way in and out: with at least a vector of channels on both sides that is little beside the sums.
  */
 final class SquareSweep extends Sweep {
     private static final int LANES = Lanes.COUNT;
@@ -26,7 +26,10 @@ final class SquareSweep extends Sweep {
     /** What numbers of channels are divided by. */
     private static final int CHANNELS = 16;
 
-    /** Most floats of turned pixels: a quarter of a megabyte, so that they stay in the second-level cache beside the weights. */
+    /**
+     * Most floats of turned pixels: a quarter of a megabyte, so that they stay in the second-level cache beside the
+     * weights.
+     */
     private static final int BLOCK_FLOATS = 1 << 16;
 
     /** Squares that are enough for a block: more would not make sums faster. */
@@ -145,7 +148,10 @@ final class SquareSweep extends Sweep {
         return Scratch.LINE + Squares.POINTS * k.channels() * k.rows();
     }
 
-    /** Where the weights of a panel begin for a point: {@code [panel][point][channel][row]}, on lines of the cache if the array begins on one. */
+    /**
+     * Where the weights of a panel begin for a point: {@code [panel][point][channel][row]}, on lines of the cache if
+     * the array begins on one.
+     */
     private int packedAt(int firstRow, int point) {
         return Scratch.LINE + k.channels() * (Squares.POINTS * firstRow + point * Math.min(WIDTH, k.rows() - firstRow));
     }

@@ -6,8 +6,8 @@ import espalier.tensor.cpu.vector.lanes.Transpose;
 import java.util.Arrays;
 
 /**
- * The pixels under some rows of squares, in blocks of channels: {@code [row][column][LANES]}, with zeros around the image. Squares are
- * two pixels apart and {@code side} wide.
+ * The pixels under some rows of squares, in blocks of channels: {@code [row][column][LANES]}, with zeros around the
+ * image. Squares are two pixels apart and {@code side} wide.
  *
  * @param height rows of the image
  * @param width columns of the image
@@ -37,7 +37,10 @@ record SquareWindow(int height, int width, int top, int left, int across, int si
         return (2 * count + side - 2) * pitch();
     }
 
-    /** Copies the pixels of {@code LANES} channels, the first of them at {@code at}, under {@code count} rows of squares. */
+    /**
+     * Copies the pixels of {@code LANES} channels, the first of them at {@code at}, under {@code count} rows of
+     * squares.
+     */
     void fill(float[] image, int at, int firstSquares, int count, float[] window) {
         int columns = pitch() / LANES;
         int first = Math.clamp(left, 0, columns);

@@ -7,18 +7,21 @@ import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
 
 /**
- * A way to compute a {@link Correlation} block by block: some rows of some images are copied into a window that stays in the
- * cache, in whatever form the way reads them, and all output channels are computed from it.
+ * A way to compute a {@link Correlation} block by block: some rows of some images are copied into a window that stays
+ * in the cache, in whatever form the way reads them, and all output channels are computed from it.
  *
- * <p>This is the part that ways have in common: how blocks become tasks. The cut depends on the shapes alone. What follows from
- * a window, by {@link WindowProduct}, is each way's own.
+ * <p>This is the part that ways have in common: how blocks become tasks. The cut depends on the shapes alone. What
+ * follows from a window, by {@link WindowProduct}, is each way's own.
  */
 abstract sealed class Sweep implements ConvWay
         permits ChannelSweep, CorrelationSweep, PointwiseSweep, SquareSweep, WinogradSweep {
     /** Multiply-adds of a task where there are many: about 50 microseconds. */
     private static final long TASK_WORK = 3_000_000;
 
-    /** Those that are worth a task: about 5 microseconds, a fourth of what a layer of a small network takes for one image. */
+    /**
+     * Those that are worth a task: about 5 microseconds, a fourth of what a layer of a small network takes for one
+     * image.
+     */
     private static final long LEAST_WORK = 500_000;
 
     /** So many blocks for each thread keep all of them busy nearly to the end. */
@@ -77,7 +80,10 @@ abstract sealed class Sweep implements ConvWay
         throw new IllegalStateException(getClass().getSimpleName() + " reads windows only");
     }
 
-    /** Computes output channels {@code firstRow} to {@code endRow - 1} of a block from its window, or its place, {@code x}. */
+    /**
+     * Computes output channels {@code firstRow} to {@code endRow - 1} of a block from its window, or its place,
+     * {@code x}.
+     */
     abstract void compute(Operands o, int block, int firstRow, int endRow, float[] x, int xAt);
 
     /** What numbers of channels are filled at once is a multiple of. */
@@ -130,8 +136,8 @@ abstract sealed class Sweep implements ConvWay
     }
 
     /**
-     * Among how many tasks the output channels of a block are divided: none, if there are blocks enough for all threads. A
-     * thread then computes a block right after it has filled its window, which is still in the cache.
+     * Among how many tasks the output channels of a block are divided: none, if there are blocks enough for all
+     * threads. A thread then computes a block right after it has filled its window, which is still in the cache.
      */
     private int splits(Cut cut, int threads) {
         boolean enough = threads == 1 || (long) cut.rounds() * cut.blocks() >= (long) BLOCKS_A_THREAD * threads;

@@ -10,9 +10,9 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The tiles of {@link OffsetTiles} with five to eight rows by two vectors.
  *
- * <p>Up to six rows fit machines with 16 vector registers: twelve sums, two vectors of x and one value of a fill 15. The
- * fence between two rows makes the compiler load each row's value when its turn comes; all at once they would push the
- * sums out into memory. On x86 it is no instruction. Seven and eight rows take 32 registers and need no fence.
+ * <p>Up to six rows fit machines with 16 vector registers: twelve sums, two vectors of x and one value of a fill 15.
+ * The fence between two rows makes the compiler load each row's value when its turn comes; all at once they would push
+ * the sums out into memory. On x86 it is no instruction. Seven and eight rows take 32 registers and need no fence.
  */
 final class TallOffsetTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;

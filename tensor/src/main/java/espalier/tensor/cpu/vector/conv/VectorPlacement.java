@@ -9,7 +9,8 @@ import java.util.List;
  * vector's length.
  *
  * <ul>
- *   <li>{@link Kind#ROWS}: each row has its own vectors; the last one overlaps the one before so as to end with the row.
+ *   <li>{@link Kind#ROWS}: each row has its own vectors; the last one overlaps the one before so as to end with the
+ *       row.
  *   <li>{@link Kind#FLAT}: the rows, with the padding between them, are one long row. The vectors run over it without
  *       regard to its ends, and what they compute for the padding is thrown away.
  * </ul>
@@ -175,7 +176,9 @@ public final class VectorPlacement {
                 results, from + first, dst, to + first * k.stepW() + dstX, k.stepW(), Math.max(0, end - first));
     }
 
-    /** A row whose columns dstX, dstX + 2, .. come from one part and whose columns dstX + 1, dstX + 3, .. from the next. */
+    /**
+     * A row whose columns dstX, dstX + 2, .. come from one part and whose columns dstX + 1, dstX + 3, .. from the next.
+     */
     private void storePair(float[] results, int from, int next, int dstX, float[] dst, int to) {
         int first = Math.max(0, Math.ceilDiv(-dstX, 2));
         int pairs = Math.max(0, Math.min(k.gridW() - first, (k.dstW() - dstX) / 2 - first));

@@ -4,14 +4,14 @@ import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 
 /**
- * The weights that belong to some of the input channels, as vectors: where each lies in a window of {@link Pixels} and in
- * the partial sums of {@link ConvWeightGradient}.
+ * The weights that belong to some of the input channels, as vectors: where each lies in a window of {@link Pixels} and
+ * in the partial sums of {@link ConvWeightGradient}.
  *
  * <p>In the window the channels of a pixel lie side by side, and so do neighbouring pixels. Hence the weights
  * {@code [q][c]} of one kernel row are one run, cut into vectors, unless dilation or a gap after the channels keeps the
- * columns apart; then each kernel column is a run. Where a window is stacked, the weights {@code [q][p][c]} of all kernel
- * rows are one run. The last vector of a run ends where the run ends and so repeats some weights; each vector has its own
- * place in the sums, and {@link #store} takes every weight once.
+ * columns apart; then each kernel column is a run. Where a window is stacked, the weights {@code [q][p][c]} of all
+ * kernel rows are one run. The last vector of a run ends where the run ends and so repeats some weights; each vector
+ * has its own place in the sums, and {@link #store} takes every weight once.
  */
 final class WeightVectors {
     private final int first;

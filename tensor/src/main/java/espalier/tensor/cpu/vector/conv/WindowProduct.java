@@ -3,9 +3,9 @@ package espalier.tensor.cpu.vector.conv;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 
 /**
- * Packed weights times a window, as {@link ConvTile} sweeps over it. Positions are the outer loop and panels of output channels
- * the inner one, so that the part of the window under a tile is read from the nearest cache for every panel. Long sums are cut
- * for the same reason.
+ * Packed weights times a window, as {@link ConvTile} sweeps over it. Positions are the outer loop and panels of output
+ * channels the inner one, so that the part of the window under a tile is read from the nearest cache for every panel.
+ * Long sums are cut for the same reason.
  *
  * @param tile where the vectors lie
  * @param offsets where in the window each term of a sum is found

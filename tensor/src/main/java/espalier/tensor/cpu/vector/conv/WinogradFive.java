@@ -8,8 +8,9 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Winograd's minimal filtering F(2, 5): two results of a filter with five taps by six multiplications instead of ten. The products
- * are those of polynomials at 0, 1, −1, 2, −2 and infinity (Lavin and Gray 2016, section 4.3, have the same points for F(4, 3)).
+ * Winograd's minimal filtering F(2, 5): two results of a filter with five taps by six multiplications instead of ten.
+ * The products are those of polynomials at 0, 1, −1, 2, −2 and infinity (Lavin and Gray 2016, section 4.3, have the
+ * same points for F(4, 3)).
  *
  * <pre>
  *        4  0 −5  0  1  0           1/4   0     0     0     0
@@ -20,8 +21,8 @@ import jdk.incubator.vector.VectorSpecies;
  *        0  4  0 −5  0  1            0    0     0     0     1
  * </pre>
  *
- * <p>y = Aᵀ[(G g) ⊙ (Bᵀ d)], as in {@link WinogradRows}. The larger factors cost a digit of accuracy: sums differ from plain ones by
- * some 10⁻⁶ of the largest.
+ * <p>y = Aᵀ[(G g) ⊙ (Bᵀ d)], as in {@link WinogradRows}. The larger factors cost a digit of accuracy: sums differ from
+ * plain ones by some 10⁻⁶ of the largest.
  */
 final class WinogradFive {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;

@@ -15,12 +15,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Computes a {@link Correlation} with images side by side, as {@link CorrelationLanes}, and by a {@link RowFilter}: whatever the width
- * of an image, all lanes are used, and rows are combined by pairs.
+ * Computes a {@link Correlation} with images side by side, as {@link CorrelationLanes}, and by a {@link RowFilter}:
+ * whatever the width of an image, all lanes are used, and rows are combined by pairs.
  *
- * <p>There are two ways to do so. Where the source is larger, six rows of it (with five taps) become the factors of two rows of
- * results. Where it is smaller, as in the gradient of a convolution without padding, it is done backwards: two rows of it become the factors of six
- * rows of results, which are added where they overlap. Then no time is spent on the zeros around the source.
+ * <p>There are two ways to do so. Where the source is larger, six rows of it (with five taps) become the factors of two
+ * rows of results. Where it is smaller, as in the gradient of a convolution without padding, it is done backwards: two
+ * rows of it become the factors of six rows of results, which are added where they overlap. Then no time is spent on
+ * the zeros around the source.
  */
 final class WinogradLanes implements ConvWay {
     private static final int LANES = Lanes.COUNT;
@@ -237,8 +238,8 @@ final class WinogradLanes implements ConvWay {
     }
 
     /**
-     * Among how many tasks the output channels of a block of images are divided: where there are too few blocks for all threads. Each
-     * makes the factors for itself.
+     * Among how many tasks the output channels of a block of images are divided: where there are too few blocks for all
+     * threads. Each makes the factors for itself.
      */
     private int splits(int threads, int blocks, int panels) {
         long most = k.rowWork() * k.gridH() * LANES / TASK_WORK;
@@ -360,7 +361,10 @@ final class WinogradLanes implements ConvWay {
         }
     }
 
-    /** Some rows {@code [channel][pixel][image]}, from row {@code above} of the results on, to {@code [image][channel][pixel]}. */
+    /**
+     * Some rows {@code [channel][pixel][image]}, from row {@code above} of the results on, to
+     * {@code [image][channel][pixel]}.
+     */
     private void store(float[] results, int above, int channel, int channels, int row, int rows, int image, Span dst) {
         int plane = k.dstH() * k.dstW();
         int images = Math.min(LANES, k.images() - image);

@@ -7,8 +7,9 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * A {@link PixelWindow} for the gradient by a {@link RowFilter}: for each term the rows of the window, and the rows of the
- * output's gradient, combined by pairs. With three rows of weights, four sums over half the pixels take the place of three over all; with five, six of five.
+ * A {@link PixelWindow} for the gradient by a {@link RowFilter}: for each term the rows of the window, and the rows of
+ * the output's gradient, combined by pairs. With three rows of weights, four sums over half the pixels take the place
+ * of three over all; with five, six of five.
  */
 final class WinogradPixels implements Pixels {
     private final ConvGeometry g;
@@ -96,7 +97,10 @@ final class WinogradPixels implements Pixels {
         }
     }
 
-    /** Panels {@code [panel][pixel][row]} of the output's gradient to those of each term, {@code channels * pixels()} apart. */
+    /**
+     * Panels {@code [panel][pixel][row]} of the output's gradient to those of each term, {@code channels * pixels()}
+     * apart.
+     */
     void spread(int block, float[] panels, int channels, float[] to) {
         int plain = window.pixels(block);
         int halved = pixels(block);

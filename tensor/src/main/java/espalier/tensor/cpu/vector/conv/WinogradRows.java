@@ -9,8 +9,8 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * Winograd's minimal filtering F(2, 3): two results of a filter with three taps by four multiplications instead of six
- * (Winograd 1980, "Arithmetic Complexity of Computations"; Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural
- * Networks", equation 3, use it in two dimensions).
+ * (Winograd 1980, "Arithmetic Complexity of Computations"; Lavin and Gray 2016, "Fast Algorithms for Convolutional
+ * Neural Networks", equation 3, use it in two dimensions).
  *
  * <pre>
  *   y0 = d0·g0 + d1·g1 + d2·g2 = m0 + m1 + m2     m0 = (d0 − d2) · g0
@@ -19,10 +19,11 @@ import jdk.incubator.vector.VectorSpecies;
  *                                                 m3 = (d1 − d3) · g2
  * </pre>
  *
- * <p>Here a filter's taps lie one above the other, and d0 to d3 are four rows of an image: what is combined are whole rows,
- * side by side in memory, so that no lane of a vector has to change its place. In the sum over channels and kernel columns the
- * results are linear in the m, so each m is summed first. Halves are exact; the sums round more than the plain
- * ones, since they hold products that cancel. A row with a NaN reaches the same results as in the plain sum; an infinity can become a NaN.
+ * <p>Here a filter's taps lie one above the other, and d0 to d3 are four rows of an image: what is combined are whole
+ * rows, side by side in memory, so that no lane of a vector has to change its place. In the sum over channels and
+ * kernel columns the results are linear in the m, so each m is summed first. Halves are exact; the sums round more than
+ * the plain ones, since they hold products that cancel. A row with a NaN reaches the same results as in the plain sum;
+ * an infinity can become a NaN.
  */
 final class WinogradRows {
     /** The rows that are read, and the products that are made, for two rows of results. */
@@ -70,7 +71,8 @@ final class WinogradRows {
     /**
      * Vectors of four rows to the factors of m0 to m3, which are {@code step} apart.
      *
-     * @param from where in {@code d} the uppermost row's vectors begin, relative to {@code dAt}; rows are {@code stride} apart
+     * @param from where in {@code d} the uppermost row's vectors begin, relative to {@code dAt}; rows are
+     *     {@code stride} apart
      * @param to where their factors of m0 go, relative to {@code toAt}
      */
     static void combine(
@@ -88,7 +90,10 @@ final class WinogradRows {
         }
     }
 
-    /** The same where rows may lie outside an image: each has its own place in {@code from}, and a mask of all ones or zero. */
+    /**
+     * The same where rows may lie outside an image: each has its own place in {@code from}, and a mask of all ones or
+     * zero.
+     */
     static void combineAtEdge(
             float[] d, int dAt, int[] from, int[] mask, int[] to, int count, float[] window, int toAt, int step) {
         for (int i = 0; i < count; i++) {
@@ -190,8 +195,8 @@ final class WinogradRows {
     }
 
     /**
-     * The gradients of m0 to m3, {@code step} apart, from those of y0 and y1: y0, y0 + y1, y0 − y1, and y1 for −y1, whose sign
-     * {@link #taps} knows.
+     * The gradients of m0 to m3, {@code step} apart, from those of y0 and y1: y0, y0 + y1, y0 − y1, and y1 for −y1,
+     * whose sign {@link #taps} knows.
      */
     static void spread(float[] y, int y0, int y1, int count, float[] to, int toAt, int step) {
         FloatVector minus = ONE.broadcast(-1f);
@@ -223,8 +228,8 @@ final class WinogradRows {
     }
 
     /**
-     * The gradients of a filter's taps from those of its factors: {@code m} holds {@code [filter][term][column]}, {@code g}
-     * takes {@code [filter][tap][column]}.
+     * The gradients of a filter's taps from those of its factors: {@code m} holds {@code [filter][term][column]},
+     * {@code g} takes {@code [filter][tap][column]}.
      */
     static void taps(float[] m, int filters, int columns, float[] g, int gAt) {
         for (int f = 0; f < filters; f++) {
@@ -241,7 +246,8 @@ final class WinogradRows {
     }
 
     /**
-     * Adds to four rows, {@code stride} apart, B times the terms that {@link #spread} has made factors for: the gradients of d0 to d3.
+     * Adds to four rows, {@code stride} apart, B times the terms that {@link #spread} has made factors for: the
+     * gradients of d0 to d3.
      *
      * @param count a multiple of a vector
      */

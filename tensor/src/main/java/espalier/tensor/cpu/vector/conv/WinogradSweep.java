@@ -10,8 +10,9 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Computes a {@link Correlation} whose kernel is three rows high with two thirds of its multiplications, by {@link
- * WinogradRows}: four sums over a {@link WinogradWindow}, each with a kernel one row high, and from them two rows of results.
+ * Computes a {@link Correlation} whose kernel is three rows high with two thirds of its multiplications, by
+ * {@link WinogradRows}: four sums over a {@link WinogradWindow}, each with a kernel one row high, and from them two
+ * rows of results.
  */
 final class WinogradSweep extends Sweep {
     private static final int LANES = Lanes.COUNT;

@@ -4,18 +4,21 @@ import espalier.tensor.cpu.vector.lanes.Lanes;
 import java.util.List;
 
 /**
- * What {@link WinogradRows} multiplies: for each channel four planes, one for each term, in which a row stands for two rows of
- * results. Rows lie end to end with the zeros beside the image between them, as in {@link PaddedWindow}.
+ * What {@link WinogradRows} multiplies: for each channel four planes, one for each term, in which a row stands for two
+ * rows of results. Rows lie end to end with the zeros beside the image between them, as in {@link PaddedWindow}.
  *
  * <pre>
  *   at(t, x) + i*pitch + j  in channel c holds  term t of rows 2*i to 2*i + 3 of the padded image, column j + x
  * </pre>
  *
- * <p>A window serves the same rows of one or more images. Which vectors of the source meet, and where their combinations go, is
- * looked up in tables that are made once.
+ * <p>A window serves the same rows of one or more images. Which vectors of the source meet, and where their
+ * combinations go, is looked up in tables that are made once.
  */
 final class WinogradWindow {
-    /** The tables of one block: vectors whose four rows lie on the image, and the others, with a place and a mask for each row. */
+    /**
+     * The tables of one block: vectors whose four rows lie on the image, and the others, with a place and a mask for
+     * each row.
+     */
     private record Vectors(int[] from, int[] to, int[] edgeFrom, int[] edgeMask, int[] edgeTo) {}
 
     private final Correlation k;

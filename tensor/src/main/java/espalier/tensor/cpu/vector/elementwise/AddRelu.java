@@ -10,7 +10,10 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.lanes.Tasks;
 
-/** {@code max(a + b, 0)} in one pass, where an addition and then ReLU would read and write the sum twice: the end of a residual block. */
+/**
+ * {@code max(a + b, 0)} in one pass, where an addition and then ReLU would read and write the sum twice: the end of a
+ * residual block.
+ */
 public final class AddRelu {
     /** Elements of a task: some 5 microseconds. */
     private static final int CHUNK = 1 << 14;

@@ -9,10 +9,11 @@ import espalier.tensor.cpu.vector.lanes.Tasks;
 import java.util.Arrays;
 
 /**
- * Copies between F32 layouts run by run, as far as both sides go straight on: a part of a tensor, every second pixel, one
- * value many times.
+ * Copies between F32 layouts run by run, as far as both sides go straight on: a part of a tensor, every second pixel,
+ * one value many times.
  *
- * <p>A single long run is cut into chunks, many short ones are put together, so that either can be divided among threads.
+ * <p>A single long run is cut into chunks, many short ones are put together, so that either can be divided among
+ * threads.
  */
 final class RunCopy {
     /** What finding the next run costs, in elements. */

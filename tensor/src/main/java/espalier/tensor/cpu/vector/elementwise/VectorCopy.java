@@ -14,9 +14,9 @@ import espalier.tensor.cpu.vector.lanes.Transpose;
  * others by {@link RunCopy}.
  *
  * <p>Element by element, one side would touch another line of the cache, and another page, at each step. So a matrix of
- * one axis along which the source is a run and one along which the target is goes in tiles: a tile is turned in registers
- * into an array that stays in the second cache, and leaves it in long runs, since finding a page of the target costs
- * about as much as writing half of it.
+ * one axis along which the source is a run and one along which the target is goes in tiles: a tile is turned in
+ * registers into an array that stays in the second cache, and leaves it in long runs, since finding a page of the
+ * target costs about as much as writing half of it.
  */
 public final class VectorCopy {
     /** Columns of a tile: two cache lines of each row of the source. */

@@ -11,8 +11,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Product of two matrices whose rows along K both lie in one run, as dot products: {@code X [M, K]} times the transpose
  * of {@code W [N, K]}. Nothing is packed, so this is the way for few rows, such as a linear layer on one image.
  *
- * <p>A dot product has partial sums, one for each lane. There are 8 lanes, or 4, and the partial sums are added in
- * a fixed order, so that AVX2 and AVX-512 machines give the same bits.
+ * <p>A dot product has partial sums, one for each lane. There are 8 lanes, or 4, and the partial sums are added in a
+ * fixed order, so that AVX2 and AVX-512 machines give the same bits.
  */
 final class DotProducts {
     private static final VectorSpecies<Float> SPECIES = Lanes.COUNT > 8 ? FloatVector.SPECIES_256 : Lanes.FLOATS;

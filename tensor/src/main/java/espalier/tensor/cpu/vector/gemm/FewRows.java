@@ -9,9 +9,8 @@ import espalier.tensor.cpu.Scratch;
  *
  * <p>With so few rows each element of the right matrix is used only a few times. So where possible it is read where it
  * lies, and the result is written where it belongs; the last tile of a row overlaps its neighbour and computes the same
- * values again. Where that is not possible (a transposed right matrix, too few columns, a sum added to c), or where
- * the rows of the right matrix lie so far apart that each needs its own page of memory, blocks of it are packed
- * first.
+ * values again. Where that is not possible (a transposed right matrix, too few columns, a sum added to c), or where the
+ * rows of the right matrix lie so far apart that each needs its own page of memory, blocks of it are packed first.
  */
 final class FewRows {
     /** Multiply-adds of a task: about 50 microseconds. */

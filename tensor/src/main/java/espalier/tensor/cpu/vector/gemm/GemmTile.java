@@ -14,15 +14,17 @@ import jdk.incubator.vector.VectorSpecies;
  *
  * <p>With 6 rows by 2 vectors there are, for each {@code k}, 2 vector loads, 6 broadcasts and 12 fused multiply-adds,
  * so the FMA units are the limit. Each sum is a local variable, which the compiler keeps in a register; 8 of them just
- * hide the latency of two FMA units, 12 do so with some to spare ({@link TallTiles}). Fewer rows are given more vectors.
- * With the 32 registers of AVX-512 a tile has up to 8 rows.
+ * hide the latency of two FMA units, 12 do so with some to spare ({@link TallTiles}). Fewer rows are given more
+ * vectors. With the 32 registers of AVX-512 a tile has up to 8 rows.
  *
- * <p>Sums begin at zero and are kept apart before they are added to {@code c}: sums that begin as a load make the compiler spill
- * registers in the loop. Why a tile does nothing but sums says {@link espalier.tensor.cpu.vector.conv.ConvTile}.
+ * <p>Sums begin at zero and are kept apart before they are added to {@code c}: sums that begin as a load make the
+ * compiler spill registers in the loop. Why a tile does nothing but sums says
+ * {@link espalier.tensor.cpu.vector.conv.ConvTile}.
  *
- * <p>Positions are counters, {@code p} in a and {@code q} in b, that advance from one {@code k} to the next. The compiler
- * checks the bounds of {@code a} once, before the loop, and has no products of {@code k} to make there: sums of 25
- * terms take 8 % less by it. {@link espalier.tensor.cpu.vector.conv.ConvTile} does the same work for columns that lie anywhere.
+ * <p>Positions are counters, {@code p} in a and {@code q} in b, that advance from one {@code k} to the next. The
+ * compiler checks the bounds of {@code a} once, before the loop, and has no products of {@code k} to make there: sums
+ * of 25 terms take 8 % less by it. {@link espalier.tensor.cpu.vector.conv.ConvTile} does the same work for columns that
+ * lie anywhere.
  */
 final class GemmTile {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
@@ -226,8 +228,7 @@ final class GemmTile {
 
     /**
      * As {@link #multiply} with 4 rows and 2 vectors, but with a left matrix whose rows lie {@code lda} apart, and a
-     * result without gaps: {@code c[r * 2 * LANES + j] = sum over k < n of a[aAt + r * lda + k] * b[bAt + k * ld +
-     * j]}.
+     * result without gaps: {@code c[r * 2 * LANES + j] = sum over k < n of a[aAt + r * lda + k] * b[bAt + k * ld + j]}.
      */
     static void multiplyRows(int n, float[] a, int aAt, int lda, float[] b, int bAt, int ld, float[] c) {
         FloatVector zero = ONE.broadcast(0f);

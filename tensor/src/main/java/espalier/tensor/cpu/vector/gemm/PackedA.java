@@ -40,7 +40,9 @@ public record PackedA(float[] values, int rows, int depth) {
         return RowGroups.height(rows, r);
     }
 
-    /** Where in {@link #values} the value of {@code k} in the group of so many rows that begins with row {@code r} lies. */
+    /**
+     * Where in {@link #values} the value of {@code k} in the group of so many rows that begins with row {@code r} lies.
+     */
     int at(int r, int height, int k) {
         return r * depth + k * height;
     }

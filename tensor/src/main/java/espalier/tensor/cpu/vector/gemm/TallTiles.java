@@ -10,10 +10,11 @@ import jdk.incubator.vector.VectorSpecies;
 /**
  * The tiles of {@link GemmTile} with five to eight rows by two vectors.
  *
- * <p>Up to six rows fit machines with 16 vector registers: twelve sums, two vectors of b and one value of a fill 15. The
- * compiler, left alone, loads the values of all six rows at the top of the loop, runs out of registers, and keeps sums
- * in memory: the tile is then slower than half. A fence between the rows holds each load back until its turn. On x86 it
- * is no instruction, only an order the compiler has to keep. Seven and eight rows take 32 registers and need no fence.
+ * <p>Up to six rows fit machines with 16 vector registers: twelve sums, two vectors of b and one value of a fill 15.
+ * The compiler, left alone, loads the values of all six rows at the top of the loop, runs out of registers, and keeps
+ * sums in memory: the tile is then slower than half. A fence between the rows holds each load back until its turn. On
+ * x86 it is no instruction, only an order the compiler has to keep. Seven and eight rows take 32 registers and need no
+ * fence.
  */
 final class TallTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;

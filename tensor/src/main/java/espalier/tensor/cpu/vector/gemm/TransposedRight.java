@@ -9,8 +9,8 @@ import espalier.tensor.cpu.vector.lanes.Lanes;
  * Product {@code X [M, K]} times the transpose of {@code W [N, K]}, both row-major: a linear layer on a batch.
  *
  * <p>Packing the transpose of W would cost as much time as a batch of 30 rows takes to multiply. So the transpose of
- * the result is computed, {@code W·Xᵀ}: W is read where it lies, X is packed, being the smaller one, and the tiles
- * are turned as they are stored.
+ * the result is computed, {@code W·Xᵀ}: W is read where it lies, X is packed, being the smaller one, and the tiles are
+ * turned as they are stored.
  */
 final class TransposedRight {
     private static final int ROWS = 4;

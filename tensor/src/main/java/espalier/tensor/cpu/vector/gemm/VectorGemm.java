@@ -14,16 +14,16 @@ import espalier.tensor.cpu.vector.lanes.RowGroups;
  * <ul>
  *   <li>{@link DotProducts}, when both operands lie in runs along K and M or N is small: a linear layer on few images;
  *   <li>{@link RowTimesMatrix}, when M is 1;
- *   <li>{@link TransposedRight}, when the right matrix is a transpose and the left one is not large: a linear
- *       layer on a batch;
+ *   <li>{@link TransposedRight}, when the right matrix is a transpose and the left one is not large: a linear layer on
+ *       a batch;
  *   <li>{@link FewRows}, when M is small: packing the right matrix would not pay;
  *   <li>packing of both operands for all the rest, with blocks that stay in the caches (Goto and van de Geijn 2008,
  *       "Anatomy of High-Performance Matrix Multiplication").
  * </ul>
  *
- * <p>No two tasks write the same element. Except for dot products, each element is a chain of fused multiply-adds
- * in the order of K, cut at fixed places, so the bits do not depend on the vector width, on how the work is cut, or on the number of
- * threads.
+ * <p>No two tasks write the same element. Except for dot products, each element is a chain of fused multiply-adds in
+ * the order of K, cut at fixed places, so the bits do not depend on the vector width, on how the work is cut, or on the
+ * number of threads.
  */
 public final class VectorGemm {
     /** Multiply-adds of a task: about 50 microseconds. */

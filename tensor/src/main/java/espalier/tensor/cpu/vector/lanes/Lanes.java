@@ -10,8 +10,7 @@ import jdk.incubator.vector.VectorSpecies;
  * The vector width of this process: as many float lanes as the machine's registers hold (4, 8 or 16).
  *
  * <p>A vector wider than the machine's is correct but a hundred times slower. The system property
- * {@code espalier.lanes} asks for another width all the same, so that a test can show that results do not depend on
- * it.
+ * {@code espalier.lanes} asks for another width all the same, so that a test can show that results do not depend on it.
  */
 public final class Lanes {
     /** Vectors of floats. */
@@ -25,11 +24,11 @@ public final class Lanes {
     public static final int COUNT = FLOATS.length();
 
     /**
-     * Ones, as a constant whose class the compiler (C2) knows when it reads a method: {@code FloatVector} is abstract, and a vector
-     * that comes out of a loop is of some subclass. What is called on it goes by what other callers called it on, and where they used
-     * vectors of another length it becomes an object. On this constant, and on what comes of it, calls go where they must:
-     * {@code ONE.broadcast(x)} rather than {@code broadcast(FLOATS, x)}, and {@code ONE.fma(sum, y).intoArray(..)} rather than
-     * {@code sum.add(y).intoArray(..)}.
+     * Ones, as a constant whose class the compiler (C2) knows when it reads a method: {@code FloatVector} is abstract,
+     * and a vector that comes out of a loop is of some subclass. What is called on it goes by what other callers called
+     * it on, and where they used vectors of another length it becomes an object. On this constant, and on what comes of
+     * it, calls go where they must: {@code ONE.broadcast(x)} rather than {@code broadcast(FLOATS, x)}, and
+     * {@code ONE.fma(sum, y).intoArray(..)} rather than {@code sum.add(y).intoArray(..)}.
      */
     public static final FloatVector ONE = FloatVector.broadcast(FLOATS, 1f);
 
@@ -44,7 +43,10 @@ public final class Lanes {
         return n & -COUNT;
     }
 
-    /** The last elements of a run, less than a vector of them, with zeros to make up one, in memory of the calling thread. */
+    /**
+     * The last elements of a run, less than a vector of them, with zeros to make up one, in memory of the calling
+     * thread.
+     */
     public static float[] rest(float[] x, int at, int n, int slot) {
         float[] copy = Scratch.zeros(slot, COUNT);
         System.arraycopy(x, at, copy, 0, n);

@@ -5,13 +5,14 @@ package espalier.tensor.cpu.vector.lanes;
  * smaller one, or two, at the end.
  *
  * <p>A tile of six rows by two vectors has 12 sums. They cover the latency of two FMA units with a few to spare, and
- * with the operands just fit the 16 registers of AVX2. The 32 registers of AVX-512 hold tiles of eight rows by two vectors,
- * which load less for each sum than four rows by four vectors do: 214 to 224 GFLOP/s of 233 instead of 150 to 190 on a Zen 5.
- * Vectors of four lanes have tiles of four rows.
+ * with the operands just fit the 16 registers of AVX2. The 32 registers of AVX-512 hold tiles of eight rows by two
+ * vectors, which load less for each sum than four rows by four vectors do: 214 to 224 GFLOP/s of 233 instead of 150 to
+ * 190 on a Zen 5. Vectors of four lanes have tiles of four rows.
  *
  * <p>Groups of a few rows have few sums and wait for the FMA units. So what would leave less than half a group over is
- * divided evenly: with six, 7 rows are 4 and 3, and 8 are 4 and 4. To share more than that, so that 20 rows were four times 5
- * instead of 6, 6, 4 and 4, made convolutions with 16 rows 2 % faster and the training of LeNet-5, with 20 and 50 rows, 5 % slower.
+ * divided evenly: with six, 7 rows are 4 and 3, and 8 are 4 and 4. To share more than that, so that 20 rows were four
+ * times 5 instead of 6, 6, 4 and 4, made convolutions with 16 rows 2 % faster and the training of LeNet-5, with 20 and
+ * 50 rows, 5 % slower.
  */
 public final class RowGroups {
     /** The most rows of a group. */

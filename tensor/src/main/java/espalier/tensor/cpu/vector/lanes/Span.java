@@ -4,8 +4,8 @@ import espalier.tensor.Tensor;
 import java.util.Optional;
 
 /**
- * Floats that lie one after the other in an array, from some place on: a contiguous tensor as kernels see it. How many they
- * are follows from the shapes that come with it.
+ * Floats that lie one after the other in an array, from some place on: a contiguous tensor as kernels see it. How many
+ * they are follows from the shapes that come with it.
  *
  * @param array not copied
  * @param at where the first of them lies

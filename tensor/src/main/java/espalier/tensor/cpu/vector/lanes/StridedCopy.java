@@ -88,7 +88,10 @@ public final class StridedCopy {
         }
     }
 
-    /** {@code evens[evensAt + i] = from[fromAt + 2*i], odds[oddsAt + i] = from[fromAt + 2*i + 1]} for {@code pairs} pairs. */
+    /**
+     * {@code evens[evensAt + i] = from[fromAt + 2*i], odds[oddsAt + i] = from[fromAt + 2*i + 1]} for {@code pairs}
+     * pairs.
+     */
     public static void split(
             float[] from, int fromAt, float[] evens, int evensAt, float[] odds, int oddsAt, int pairs) {
         int i = 0;

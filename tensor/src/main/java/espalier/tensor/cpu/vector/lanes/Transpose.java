@@ -11,8 +11,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Transposes rows of floats: {@code to[toAt + j*toStride + i] = from[fromAt + i*fromStride + j]}.
  *
  * <p>Eight rows by eight columns are turned in registers. In three steps, blocks of 4×4, then 2×2, then single elements
- * change places across the diagonal: each step is one permutation and one blend a row. What is left over at an
- * edge is done by a block that overlaps the one before; fewer than eight rows or columns are done one at a time. The shapes
+ * change places across the diagonal: each step is one permutation and one blend a row. What is left over at an edge is
+ * done by a block that overlaps the one before; fewer than eight rows or columns are done one at a time. The shapes
  * that convolutions ask for most are done by {@link WideTranspose}, if vectors have 16 lanes.
  */
 public final class Transpose {
@@ -86,7 +86,9 @@ public final class Transpose {
         }
     }
 
-    /** Eight rows of eight; of five to seven, the last, which is row {@code last}, counts for those that are missing. */
+    /**
+     * Eight rows of eight; of five to seven, the last, which is row {@code last}, counts for those that are missing.
+     */
     private static void eight(float[] from, int at, int stride, int last, float[] to, int toAt, int toStride) {
         FloatVector r0 = fromArray(EIGHT, from, at);
         FloatVector r1 = fromArray(EIGHT, from, at + stride);
@@ -122,7 +124,10 @@ public final class Transpose {
         r6.rearrange(SWAP_1).blend(r7, UPPER_1).intoArray(to, toAt + 7 * toStride);
     }
 
-    /** Four rows of eight, to eight rows of four without gaps: two steps, each of which lays two vectors into one another. */
+    /**
+     * Four rows of eight, to eight rows of four without gaps: two steps, each of which lays two vectors into one
+     * another.
+     */
     private static void four(float[] from, int at, int stride, float[] to, int toAt) {
         FloatVector r0 = fromArray(EIGHT, from, at);
         FloatVector r1 = fromArray(EIGHT, from, at + stride);

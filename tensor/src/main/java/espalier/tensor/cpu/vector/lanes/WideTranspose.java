@@ -8,8 +8,8 @@ import jdk.incubator.vector.VectorShuffle;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * The blocks of {@link Transpose} in vectors of 16 lanes: as there, each step lets the elements whose place differs in one
- * bit change across the diagonal. A row of a block is a cache line, which is then asked for once and not twice.
+ * The blocks of {@link Transpose} in vectors of 16 lanes: as there, each step lets the elements whose place differs in
+ * one bit change across the diagonal. A row of a block is a cache line, which is then asked for once and not twice.
  */
 final class WideTranspose {
     private static final VectorSpecies<Float> SIXTEEN = FloatVector.SPECIES_512;
@@ -112,8 +112,8 @@ final class WideTranspose {
     }
 
     /**
-     * Eight rows of sixteen, to sixteen rows of eight without gaps. Three steps leave two columns in a vector, their elements in
-     * turn.
+     * Eight rows of sixteen, to sixteen rows of eight without gaps. Three steps leave two columns in a vector, their
+     * elements in turn.
      */
     static void eight(float[] from, int at, int stride, float[] to, int toAt) {
         FloatVector r0 = fromArray(SIXTEEN, from, at);

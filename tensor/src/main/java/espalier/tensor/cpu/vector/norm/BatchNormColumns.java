@@ -21,7 +21,9 @@ import jdk.incubator.vector.FloatVector;
 final class BatchNormColumns {
     private BatchNormColumns() {}
 
-    /** Each of {@code values[first]} to {@code values[end - 1]}, {@code times} times in a row, in a slot of this thread. */
+    /**
+     * Each of {@code values[first]} to {@code values[end - 1]}, {@code times} times in a row, in a slot of this thread.
+     */
     static float[] repeated(int slot, float[] values, int first, int end, int times) {
         float[] columns = Scratch.floats(slot, (end - first) * times);
         for (int c = first; c < end; c++) {

@@ -10,8 +10,8 @@ import java.util.Optional;
  * Batch normalization of {@code [N, C, ..]}, its gradients, and the affine map per channel that it is at inference.
  *
  * <p>With long planes the statistics of every plane are found first, in the order of memory, then put together for each
- * channel, then applied, in the order of memory again. With short planes a task takes some neighbouring channels through
- * all images, and applies their statistics while what it has read is still in the cache.
+ * channel, then applied, in the order of memory again. With short planes a task takes some neighbouring channels
+ * through all images, and applies their statistics while what it has read is still in the cache.
  */
 public final class BatchNormKernel {
     /** Planes of at least this many elements are summed as runs. */
@@ -30,7 +30,10 @@ public final class BatchNormKernel {
         return Heap.areFloats(x) && x.size() > 0;
     }
 
-    /** {@code out = (x − mean)/√(variance + ε)·scale + shift}, and then at least 0 if asked; writes the statistics {@code [C]} too. */
+    /**
+     * {@code out = (x − mean)/√(variance + ε)·scale + shift}, and then at least 0 if asked; writes the statistics
+     * {@code [C]} too.
+     */
     public static void forward(
             Parallel parallel,
             Tensor x,
@@ -92,8 +95,8 @@ public final class BatchNormKernel {
     }
 
     /**
-     * {@code dβ = Σg}, {@code dγ = Σg·x̂}, {@code dx = γ/√(σ² + ε)·(g − dβ/m − x̂·dγ/m)} with {@code x̂ = (x − μ)/√(σ² + ε)}
-     * (Ioffe and Szegedy 2015, section 3).
+     * {@code dβ = Σg}, {@code dγ = Σg·x̂}, {@code dx = γ/√(σ² + ε)·(g − dβ/m − x̂·dγ/m)} with {@code x̂ = (x − μ)/√(σ²
+     * + ε)} (Ioffe and Szegedy 2015, section 3).
      *
      * @param reluShift the shift β if ReLU follows, else none
      */

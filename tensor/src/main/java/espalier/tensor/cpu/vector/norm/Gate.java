@@ -4,8 +4,8 @@ import espalier.tensor.cpu.Scratch;
 import java.util.Optional;
 
 /**
- * The ReLU behind a batch norm on the way back: a gradient passes where the normalized number is positive. That is worked out again
- * from the input, so that the output is not read. Without ReLU everything passes.
+ * The ReLU behind a batch norm on the way back: a gradient passes where the normalized number is positive. That is
+ * worked out again from the input, so that the output is not read. Without ReLU everything passes.
  *
  * @param planes the input
  * @param mean of each channel
@@ -44,7 +44,10 @@ record Gate(BatchPlanes planes, float[] mean, float[] factor, Optional<float[]> 
         return 0;
     }
 
-    /** The gate of the channels {@code [first, end)}, whose means are those of the columns: as {@link BatchNormColumns} takes planes. */
+    /**
+     * The gate of the channels {@code [first, end)}, whose means are those of the columns: as {@link BatchNormColumns}
+     * takes planes.
+     */
     Columns columns(int first, int end, float[] means) {
         int size = planes.size();
         if (shift.isEmpty()) {

@@ -89,8 +89,8 @@ public final class SoftmaxKernel {
     }
 
     /**
-     * {@code loss = −Σ q·log p} for the target {@code q = (1−s)·onehot(label) + s/K} (Szegedy et al. 2016, section 7), and
-     * the probabilities.
+     * {@code loss = −Σ q·log p} for the target {@code q = (1−s)·onehot(label) + s/K} (Szegedy et al. 2016, section 7),
+     * and the probabilities.
      */
     public static void crossEntropy(
             Parallel parallel, Tensor logits, Tensor labels, double smoothing, Tensor losses, Tensor probabilities) {

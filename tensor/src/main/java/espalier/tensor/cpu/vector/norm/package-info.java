@@ -1,6 +1,7 @@
 /**
- * Normalization and softmax. Read {@link espalier.tensor.cpu.vector.norm.SoftmaxKernel} first, then {@link espalier.tensor.cpu.vector.norm.BatchNormKernel}, which works plane by
- * plane or, where planes are small, column by column.
+ * Normalization and softmax. Read {@link espalier.tensor.cpu.vector.norm.SoftmaxKernel} first, then
+ * {@link espalier.tensor.cpu.vector.norm.BatchNormKernel}, which works plane by plane or, where planes are small,
+ * column by column.
  */
 @org.jspecify.annotations.NullMarked
 package espalier.tensor.cpu.vector.norm;

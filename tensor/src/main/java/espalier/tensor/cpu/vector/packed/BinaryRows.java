@@ -17,8 +17,8 @@ import jdk.incubator.vector.VectorSpecies;
  * Russians: Arlazarov, Dinic, Kronrod and Faradzev 1970.) A float product does four multiply-adds where this does one
  * load and one addition, so it pays as soon as there are more than about 16 rows to share a table.
  *
- * <p>The table covers 4 vectors of columns and as many groups of four as fit the nearest cache. The sums of one block of
- * groups are added to those of the blocks before, so an element is a sum of groups in ascending order, whatever the
+ * <p>The table covers 4 vectors of columns and as many groups of four as fit the nearest cache. The sums of one block
+ * of groups are added to those of the blocks before, so an element is a sum of groups in ascending order, whatever the
  * vector width and the number of threads.
  */
 final class BinaryRows extends PackedRows {

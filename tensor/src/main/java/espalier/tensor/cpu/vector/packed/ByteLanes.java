@@ -7,7 +7,9 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
-/** Bytes as the wider numbers that can be multiplied. Plain loops over two arrays of different types are not vectorized. */
+/**
+ * Bytes as the wider numbers that can be multiplied. Plain loops over two arrays of different types are not vectorized.
+ */
 final class ByteLanes {
     private static final VectorSpecies<Byte> BYTES = ByteVector.SPECIES_PREFERRED;
     private static final VectorSpecies<Short> SHORTS = ShortVector.SPECIES_PREFERRED;

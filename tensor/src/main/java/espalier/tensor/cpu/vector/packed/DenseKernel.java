@@ -24,7 +24,10 @@ public final class DenseKernel implements PackedKernel {
     private final MatrixView matrix;
     private final ConvWeights weights;
 
-    /** The matrix as products from the left read it, once there has been one: a layer asks for products of one kind only. */
+    /**
+     * The matrix as products from the left read it, once there has been one: a layer asks for products of one kind
+     * only.
+     */
     private volatile Optional<PackedA> left = Optional.empty();
 
     public DenseKernel(Parallel parallel, ConvolutionKernel convolution, DenseMatrix dense) {

@@ -9,8 +9,8 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * Exact products of integers: codes {@code a [M, K]} times codes {@code b [K, N]}, both a byte each, give
- * {@code c [M, N]} in 32 bits.
+ * Exact products of integers: codes {@code a [M, K]} times codes {@code b [K, N]}, both a byte each, give {@code c [M,
+ * N]} in 32 bits.
  *
  * <p>The Vector API has no instruction that multiplies bytes and adds up in 32 bits. Two ways remain:
  *

@@ -9,8 +9,8 @@ import espalier.tensor.cpu.vector.lanes.Span;
  * Convolution with packed weights {@code [O, C kH kW]}: the product of {@link PackedProduct} whose right operand is the
  * padded image, read through a table of offsets. A weight that is not stored is not multiplied.
  *
- * <p>Prepared for one geometry, then used for any number of batches of its size. Either way gives the same bits: a result is the
- * sum of its terms in the order of the columns.
+ * <p>Prepared for one geometry, then used for any number of batches of its size. Either way gives the same bits: a
+ * result is the sum of its terms in the order of the columns.
  */
 sealed interface PackedConvolution permits PackedWindows, PackedLanes {
     /**

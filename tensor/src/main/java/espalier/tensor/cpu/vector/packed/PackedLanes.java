@@ -12,9 +12,9 @@ import espalier.tensor.cpu.vector.lanes.Transpose;
 import java.util.Arrays;
 
 /**
- * Images side by side: lane l of a vector belongs to image l, and a vector is one pixel. Any stride is only a distance, no lane is
- * left over at the end of a row, and every load takes a whole cache line, which neighbouring pixels hardly ever begin with. The
- * price is to transpose the images, and the results back.
+ * Images side by side: lane l of a vector belongs to image l, and a vector is one pixel. Any stride is only a distance,
+ * no lane is left over at the end of a row, and every load takes a whole cache line, which neighbouring pixels hardly
+ * ever begin with. The price is to transpose the images, and the results back.
  *
  * <p>A task takes some rows of as many images as a vector has lanes. What they see lies zero-padded in its window:
  *
@@ -28,7 +28,9 @@ final class PackedLanes implements PackedConvolution {
     /** Cycles of a task: about 100 microseconds. */
     private static final long TASK_CYCLES = 400_000;
 
-    /** Most floats of a window and its results, if there is more than one row of them: most of the second-level cache. */
+    /**
+     * Most floats of a window and its results, if there is more than one row of them: most of the second-level cache.
+     */
     private static final int NEAR_FLOATS = 200_000;
 
     /** How many times longer sums take if there are more. */

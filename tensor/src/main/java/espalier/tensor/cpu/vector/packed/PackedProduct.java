@@ -10,8 +10,8 @@ import java.util.Arrays;
 /**
  * Packed matrix times dense matrix: {@code a [M, K], b [K, N] → c [M, N]}, row by row and without gaps.
  *
- * <p>The columns of {@code b} are read where they lie, by vectors; the last vector ends with the row and overlaps the one
- * before. Two kinds of {@code b} are copied first: one narrower than a vector, which is widened with zeros, and one
+ * <p>The columns of {@code b} are read where they lie, by vectors; the last vector ends with the row and overlaps the
+ * one before. Two kinds of {@code b} are copied first: one narrower than a vector, which is widened with zeros, and one
  * whose rows are a large power of two apart, because its columns would share a few sets of the cache.
  */
 final class PackedProduct {

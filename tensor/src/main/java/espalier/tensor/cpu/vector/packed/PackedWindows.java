@@ -11,8 +11,8 @@ import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.Span;
 
 /**
- * Image by image: a vector is some neighbouring pixels. A task takes some rows of one image, copies what they see into a
- * {@link PaddedWindow} unless it can be read in place, and computes all output channels.
+ * Image by image: a vector is some neighbouring pixels. A task takes some rows of one image, copies what they see into
+ * a {@link PaddedWindow} unless it can be read in place, and computes all output channels.
  */
 final class PackedWindows implements PackedConvolution {
     /** Cycles of a task: about 100 microseconds. */

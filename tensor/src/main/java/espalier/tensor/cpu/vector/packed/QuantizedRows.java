@@ -12,8 +12,8 @@ import jdk.incubator.vector.VectorShape;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Rows of integer codes for {@link ConvTile}: one byte to an element in memory, widened to floats a few rows at a time on
- * the way to the multipliers.
+ * Rows of integer codes for {@link ConvTile}: one byte to an element in memory, widened to floats a few rows at a time
+ * on the way to the multipliers.
  *
  * <p>The codes of 4 rows lie together for each column, as the tile reads them, so widening is a conversion and a
  * multiplication by the rows' scales, vector by vector. The floats are used for many columns before they are
@@ -114,8 +114,8 @@ final class QuantizedRows extends PackedRows {
     }
 
     /**
-     * Codes of 4 rows lie together for each column, so each value of {@code x} is repeated 4 times first; then codes and
-     * values are multiplied vector by vector, and lane i belongs to row {@code i mod 4}.
+     * Codes of 4 rows lie together for each column, so each value of {@code x} is repeated 4 times first; then codes
+     * and values are multiplied vector by vector, and lane i belongs to row {@code i mod 4}.
      */
     @Override
     void multiplyVector(Span x, Span y, int fromRow, int toRow, Span bias) {
@@ -147,7 +147,10 @@ final class QuantizedRows extends PackedRows {
         }
     }
 
-    /** Four sums take turns, and their total goes to {@code lanes}. What lies behind the strip is multiplied by the zeros behind {@code repeated}. */
+    /**
+     * Four sums take turns, and their total goes to {@code lanes}. What lies behind the strip is multiplied by the
+     * zeros behind {@code repeated}.
+     */
     private void stripTimesVector(int at, float[] repeated, float[] lanes) {
         FloatVector s0 = FloatVector.zero(FLOATS);
         FloatVector s1 = FloatVector.zero(FLOATS);

@@ -26,8 +26,8 @@ final class ShortTile {
     private ShortTile() {}
 
     /**
-     * {@code c[r][j] += sum over k in [0, n) of a[aAt + 4 k + r] * b[bAt + k * WIDTH + j]} for 4 rows and {@link #WIDTH}
-     * columns; rows of {@code c} are {@code rowStride} apart.
+     * {@code c[r][j] += sum over k in [0, n) of a[aAt + 4 k + r] * b[bAt + k * WIDTH + j]} for 4 rows and
+     * {@link #WIDTH} columns; rows of {@code c} are {@code rowStride} apart.
      */
     static void add(int n, short[] a, int aAt, short[] b, int bAt, int[] c, int cAt, int rowStride) {
         ShortVector s00 = ShortVector.zero(SHORTS);

@@ -9,10 +9,10 @@ import jdk.incubator.vector.VectorOperators;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A matrix of signs times one column. Four elements of the column can be added up with signs in 16 ways, of which 8 are the
- * negatives of the others, and those 8 fit one vector. So a vector of rows, each with its own four signs, gets its sums by
- * one permutation of that vector and one change of signs, where a float product needs four multiply-adds and reads 32 times
- * as much memory.
+ * A matrix of signs times one column. Four elements of the column can be added up with signs in 16 ways, of which 8 are
+ * the negatives of the others, and those 8 fit one vector. So a vector of rows, each with its own four signs, gets its
+ * sums by one permutation of that vector and one change of signs, where a float product needs four multiply-adds and
+ * reads 32 times as much memory.
  *
  * <p>A row's sum is one of groups of four in ascending order, whatever the vector width and the number of threads.
  */
@@ -90,7 +90,9 @@ final class SignLookup {
         return sumsAt;
     }
 
-    /** For each group the sums, the last element positive; bit i of a sum's number is set where element i is negative. */
+    /**
+     * For each group the sums, the last element positive; bit i of a sum's number is set where element i is negative.
+     */
     private void fillTables(float[] x, int xAt, float[] tables, int at) {
         for (int group = 0; group < words * GROUPS; group++) {
             int k = group * GROUP;

@@ -5,12 +5,12 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * {@link espalier.tensor.cpu.vector.conv.ConvTile} for sums that are short: with a few dozen terms to a sum, what happens between the sums is a good part
- * of the time, so these take just what they need.
+ * {@link espalier.tensor.cpu.vector.conv.ConvTile} for sums that are short: with a few dozen terms to a sum, what
+ * happens between the sums is a good part of the time, so these take just what they need.
  *
- * <p>Term t reads {@code x} at {@code table[first + t]}. Sums are chains of fused multiply-adds in the order of the terms,
- * as in {@link espalier.tensor.cpu.vector.conv.ConvTile}. Each kernel is one loop: with the loop over the rows inside, the compiler sometimes fails to
- * keep the sums in registers, and all is ten times slower.
+ * <p>Term t reads {@code x} at {@code table[first + t]}. Sums are chains of fused multiply-adds in the order of the
+ * terms, as in {@link espalier.tensor.cpu.vector.conv.ConvTile}. Each kernel is one loop: with the loop over the rows
+ * inside, the compiler sometimes fails to keep the sums in registers, and all is ten times slower.
  */
 final class SparseTile {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;

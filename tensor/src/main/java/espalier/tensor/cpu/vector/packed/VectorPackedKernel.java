@@ -18,7 +18,10 @@ import java.util.function.Supplier;
 
 /** The door from tensors to {@link PackedProduct} and {@link PackedConvolution}: any layout comes in, arrays go on. */
 public final class VectorPackedKernel implements PackedKernel {
-    /** How many times longer a batch takes by the dense kernel than it expects, which does not know how long memory takes. */
+    /**
+     * How many times longer a batch takes by the dense kernel than it expects, which does not know how long memory
+     * takes.
+     */
     private static final double DENSE_WAITS = 1.3;
 
     /** Cycles that an element takes to become a number in the order that a dense kernel reads. */
@@ -43,7 +46,8 @@ public final class VectorPackedKernel implements PackedKernel {
 
     /**
      * @param dense computes convolutions with weights that are unpacked
-     * @param fallback makes what takes grouped convolutions; it unpacks the weights, so it is asked only if there is one
+     * @param fallback makes what takes grouped convolutions; it unpacks the weights, so it is asked only if there is
+     *     one
      */
     public VectorPackedKernel(
             Parallel parallel, ConvolutionKernel dense, PackedMatrix matrix, Supplier<PackedKernel> fallback) {

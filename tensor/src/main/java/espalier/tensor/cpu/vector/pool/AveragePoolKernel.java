@@ -103,7 +103,9 @@ public final class AveragePoolKernel {
         });
     }
 
-    /** For each phase, how far before an element of it the windows lie in which it has a place, the last place first. */
+    /**
+     * For each phase, how far before an element of it the windows lie in which it has a place, the last place first.
+     */
     private static int[][] placesOfPhases(PoolSpec spec, PoolPlane pool) {
         int[][] places = new int[spec.strideH() * spec.strideW()][];
         for (int phase = 0; phase < places.length; phase++) {

@@ -20,9 +20,9 @@ import jdk.incubator.vector.VectorShuffle;
  * reads two vectors of two rows and sorts their elements into even and odd columns.
  *
  * <p>The last vector of an output row begins so early that it ends with the row; what it has in common with the one
- * before is written twice. The vector of a shorter row runs on into what the next row will write over, as long as there is
- * one; the last vector of the plane, and all of rows shorter than half a vector, gather their elements by the table of {@link
- * #corners}. Planes smaller than a vector are left to plain loops.
+ * before is written twice. The vector of a shorter row runs on into what the next row will write over, as long as there
+ * is one; the last vector of the plane, and all of rows shorter than half a vector, gather their elements by the table
+ * of {@link #corners}. Planes smaller than a vector are left to plain loops.
  */
 public final class PairPool {
     private static final VectorShuffle<Float> EVEN = VectorShuffle.fromOp(FLOATS, i -> 2 * i % COUNT);
@@ -54,8 +54,8 @@ public final class PairPool {
     }
 
     /**
-     * Where in a plane the window of each output begins, {@code h·width + w}; in memory of the calling thread, until it asks
-     * again. Rows of a vector or more need no table, and then it is empty.
+     * Where in a plane the window of each output begins, {@code h·width + w}; in memory of the calling thread, until it
+     * asks again. Rows of a vector or more need no table, and then it is empty.
      */
     public static int[] corners(int width, int rows, int columns) {
         if (columns >= COUNT) {
@@ -70,7 +70,10 @@ public final class PairPool {
         return corners;
     }
 
-    /** Whether a plane has too few windows for a vector. Vectors of four lanes are not worth it, and not all machines gather. */
+    /**
+     * Whether a plane has too few windows for a vector. Vectors of four lanes are not worth it, and not all machines
+     * gather.
+     */
     private static boolean isSmall(int rows, int columns) {
         return columns < COUNT && (rows * columns < COUNT || COUNT <= 4);
     }
@@ -183,8 +186,8 @@ public final class PairPool {
     }
 
     /**
-     * The maxima of one plane without their places, and no less than {@code floor}. Then rows can be compared before columns are
-     * sorted, which halves the sorting.
+     * The maxima of one plane without their places, and no less than {@code floor}. Then rows can be compared before
+     * columns are sorted, which halves the sorting.
      */
     static void max(
             float[] x, int xo, int width, int[] corners, float floor, float[] y, int yo, int rows, int columns) {

@@ -17,11 +17,11 @@ import jdk.incubator.vector.VectorShuffle;
  * One plane {@code [H, W]} so laid out that all windows of the plane find the same place of their window in one run,
  * whatever the strides.
  *
- * <p>With strides s and t the padded plane is dealt out to s·t phases: padded element (r, c) stands in phase
- * (r mod s, c mod t) at row r / s and position c / t. Place (p, q) of the window of output (i, j) is padded element
- * (i·s + p, j·t + q), so it stands in phase (p mod s, q mod t) at (i + p/s, j + q/t). All phases have rows of one
- * {@link #pitch}: with {@code f = i·pitch + j} that is position f beside a start which depends on (p, q) alone. The few f
- * beyond the last output of a row give numbers that nobody reads. Padding is written once and left alone afterwards.
+ * <p>With strides s and t the padded plane is dealt out to s·t phases: padded element (r, c) stands in phase (r mod s,
+ * c mod t) at row r / s and position c / t. Place (p, q) of the window of output (i, j) is padded element (i·s + p, j·t
+ * + q), so it stands in phase (p mod s, q mod t) at (i + p/s, j + q/t). All phases have rows of one {@link #pitch}:
+ * with {@code f = i·pitch + j} that is position f beside a start which depends on (p, q) alone. The few f beyond the
+ * last output of a row give numbers that nobody reads. Padding is written once and left alone afterwards.
  */
 final class PoolPlane {
     /** Windows are handled so many at a time. */

@@ -11,8 +11,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 
 /**
- * Loops over all windows of a {@link PoolPlane} at once, a place of the window after the other. Several vectors of windows
- * go side by side, so that one need not wait for the other's comparisons and sums.
+ * Loops over all windows of a {@link PoolPlane} at once, a place of the window after the other. Several vectors of
+ * windows go side by side, so that one need not wait for the other's comparisons and sums.
  */
 final class PoolWindow {
     private PoolWindow() {}

@@ -1,5 +1,6 @@
 /**
- * Pooling. {@link espalier.tensor.cpu.vector.pool.MaxPoolKernel} and {@link espalier.tensor.cpu.vector.pool.AveragePoolKernel} hand windows of 2 × 2 with stride 2 to
+ * Pooling. {@link espalier.tensor.cpu.vector.pool.MaxPoolKernel} and
+ * {@link espalier.tensor.cpu.vector.pool.AveragePoolKernel} hand windows of 2 × 2 with stride 2 to
  * {@link espalier.tensor.cpu.vector.pool.PairPool} and all others to {@link espalier.tensor.cpu.vector.pool.PoolPlane}.
  */
 @org.jspecify.annotations.NullMarked

@@ -31,8 +31,8 @@ public final class ColumnReduction {
     }
 
     /**
-     * Adds {@code rows} rows of {@code columns} elements to {@code so}, which holds the columns' results so far. ANY and
-     * ALL are counted by the caller.
+     * Adds {@code rows} rows of {@code columns} elements to {@code so}, which holds the columns' results so far. ANY
+     * and ALL are counted by the caller.
      *
      * @param stride distance between rows
      */

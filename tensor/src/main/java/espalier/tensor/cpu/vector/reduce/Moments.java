@@ -24,7 +24,9 @@ public record Moments(long count, double mean, double squares) {
         return so;
     }
 
-    /** As {@link #of}, with the mean and the squares put into a place of two arrays: for loops that must not allocate. */
+    /**
+     * As {@link #of}, with the mean and the squares put into a place of two arrays: for loops that must not allocate.
+     */
     public static void store(float[] x, int at, int n, double[] means, double[] squares, int place) {
         double mean = 0;
         double square = 0;

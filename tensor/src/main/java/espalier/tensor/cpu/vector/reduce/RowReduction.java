@@ -13,10 +13,10 @@ import jdk.incubator.vector.FloatVector;
  * One number from a run of floats: sums, products, extremes and counts.
  *
  * <p>The order of the additions is fixed, so that the result depends neither on the number of threads nor on whether
- * the machine has 8 or 16 lanes. A run is cut into blocks of {@value #BLOCK} elements. In a block, element i is added to
- * partial sum i mod 32; the 32 are folded in halves: 32 to 16 to 8 and so on. The sums of the blocks, and what is left
- * beyond a multiple of 32, are added in order in double precision. The error is that of sums of 128 terms, about 1e-7
- * relative to Σ|x|, however long the run.
+ * the machine has 8 or 16 lanes. A run is cut into blocks of {@value #BLOCK} elements. In a block, element i is added
+ * to partial sum i mod 32; the 32 are folded in halves: 32 to 16 to 8 and so on. The sums of the blocks, and what is
+ * left beyond a multiple of 32, are added in order in double precision. The error is that of sums of 128 terms, about
+ * 1e-7 relative to Σ|x|, however long the run.
  */
 public final class RowReduction {
     /** Elements whose sum is taken in float. */

@@ -121,7 +121,10 @@ public final class VectorReduction {
             return new Groups(sizes, reduced, count);
         }
 
-        /** Whether short rows of many matrices are summed: {@code [N, C, S] → [C]}. It is faster to add up the matrices first. */
+        /**
+         * Whether short rows of many matrices are summed: {@code [N, C, S] → [C]}. It is faster to add up the matrices
+         * first.
+         */
         boolean hasShortRows() {
             return count == 3 && reduced[0] && reduced[2] && sizes[0] >= MANY && sizes[2] <= SHORT_ROW;
         }

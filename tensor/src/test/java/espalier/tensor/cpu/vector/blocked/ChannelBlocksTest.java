@@ -39,7 +39,10 @@ class ChannelBlocksTest {
         return blocked.permute(0, 1, 4, 2, 3).reshape(shape.toArray()).toFloats();
     }
 
-    /** Strides, paddings, dilations and kernels, even and uneven, on images smaller and larger than a tile, and one of several windows. */
+    /**
+     * Strides, paddings, dilations and kernels, even and uneven, on images smaller and larger than a tile, and one of
+     * several windows.
+     */
     private static List<ConvGeometry> geometries() {
         List<ConvGeometry> list = new ArrayList<>();
         ConvSpec one = ConvSpec.of();
@@ -156,7 +159,9 @@ class ChannelBlocksTest {
         }
     }
 
-    /** The first convolution of a network, of plain images: widths beside that of a tile, and one of several windows. */
+    /**
+     * The first convolution of a network, of plain images: widths beside that of a tile, and one of several windows.
+     */
     @Test
     void stems() {
         List<ConvGeometry> list = new ArrayList<>();
@@ -269,7 +274,10 @@ class ChannelBlocksTest {
         }
     }
 
-    /** Weights U = G w Gᵀ of a kernel that is all ones: G·1 = (1, 3/2, 1/2, 1), so U[i][j] is the product of two of these. */
+    /**
+     * Weights U = G w Gᵀ of a kernel that is all ones: G·1 = (1, 3/2, 1/2, 1), so U[i][j] is the product of two of
+     * these.
+     */
     @Test
     void turnedWeightsByHand() {
         var g = new ConvGeometry(1, B, 4, 4, 2 * B, 3, 3, ConvSpec.of().withPadding(1));

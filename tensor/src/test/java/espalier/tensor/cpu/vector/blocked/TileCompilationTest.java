@@ -21,8 +21,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
- * Tiles are small enough for the first compiler (C1) with all that collects a profile. It gives up on larger ones, and then C2 may
- * never see them: one process in twelve would be slower by a factor of 80.
+ * Tiles are small enough for the first compiler (C1) with all that collects a profile. It gives up on larger ones, and
+ * then C2 may never see them: one process in twelve would be slower by a factor of 80.
  */
 class TileCompilationTest {
     @Test

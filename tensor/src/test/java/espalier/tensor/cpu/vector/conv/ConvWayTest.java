@@ -61,7 +61,10 @@ class ConvWayTest {
         return ways;
     }
 
-    /** Heights odd and even, one row, rows narrower than a vector, just as wide, wider; several images in a block; groups. */
+    /**
+     * Heights odd and even, one row, rows narrower than a vector, just as wide, wider; several images in a block;
+     * groups.
+     */
     private static List<ConvGeometry> geometries() {
         ConvSpec same = ConvSpec.of().withPadding(1);
         List<ConvGeometry> list = new ArrayList<>();
@@ -172,7 +175,9 @@ class ConvWayTest {
         }
     }
 
-    /** Long sums are added to in several steps: two tasks that compute the same pixel would add too much, now and then. */
+    /**
+     * Long sums are added to in several steps: two tasks that compute the same pixel would add too much, now and then.
+     */
     @Test
     void tasksShareNoResults() {
         var random = new Random(4);

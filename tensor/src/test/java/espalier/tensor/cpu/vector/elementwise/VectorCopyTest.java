@@ -68,7 +68,10 @@ class VectorCopyTest {
         }
     }
 
-    /** Runs of one axis: whole, in part, stepped on either side, backwards, one value many times; many short and one long. */
+    /**
+     * Runs of one axis: whole, in part, stepped on either side, backwards, one value many times; many short and one
+     * long.
+     */
     @Test
     void runByRun() {
         for (int width : new int[] {1, 7, 8, 9, 15, 16, 17, 33, 70_001}) {

@@ -9,7 +9,10 @@ import org.junit.jupiter.api.Test;
 class StridedCopyTest {
     private static final float UNTOUCHED = -7;
 
-    /** Runs are copied eight floats at a time, whatever their length. What lies after the last one may be another thread's. */
+    /**
+     * Runs are copied eight floats at a time, whatever their length. What lies after the last one may be another
+     * thread's.
+     */
     @Test
     void runsLeaveWhatLiesAfterThemAlone() {
         float[] from = new float[100];
