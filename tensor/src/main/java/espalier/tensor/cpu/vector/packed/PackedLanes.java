@@ -25,9 +25,6 @@ import java.util.Arrays;
 final class PackedLanes implements PackedConvolution {
     private static final int LANES = Lanes.COUNT;
 
-    /** Cycles of a task: about 100 microseconds. */
-    private static final long TASK_CYCLES = 400_000;
-
     /**
      * Most floats of a window and its results, if there is more than one row of them: most of the second-level cache.
      */
@@ -62,7 +59,7 @@ final class PackedLanes implements PackedConvolution {
         long srcRow = (long) k.channels() * pitch * LANES;
         long dstRow = (long) k.rows() * k.gridW() * LANES;
         long near = (NEAR_FLOATS - (reach - k.strideH()) * srcRow) / (k.strideH() * srcRow + dstRow);
-        long quick = (long) (TASK_CYCLES / Math.max(1, weights.cycles(Lane.IMAGE) * k.gridW()));
+        long quick = (long) (PackedRows.TASK_CYCLES / Math.max(1, weights.cycles(Lane.IMAGE) * k.gridW()));
         int most = Math.clamp(Math.min(near, quick), 1, k.gridH());
         chunkRows = Math.ceilDiv(k.gridH(), Math.ceilDiv(k.gridH(), most));
         chunks = Math.ceilDiv(k.gridH(), chunkRows);
@@ -110,7 +107,7 @@ final class PackedLanes implements PackedConvolution {
     @Override
     public void run(Parallel parallel, Span x, Span bias, Span y) {
         int units = Math.ceilDiv(k.images(), LANES) * chunks;
-        int unitsPerTask = Math.clamp((long) (TASK_CYCLES / chunkCycles()), 1, Math.max(1, units));
+        int unitsPerTask = Math.clamp((long) (PackedRows.TASK_CYCLES / chunkCycles()), 1, Math.max(1, units));
         parallel.forEach(Math.ceilDiv(units, unitsPerTask), task -> {
             int end = Math.min(units, (task + 1) * unitsPerTask);
             for (int unit = task * unitsPerTask; unit < end; unit++) {

@@ -15,9 +15,6 @@ import java.util.Arrays;
  * whose rows are a large power of two apart, because its columns would share a few sets of the cache.
  */
 final class PackedProduct {
-    /** Cycles of a task: about 100 microseconds. */
-    private static final long TASK_CYCLES = 400_000;
-
     /** Vectors in a copied panel, and the least that a task takes. */
     private static final int PANEL = 8;
 
@@ -48,8 +45,8 @@ final class PackedProduct {
         RightLayout last = new RightLayout(table, panel((panels - 1) * WIDTH, n));
 
         long panelCycles = Math.max(1, (long) (a.cycles(Lane.IMAGE) * PANEL));
-        int splits = Math.clamp(panelCycles / TASK_CYCLES, 1, a.mostSplits());
-        int panelsPerTask = Math.clamp(TASK_CYCLES / panelCycles, 1, panels);
+        int splits = Math.clamp(panelCycles / PackedRows.TASK_CYCLES, 1, a.mostSplits());
+        int panelsPerTask = Math.clamp(PackedRows.TASK_CYCLES / panelCycles, 1, panels);
         parallel.forEach(Math.ceilDiv(panels, panelsPerTask) * splits, task -> {
             int fromRow = a.firstRow(task % splits, splits);
             int toRow = a.firstRow(task % splits + 1, splits);
@@ -67,7 +64,7 @@ final class PackedProduct {
 
     /** One column: {@code y [M] = a · x [K] + bias}. */
     private static void multiplyVector(Parallel parallel, PackedRows a, Span x, Span y, Span bias) {
-        int splits = Math.clamp((long) (a.cycles(Lane.IMAGE) / (2 * TASK_CYCLES)), 1, a.mostSplits());
+        int splits = Math.clamp((long) (a.cycles(Lane.IMAGE) / (2 * PackedRows.TASK_CYCLES)), 1, a.mostSplits());
         parallel.forEach(
                 splits,
                 split -> a.multiplyVector(x, y, a.firstRow(split, splits), a.firstRow(split + 1, splits), bias));

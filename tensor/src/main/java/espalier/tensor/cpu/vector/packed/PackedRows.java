@@ -17,6 +17,9 @@ abstract sealed class PackedRows permits SparseRows, QuantizedRows, BinaryRows {
     /** Rows that are taken at once, their values side by side. */
     static final int STRIP = 4;
 
+    /** Cycles of a task: about 100 microseconds. */
+    static final long TASK_CYCLES = 400_000;
+
     /** The number of rows, the outputs. */
     final int rows;
 

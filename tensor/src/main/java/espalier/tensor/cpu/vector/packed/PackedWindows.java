@@ -15,9 +15,6 @@ import espalier.tensor.cpu.vector.lanes.Span;
  * a {@link PaddedWindow} unless it can be read in place, and computes all output channels.
  */
 final class PackedWindows implements PackedConvolution {
-    /** Cycles of a task: about 100 microseconds. */
-    private static final long TASK_CYCLES = 400_000;
-
     /** Cycles that a row of an image takes to be copied, by the half. */
     private static final double ROW_CYCLES = 35;
 
@@ -50,7 +47,7 @@ final class PackedWindows implements PackedConvolution {
         int[] table = weights.table(PackedConvolution.offsets(k, this::offset));
         fullLayout = new RightLayout(table, full.tile());
         lastLayout = new RightLayout(table, last.tile());
-        splits = Math.clamp((long) (chunkCycles() / TASK_CYCLES), 1, weights.mostSplits());
+        splits = Math.clamp((long) (chunkCycles() / PackedRows.TASK_CYCLES), 1, weights.mostSplits());
     }
 
     private double chunkCycles() {
@@ -74,7 +71,7 @@ final class PackedWindows implements PackedConvolution {
     public void run(Parallel parallel, Span x, Span bias, Span y) {
         int units = k.images() * chunks * splits;
         long unitCycles = Math.max(1, (long) (chunkCycles() / splits));
-        int unitsPerTask = Math.clamp(TASK_CYCLES / unitCycles, 1, Math.max(1, units));
+        int unitsPerTask = Math.clamp(PackedRows.TASK_CYCLES / unitCycles, 1, Math.max(1, units));
         parallel.forEach(Math.ceilDiv(units, unitsPerTask), task -> {
             int end = Math.min(units, (task + 1) * unitsPerTask);
             for (int unit = task * unitsPerTask; unit < end; unit++) {

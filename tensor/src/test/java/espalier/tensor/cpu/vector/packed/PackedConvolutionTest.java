@@ -102,15 +102,41 @@ class PackedConvolutionTest {
     @Test
     void largeConvolutionsHaveTheSameBitsForAnyNumberOfThreads() {
         var random = new Random(2);
-        var geometry = new ConvGeometry(2, 30, 50, 67, 40, 3, 3, ConvSpec.of().withPadding(1));
+        ConvSpec spec = ConvSpec.of().withPadding(1);
+        var wide = new ConvGeometry(2, 30, 50, 67, 40, 3, 3, spec);
+        var high = new ConvGeometry(17, 16, 61, 30, 16, 3, 3, spec); // whose last window has fewer rows than the others
         try (var alone = new Parallel(1);
                 var several = new Parallel(4)) {
-            float[] dense = sparse(random, 40 * 270, 0.9);
-            float[] x = sparse(random, geometry.inputLength(), 0);
-            for (PackedMatrix matrix : forms(dense, 40, 270)) {
-                float[] expected = run(alone, geometry, matrix, x, new float[0]);
-                assertArrayEquals(expected, run(several, geometry, matrix, x, new float[0]));
-                assertClose(geometry, matrix.toDense(), x, new float[0], expected, matrix);
+            for (ConvGeometry geometry : List.of(wide, high)) {
+                int columns = 9 * geometry.c();
+                float[] dense = sparse(random, geometry.o() * columns, 0.9);
+                float[] x = sparse(random, geometry.inputLength(), 0);
+                for (PackedMatrix matrix : forms(dense, geometry.o(), columns)) {
+                    float[] expected = run(alone, geometry, matrix, x, new float[0]);
+                    assertArrayEquals(expected, run(several, geometry, matrix, x, new float[0]));
+                    assertClose(geometry, matrix.toDense(), x, new float[0], expected, matrix);
+                }
+            }
+        }
+    }
+
+    /** What is prepared for one geometry is not used for the next. */
+    @Test
+    void oneKernelTakesBatchesOfAnySizeInTurn() {
+        var random = new Random(5);
+        PackedMatrix matrix = CsrMatrix.of(sparse(random, 16 * 144, 0.97), 16, 144);
+        try (var parallel = new Parallel(1)) {
+            var kernel = new VectorPackedKernel(
+                    parallel,
+                    new ConvolutionKernel(parallel),
+                    matrix,
+                    () -> CpuBackends.reference().prepare(matrix));
+            for (int n : new int[] {1, 3, 3, 2, 40, 1}) {
+                var geometry = new ConvGeometry(n, 16, 6 + n, 8, 16, 3, 3, ConvSpec.of());
+                float[] x = sparse(random, geometry.inputLength(), 0);
+                Tensor maps = Tensor.zeros(n, 16, 4 + n, 6);
+                kernel.conv2d(geometry.spec(), 3, 3, Tensor.of(x, n, 16, 6 + n, 8), Optional.empty(), maps);
+                assertClose(geometry, matrix.toDense(), x, new float[0], maps.toFloats(), matrix, 4e-6);
             }
         }
     }
