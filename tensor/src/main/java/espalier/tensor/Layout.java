@@ -1,5 +1,6 @@
 package espalier.tensor;
 
+import espalier.tensor.spi.Storage;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -30,7 +31,12 @@ public final class Layout {
 
     /** The row-major layout from offset 0: the last axis varies fastest. */
     public static Layout contiguous(Shape shape) {
-        return new Layout(shape, rowMajor(shape), 0);
+        return contiguous(shape, 0);
+    }
+
+    /** The row-major layout from some offset. */
+    public static Layout contiguous(Shape shape, int offset) {
+        return new Layout(shape, rowMajor(shape), offset);
     }
 
     /** A layout with strides and offset as given. {@link Tensor#view} checks that it stays inside a storage. */
@@ -99,18 +105,18 @@ public final class Layout {
         return false;
     }
 
-    /** Throws unless every element lies in a storage of {@code length} elements. */
-    void requireInside(int length) {
-        long first = offset;
-        long last = offset;
+    /** Throws unless every element lies in a storage. */
+    void requireInside(Storage storage) {
+        long first = (long) offset - storage.start();
+        long last = first;
         for (int axis = 0; axis < strides.length; axis++) {
             long reach = (long) strides[axis] * (shape.dim(axis) - 1);
             first += Math.min(0, reach);
             last += Math.max(0, reach);
         }
-        if (shape.size() > 0 && (first < 0 || last >= length)) {
-            throw new ShapeException(
-                    "view: " + this + " reaches from element " + first + " to " + last + " of a storage of " + length);
+        if (shape.size() > 0 && (first < 0 || last >= storage.length())) {
+            throw new ShapeException("view: " + this + " reaches from element " + first + " to " + last
+                    + " of a storage of " + storage.length());
         }
     }
 

@@ -43,7 +43,7 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
     public static Tensor allocate(String op, Device device, DType dtype, Shape shape) {
         Storage storage = device.backend().allocate(dtype, shape.size());
         TensorScope.adopt(storage);
-        return new Tensor(device, storage, Layout.contiguous(shape), op);
+        return new Tensor(device, storage, Layout.contiguous(shape, storage.start()), op);
     }
 
     /** Values in row-major order, copied to the default CPU device; without sizes, one axis as long as the array. */
@@ -60,7 +60,7 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
     public static Tensor of(Device device, float[] values, Shape shape) {
         Tensor made = allocateFor(device, DType.F32, values.length, shape);
         // Not by a memory segment, whose classes would make a cold start some 20 ms longer.
-        device.backend().upload(values, made.storage, 0);
+        device.backend().upload(values, made.storage, made.layout.offset());
         return made;
     }
 
@@ -120,7 +120,7 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
 
     private static Tensor upload(Device device, DType dtype, MemorySegment from, long count, Shape shape) {
         Tensor made = allocateFor(device, dtype, count, shape);
-        device.backend().upload(from, made.storage, 0);
+        device.backend().upload(from, made.storage, made.layout.offset());
         return made;
     }
 
@@ -200,7 +200,8 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
     /** The identity matrix {@code [n, n]} in F32. */
     public static Tensor eye(Device device, int n) {
         Tensor made = zeros(device, DType.F32, Shape.of(n, n));
-        made.view(Layout.strided(Shape.of(n), new int[] {n + 1}, 0)).fillInPlace(1);
+        made.view(Layout.strided(Shape.of(n), new int[] {n + 1}, made.layout().offset()))
+                .fillInPlace(1);
         return made;
     }
 
@@ -266,7 +267,7 @@ public final class Tensor implements Elementwise, Reductions, Shaping, Indexing,
      * @throws ShapeException if the layout reaches beyond it
      */
     public Tensor view(Layout other) {
-        other.requireInside(storage().length());
+        other.requireInside(storage());
         return new Tensor(device, storage, other, origin);
     }
 

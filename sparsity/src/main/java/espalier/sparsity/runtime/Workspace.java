@@ -23,13 +23,6 @@ import java.util.Optional;
  * list of calls on tensors that exist already. Used by one thread at a time.
  */
 final class Workspace implements BatchCall {
-    /**
-     * Where the first value lies if some are blocked images. The elements of an array begin 16 bytes after the object,
-     * and a large object begins a region of the heap (of the collector G1): so no pixel lies in two cache lines, where
-     * the plain values fill whole lines.
-     */
-    private static final int FIRST = 12;
-
     private final Program program;
     private final BlockPlan blocks;
     private final MemoryPlan plan;
@@ -47,13 +40,11 @@ final class Workspace implements BatchCall {
         this.device = device;
         this.backend = device.backend();
         this.batch = batch;
-        int first = blocks.isEmpty() ? 0 : FIRST;
-        Tensor arena = allocated(DType.F32, Math.addExact(first, Math.multiplyExact(plan.size(), batch)));
+        Tensor arena = allocated(DType.F32, Math.multiplyExact(plan.size(), batch));
         for (int value = 0; value <= program.steps().size(); value++) {
             Shape shape = program.shape(value).inserting(0, batch);
-            Layout whole = Layout.contiguous(blocks.isBlocked(value) ? images().inBlocks(shape) : shape);
-            int at = first + plan.offset(value) * batch;
-            values.add(arena.view(Layout.strided(whole.shape(), whole.strides(), at)));
+            Shape laid = blocks.isBlocked(value) ? images().inBlocks(shape) : shape;
+            values.add(arena.view(Layout.contiguous(laid, arena.layout().offset() + plan.offset(value) * batch)));
         }
         calls = new Runnable[program.steps().size()];
         for (int i = 0; i < calls.length; i++) {

@@ -13,6 +13,9 @@ import java.util.Map;
  * <p>Lengths are rounded up to size classes (eight to each doubling, so at most an eighth is wasted), and each class
  * keeps its free arrays. An array is only taken from the pool inside a {@link TensorScope}, because only a scope gives
  * arrays back; outside one a fresh array of the exact length is left to the collector.
+ *
+ * <p>Where the collector begins arrays at a multiple of 64 bytes, which it does if they are large
+ * ({@link Scratch#onLines}), the first element comes so many later that it begins a cache line.
  */
 final class HeapPool {
     private record Key(Class<?> type, int length) {}
@@ -23,21 +26,23 @@ final class HeapPool {
     HeapStorage allocate(DType dtype, int length) {
         Class<?> type = elementType(dtype);
         if (TensorScope.current().isEmpty()) {
-            return new HeapStorage(dtype, length, Array.newInstance(type, length), this);
+            int start = start(type, length);
+            return new HeapStorage(dtype, start, length, Array.newInstance(type, start + length), this);
         }
         Key key = new Key(type, sizeClass(length));
+        int start = start(type, key.length);
         synchronized (free) {
             ArrayDeque<Object> arrays = free.get(key);
             if (arrays != null && !arrays.isEmpty()) {
-                return new HeapStorage(dtype, length, arrays.pop(), this);
+                return new HeapStorage(dtype, start, length, arrays.pop(), this);
             }
         }
-        return new HeapStorage(dtype, length, Array.newInstance(type, key.length), this);
+        return new HeapStorage(dtype, start, length, Array.newInstance(type, start + key.length), this);
     }
 
-    /** Takes an array back. */
-    void put(Object array) {
-        Key key = new Key(array.getClass().getComponentType(), Array.getLength(array));
+    /** Takes an array back, with as many elements before the first as {@link #allocate} put there. */
+    void put(Object array, int start) {
+        Key key = new Key(array.getClass().getComponentType(), Array.getLength(array) - start);
         if (key.length != sizeClass(key.length)) {
             return;
         }
@@ -55,6 +60,12 @@ final class HeapPool {
             }
             return total;
         }
+    }
+
+    /** How many elements come before the first. */
+    private static int start(Class<?> type, int length) {
+        boolean large = (long) length * bytes(type) >= Scratch.HALF_REGION * (long) Float.BYTES;
+        return large && length <= Integer.MAX_VALUE - 64 ? Scratch.LINE * Float.BYTES / bytes(type) : 0;
     }
 
     /** The least length of a size class that holds {@code length}: 16, or k·2ⁿ with k from 8 to 15. */

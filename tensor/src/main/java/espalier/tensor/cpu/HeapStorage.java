@@ -4,15 +4,22 @@ import espalier.tensor.DType;
 import espalier.tensor.spi.Storage;
 import java.lang.foreign.MemorySegment;
 
-/** A storage in a heap array, whose length may be larger than the storage's. */
+/** A storage in a heap array, whose first elements and last ones may belong to nobody. */
 public final class HeapStorage extends Storage {
     private final Object array;
+    private final int start;
     private final HeapPool pool;
 
-    HeapStorage(DType dtype, int length, Object array, HeapPool pool) {
+    HeapStorage(DType dtype, int start, int length, Object array, HeapPool pool) {
         super(dtype, length);
         this.array = array;
+        this.start = start;
         this.pool = pool;
+    }
+
+    @Override
+    public int start() {
+        return start;
     }
 
     /** The array of an F32 storage. */
@@ -109,6 +116,6 @@ public final class HeapStorage extends Storage {
 
     @Override
     protected void free() {
-        pool.put(array);
+        pool.put(array, start);
     }
 }

@@ -93,7 +93,7 @@ public final class Scratch {
     public static final int LINE = 12;
 
     /** Two megabytes: half a region where the heap may have 16 gigabytes, and more where it is smaller. */
-    private static final int HALF_REGION = 1 << 19;
+    static final int HALF_REGION = 1 << 19;
 
     private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
 

@@ -79,7 +79,7 @@ public final class Npy {
             if (dtype == DType.BOOL) {
                 requireTruthValues(source, head.dataStart, data.toArray(ValueLayout.JAVA_BYTE));
             }
-            device.backend().upload(data, read.storage(), 0);
+            device.backend().upload(data, read.storage(), read.layout().offset());
         } catch (InternalError e) { // what Java makes of a fault in mapped memory
             TensorFormatException refusal =
                     new TensorFormatException(source, head.dataStart, "the file was cut short while it was read");

@@ -32,6 +32,14 @@ public abstract class Storage {
         return length;
     }
 
+    /**
+     * Where in the memory the first element lies. Layouts count from there: 0, unless a back end wants some elements
+     * before it, so that a storage begins on a line of the cache.
+     */
+    public int start() {
+        return 0;
+    }
+
     /** Whether the memory has gone back; using it then is an error. */
     public final boolean isReleased() {
         return released;
