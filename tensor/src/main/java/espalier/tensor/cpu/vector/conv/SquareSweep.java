@@ -5,6 +5,7 @@ import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.channels.BlockTiles;
 import espalier.tensor.cpu.vector.channels.NarrowTile;
 import espalier.tensor.cpu.vector.channels.Squares;
+import espalier.tensor.cpu.vector.lanes.Fetch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
@@ -202,7 +203,11 @@ final class SquareSweep extends Sweep {
         int rows = rows(block);
         int image = k.srcH() * k.srcW();
         float[] pixels = Scratch.floats(Scratch.PLANE, window.floats(blockRows));
+        int top = 2 * cut.inRound(block) * blockRows - k.top();
         for (int n = 0; n < images(round); n++) {
+            int first = src.at() + ((round * blockImages + n) * k.channels() + from) * image;
+            x[at + cut.windowLength() - 1] =
+                    Fetch.rows(src.array(), first, to - from, k.srcH(), k.srcW(), top, top + 2 * rows + 2);
             for (int c = from; c < to; c += LANES) {
                 int source = src.at() + ((round * blockImages + n) * k.channels() + c) * image;
                 window.fill(src.array(), source, cut.inRound(block) * blockRows, rows, pixels);

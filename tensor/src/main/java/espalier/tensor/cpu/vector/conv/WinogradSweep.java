@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.lanes.Fetch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
@@ -221,7 +222,14 @@ final class WinogradSweep extends Sweep {
     @Override
     void fill(Span src, int block, int from, int to, float[] x, int at) {
         int round = cut.round(block);
-        int source = src.at() + firstImage(round) * k.channels() * k.srcH() * k.srcW();
+        int plane = k.srcH() * k.srcW();
+        int source = src.at() + firstImage(round) * k.channels() * plane;
+        int top = 2 * cut.inRound(block) * blockPairs + firstTap - k.top();
+        int bottom = top + 2 * blockPairs + WinogradRows.TAPS - 1;
+        for (int n = 0; n < images(round); n++) {
+            int first = source + (n * k.groups() * k.channels() + from) * plane;
+            x[at + cut.windowLength() - 1] = Fetch.rows(src.array(), first, to - from, k.srcH(), k.srcW(), top, bottom);
+        }
         window.fill(src.array(), source, images(round), cut.inRound(block), from, to, x, at);
     }
 
