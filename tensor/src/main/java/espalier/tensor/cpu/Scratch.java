@@ -62,6 +62,9 @@ public final class Scratch {
     /** Packed weights that are unpacked for one call. */
     public static final int UNPACKED = 24;
 
+    /** A sum that nobody reads, see {@link espalier.tensor.cpu.vector.lanes.Fetch}. */
+    public static final int FETCHED = 27;
+
     /** Sums that rows of signs share, and those of the rows. */
     public static final int SHARED_SUMS = 26;
 
@@ -87,7 +90,7 @@ public final class Scratch {
     /** Places of maxima. */
     public static final int PLACES = 1;
 
-    private static final int SLOTS = 27;
+    private static final int SLOTS = 28;
 
     /** See {@link #onLines}. */
     public static final int LINE = 12;

@@ -49,7 +49,12 @@ final class PackedBytes {
                 return false;
             }
             step.apply(chunk, done);
-            into.device().backend().upload(MemorySegment.ofArray(chunk), into.storage(), into.layout().offset() + done);
+            into.device()
+                    .backend()
+                    .upload(
+                            MemorySegment.ofArray(chunk),
+                            into.storage(),
+                            into.layout().offset() + done);
         }
         return true;
     }

@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.lanes.Fetch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
@@ -239,6 +240,9 @@ final class ChannelSweep extends Sweep {
     void fill(Span src, int block, int from, int to, float[] window, int windowAt) {
         int source = src.at() + cut.round(block) * k.channels() * plane;
         int index = cut.inRound(block);
+        if (cut.blocks() == 1) {
+            Fetch.lines(src.array(), source + from * plane, (to - from) * plane);
+        }
         int firstGridRow = inPlace ? 0 : first(index).row();
         float[] x = inPlace ? src.array() : Scratch.floats(Scratch.ROW, together * padded.plane() + SLACK);
         for (int c = from; c < to; c += together) {

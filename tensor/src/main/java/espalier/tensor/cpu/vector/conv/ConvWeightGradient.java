@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.conv;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.lanes.Fetch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
@@ -164,6 +165,10 @@ final class ConvWeightGradient {
         float[] input = Scratch.floats(Scratch.CONV_INPUT, window.length(widest) + 2 * Lanes.COUNT);
         float[] gradient = Scratch.floats(Scratch.CONV_OUTPUT, rows * window.pixels());
         for (int b = first; b < end; b++) {
+            if (readsWholeImages()) {
+                Fetch.images(x, window.firstImage(b), window.images(b), g.c() * g.h() * g.w());
+                Fetch.images(dy, window.firstImage(b), window.images(b), g.o() * g.outH() * g.outW());
+            }
             window.packGradient(b, dy, group * rows, rows, gradient);
             float[] panels = gradient;
             if (pairs.isPresent()) {
@@ -185,6 +190,11 @@ final class ConvWeightGradient {
         if (first == end) { // no images at all
             Arrays.fill(sums, at, at + rows * rowStride, 0f);
         }
+    }
+
+    /** Whether a task of some blocks is the only one that reads their images, and reads all of them. */
+    private boolean readsWholeImages() {
+        return window.perImage() == 1 && splits == 1 && g.spec().groups() == 1;
     }
 
     /** Adds the products of a block of pixels to the sums of the how-manieth block of channels, or begins with them. */

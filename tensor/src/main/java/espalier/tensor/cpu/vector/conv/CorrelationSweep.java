@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.lanes.Fetch;
 import espalier.tensor.cpu.vector.lanes.Span;
 
 /**
@@ -134,6 +135,11 @@ final class CorrelationSweep extends Sweep {
 
     @Override
     void fill(Span src, int block, int from, int to, float[] x, int at) {
+        if (chunks == 1) {
+            int plane = k.srcH() * k.srcW();
+            int first = src.at() + source(block) + from * plane;
+            Fetch.lines(src.array(), first, (to - from) * plane);
+        }
         window.fill(src.array(), src.at() + source(block), from, to, cut.inRound(block) * chunkRows, x, at);
     }
 

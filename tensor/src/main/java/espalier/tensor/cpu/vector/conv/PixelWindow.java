@@ -97,11 +97,13 @@ final class PixelWindow implements Pixels {
         return images(block) * outRows(block) * g.outW();
     }
 
-    private int perImage() {
+    /** Blocks of an image: 1 if a block has whole images. */
+    int perImage() {
         return Math.ceilDiv(g.outH(), rowsPerBlock);
     }
 
-    private int firstImage(int block) {
+    /** The first image of a block. */
+    int firstImage(int block) {
         return block / perImage() * imagesPerBlock;
     }
 

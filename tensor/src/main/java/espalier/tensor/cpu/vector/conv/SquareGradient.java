@@ -136,11 +136,6 @@ final class SquareGradient {
         return threads == 1 ? 1 : Math.clamp(Math.ceilDiv(TASKS_A_THREAD * threads, chunks), 1, g.o() / LANES);
     }
 
-    /** Fetches whole images, and leaves the sum before the first line of what is made of them. */
-    private static void fetch(Span x, int image, int images, int length, float[] turned) {
-        turned[0] = Fetch.lines(x.array(), x.at() + image * length, images * length);
-    }
-
     /** {@code sums[at + i] += sums[from + i]} for {@code count} elements, a multiple of {@link #LANES}. */
     private static void add(float[] sums, int at, int from, int count) {
         for (int i = 0; i < count; i += LANES) {
@@ -172,8 +167,8 @@ final class SquareGradient {
             int row = block % rowBlocks * blockRows;
             int rows = Math.min(blockRows, down - row);
             if (rowBlocks == 1) { // parts of images come no faster that way
-                fetch(x, image, images, g.c() * g.h() * g.w(), v);
-                fetch(dy, image, images, g.o() * g.outH() * g.outW(), m);
+                Fetch.images(x, image, images, g.c() * g.h() * g.w());
+                Fetch.images(dy, image, images, g.o() * g.outH() * g.outW());
             }
             for (int n = 0; n < images; n++) {
                 turnPixels(x, image + n, row, rows, v, Scratch.LINE + n * rows * across * LANES);

@@ -206,8 +206,7 @@ final class SquareSweep extends Sweep {
         int top = 2 * cut.inRound(block) * blockRows - k.top();
         for (int n = 0; n < images(round); n++) {
             int first = src.at() + ((round * blockImages + n) * k.channels() + from) * image;
-            x[at + cut.windowLength() - 1] =
-                    Fetch.rows(src.array(), first, to - from, k.srcH(), k.srcW(), top, top + 2 * rows + 2);
+            Fetch.rows(src.array(), first, to - from, k.srcH(), k.srcW(), top, top + 2 * rows + 2);
             for (int c = from; c < to; c += LANES) {
                 int source = src.at() + ((round * blockImages + n) * k.channels() + c) * image;
                 window.fill(src.array(), source, cut.inRound(block) * blockRows, rows, pixels);

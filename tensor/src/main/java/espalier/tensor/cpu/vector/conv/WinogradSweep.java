@@ -228,7 +228,7 @@ final class WinogradSweep extends Sweep {
         int bottom = top + 2 * blockPairs + WinogradRows.TAPS - 1;
         for (int n = 0; n < images(round); n++) {
             int first = source + (n * k.groups() * k.channels() + from) * plane;
-            x[at + cut.windowLength() - 1] = Fetch.rows(src.array(), first, to - from, k.srcH(), k.srcW(), top, bottom);
+            Fetch.rows(src.array(), first, to - from, k.srcH(), k.srcW(), top, bottom);
         }
         window.fill(src.array(), source, images(round), cut.inRound(block), from, to, x, at);
     }
