@@ -60,10 +60,16 @@ public interface Backend {
     /** A new storage with undefined contents. */
     Storage allocate(DType dtype, int length);
 
-    /** Copies bytes of the host, little-endian and packed, to elements from {@code start}; waits until done. */
+    /**
+     * Copies bytes of the host, little-endian and packed, to elements from {@code start}, as layouts count; waits until
+     * done.
+     */
     void upload(MemorySegment from, Storage to, int start);
 
-    /** Copies elements from {@code start} to bytes of the host, as many as the segment holds; waits until done. */
+    /**
+     * Copies elements from {@code start}, as layouts count, to bytes of the host, as many as the segment holds; waits
+     * until done.
+     */
     void download(Storage from, int start, MemorySegment to);
 
     /** Copies all of an array to elements of an F32 storage from {@code start}; waits until done. */

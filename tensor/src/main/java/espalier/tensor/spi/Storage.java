@@ -33,8 +33,8 @@ public abstract class Storage {
     }
 
     /**
-     * Where in the memory the first element lies. Layouts count from there: 0, unless a back end wants some elements
-     * before it, so that a storage begins on a line of the cache.
+     * Where in the memory the first element lies, from whose beginning layouts count: 0, unless a back end wants some
+     * elements before it, so that a storage begins on a line of the cache.
      */
     public int start() {
         return 0;

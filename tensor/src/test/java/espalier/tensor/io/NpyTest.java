@@ -177,6 +177,7 @@ class NpyTest {
         Path path = folder.resolve("large.npy");
         Npy.write(path, tensor);
         RandomTensors.assertSame(tensor, Npy.read(path, DEVICE));
+        RandomTensors.assertSame(tensor, read(Files.readAllBytes(path)));
     }
 
     /** The dictionary begins at byte 10; ^ stands before the byte that the refusal must name. */

@@ -3,7 +3,7 @@
  * {@link espalier.tensor.cpu.vector.lanes.Tasks} cuts work into tasks, {@link espalier.tensor.cpu.vector.lanes.Heap}
  * finds the arrays of tensors, {@link espalier.tensor.cpu.vector.lanes.Span} is one with its beginning,
  * {@link espalier.tensor.cpu.vector.lanes.StridedCopy} and {@link espalier.tensor.cpu.vector.lanes.Transpose} move
- * numbers about.
+ * numbers about, {@link espalier.tensor.cpu.vector.lanes.Fetch} has memory send them first.
  */
 @org.jspecify.annotations.NullMarked
 package espalier.tensor.cpu.vector.lanes;

@@ -33,6 +33,7 @@ class FetchTest {
         assertEquals(2 * 3, rows(images, 7, 2, 5, 16, -4, 2));
         assertEquals(3 * 24, rows(images, 7, 3, 5, 16, 3, 9));
         assertEquals(0, rows(images, 7, 3, 5, 16, 5, 9));
+        assertEquals(0, rows(images, 7, 3, 5, 16, 7, 9));
         assertEquals(0, rows(images, 7, 3, 5, 16, -4, -1));
         assertEquals(0, rows(images, 7, 0, 5, 16, 0, 5));
     }
