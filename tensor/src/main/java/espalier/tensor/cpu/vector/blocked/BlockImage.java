@@ -26,8 +26,8 @@ record BlockImage(ConvGeometry g) implements BlockSource {
 
     @Override
     public int[] places() {
-        int[] places = new int[g.c()];
-        Arrays.setAll(places, c -> c / LANES * g.h() * pitch() + c % LANES);
+        int[] places = new int[g.c() / LANES];
+        Arrays.setAll(places, block -> block * g.h() * pitch());
         return places;
     }
 

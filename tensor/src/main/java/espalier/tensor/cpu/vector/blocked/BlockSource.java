@@ -11,7 +11,7 @@ sealed interface BlockSource permits BlockImage, BlockWindow {
     /** Floats from what a result sees to what the one below it sees. */
     int pitch();
 
-    /** For each term of the sum, where the first result finds its pixel. */
+    /** For each block of input channels under a tap, where the first result finds its pixel. */
     int[] places();
 
     /** For each term, which of the weights {@code [C, kH, kW]} of an output channel belongs to it. */

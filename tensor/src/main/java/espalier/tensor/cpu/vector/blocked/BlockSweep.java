@@ -4,6 +4,7 @@ import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.channels.BlockTiles;
+import espalier.tensor.cpu.vector.lanes.Fetch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
@@ -25,8 +26,8 @@ final class BlockSweep implements BlockWay {
     /** Most floats of a window: half a megabyte, so that it stays in the second-level cache. */
     private static final int WINDOW_FLOATS = 1 << 17;
 
-    /** Longest stretch of a sum: 72 KiB of weights of 16 lanes. */
-    private static final int DEPTH = 576;
+    /** Longest stretch of a sum, in runs of terms: 72 KiB of weights of 16 lanes. */
+    private static final int DEPTH = 576 / LANES;
 
     /** A bias of nothing. */
     static final float[] ZEROS = new float[WIDTH];
@@ -134,27 +135,33 @@ final class BlockSweep implements BlockWay {
         int plane = g.outH() * g.outW() * LANES;
         int result = (unit / blocks * (g.o() / LANES) + 2 * panel) * plane + unit % blocks * rows * g.outW() * LANES;
         int length = places.length;
-        float none = Float.NEGATIVE_INFINITY;
         float[] tile = Scratch.floats(Scratch.TILE, 2 * RowGroups.MOST * LANES);
         for (int t = 0; t < length; t += depth) {
             int n = Math.min(depth, length - t);
-            float floor = relu && t + n == length ? 0f : none;
+            boolean floored = relu && t + n == length;
             Span before = t == 0 ? add : dst;
             float[] b = t == 0 ? bias : ZEROS;
             int bAt = t == 0 ? panel * WIDTH : 0;
-            int weights = (panel * length + t) * WIDTH;
+            int weights = (panel * length + t) * LANES * WIDTH;
+            if (weightsAreFar()) {
+                Fetch.lines(packed, weights, n * LANES * WIDTH);
+            }
             for (Run run : tiles) {
                 int from = xAt + run.window();
                 int at = result + run.pixel() * LANES;
                 int to = dst.at() + at;
                 int pixels = run.pixels();
+                int half = pixels * LANES;
                 if (before.isEmpty()) {
-                    BlockTiles.run(
-                            pixels, n, x, from, places, t, packed, weights, b, bAt, floor, dst.array(), to, to + plane);
+                    BlockTiles.run(pixels, n, x, from, places, t, packed, weights, b, bAt, dst.array(), to, to + plane);
+                    if (floored) {
+                        BlockTiles.relu(dst.array(), to, half);
+                        BlockTiles.relu(dst.array(), to + plane, half);
+                    }
                 } else {
-                    int half = pixels * LANES;
                     int added = before.at() + at;
-                    BlockTiles.run(pixels, n, x, from, places, t, packed, weights, b, bAt, none, tile, 0, half);
+                    float floor = floored ? 0f : Float.NEGATIVE_INFINITY;
+                    BlockTiles.run(pixels, n, x, from, places, t, packed, weights, b, bAt, tile, 0, half);
                     BlockTiles.add(tile, 0, half, before.array(), added, floor, dst.array(), to);
                     BlockTiles.add(tile, half, half, before.array(), added + plane, floor, dst.array(), to + plane);
                 }

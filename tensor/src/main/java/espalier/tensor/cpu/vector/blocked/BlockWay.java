@@ -11,6 +11,11 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
     /** Cycles that a weight takes to come from memory, which is where those of a large network are. */
     double FETCH_CYCLES = 0.5;
 
+    /**
+     * Packed weights that a small network finds in the second-level cache at its next call: a quarter of a megabyte.
+     */
+    int NEAR_FLOATS = 1 << 16;
+
     /** Multiply-adds below which a task is not worth a thread. */
     long TASK_WORK = 1_000_000;
 
@@ -38,6 +43,11 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
 
     /** Floats of the packed weights. */
     int packedLength();
+
+    /** Whether the weights may have to come from memory, and should be fetched before they are needed. */
+    default boolean weightsAreFar() {
+        return packedLength() > NEAR_FLOATS;
+    }
 
     /**
      * Brings weights {@code [O, C, kH, kW]} into the order in which they are read. It does not depend on the size of

@@ -103,10 +103,10 @@ final class BlockWindow implements BlockSource {
     @Override
     public int[] places() {
         int taps = g.kh() * g.kw();
-        int[] places = new int[g.c() * taps];
-        Arrays.setAll(places, term -> {
-            int tap = term / LANES % taps;
-            return term / (LANES * taps) * blockFloats() + at(tap / g.kw(), tap % g.kw()) + term % LANES;
+        int[] places = new int[g.c() / LANES * taps];
+        Arrays.setAll(places, run -> {
+            int tap = run % taps;
+            return run / taps * blockFloats() + at(tap / g.kw(), tap % g.kw());
         });
         return places;
     }

@@ -8,6 +8,7 @@ import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.channels.BlockTiles;
 import espalier.tensor.cpu.vector.channels.Squares;
+import espalier.tensor.cpu.vector.lanes.Fetch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
@@ -36,7 +37,7 @@ final class BlockWinograd implements BlockWay {
     private final int across;
     private final int rows;
     private final int blocks;
-    private final int[] terms;
+    private final int[] places;
 
     /** Floats from one of the 16 numbers to the next, of all squares of a block; not a power of two. */
     private final int inputPlane;
@@ -58,9 +59,9 @@ final class BlockWinograd implements BlockWay {
         rows = Math.ceilDiv(down, Math.ceilDiv(down, most));
         blocks = Math.ceilDiv(down, rows);
         int squares = rows * across;
-        terms = new int[g.c()];
-        for (int c = 0; c < terms.length; c++) {
-            terms[c] = c / LANES * squares * LANES + c % LANES;
+        places = new int[g.c() / LANES];
+        for (int run = 0; run < places.length; run++) {
+            places[run] = run * squares * LANES;
         }
         inputPlane = g.c() * squares + LANES;
         resultPlane = WIDTH * squares + LANES;
@@ -161,22 +162,24 @@ final class BlockWinograd implements BlockWay {
         int second = rows * across * LANES;
         for (int k = 0; k < POINTS; k++) {
             int weights = (panel * POINTS + k) * g.c() * WIDTH;
+            if (weightsAreFar()) {
+                Fetch.lines(packed, weights, g.c() * WIDTH);
+            }
             for (int i = 0; i < tiles; i++) {
                 int square = squares * i / tiles;
                 int end = squares * (i + 1) / tiles;
                 int to = k * resultPlane + square * LANES;
                 BlockTiles.run(
                         end - square,
-                        g.c(),
+                        places.length,
                         x,
                         k * inputPlane + square * LANES,
-                        terms,
+                        places,
                         0,
                         packed,
                         weights,
                         ZEROS,
                         0,
-                        Float.NEGATIVE_INFINITY,
                         sums,
                         to,
                         to + second);

@@ -11,9 +11,11 @@ import jdk.incubator.vector.VectorSpecies;
  * Sums for up to four neighbouring pixels and the output channels of two vectors: what of a convolution of blocks of
  * channels has to be fast.
  *
- * <p>A tile computes, for pixels j and channels o, {@code y[o, j] = max(floor, bias[o] + Σₜ x[terms[t] + j·LANES]·w[t,
- * o])}. Neighbouring pixels are {@code LANES} floats apart, a number that the compiler knows, so that one place read
- * from the table finds all of them.
+ * <p>A tile computes, for pixels j and channels o, {@code y[o, j] = bias[o] + Σᵣ Σᵢ x[places[r] + i + j·LANES]·w[r, i,
+ * o]}, where a run r is a vector of input channels i under one tap. Neighbouring pixels are {@code LANES} floats apart
+ * and runs {@code LANES} terms long, numbers that the compiler knows: one place read from the table finds a run of all
+ * pixels, and the inner loop has no bounds left to check. (With a place for each term it checked them at each, and
+ * lacked registers; sums took a quarter longer.)
  *
  * <p>A tile does nothing else, and computes with {@link Lanes#ONE}, for the sake of the compilers. Of a method with
  * more than some 100 operations on vectors the second one (C2) leaves the last ones until it has done the others, and
@@ -25,44 +27,45 @@ public final class BlockTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
     private static final int LANES = Lanes.COUNT;
 
+    /** Weights of a run. */
+    static final int WEIGHTS = 2 * LANES * LANES;
+
     private BlockTiles() {}
 
     /**
      * Runs the tile of so many pixels.
      *
      * @param pixels neighbours, up to {@link espalier.tensor.cpu.vector.lanes.RowGroups#MOST}
-     * @param n terms of the sum
-     * @param x what holds the pixels, the first of them at {@code xAt} for a term whose place is 0
-     * @param terms places of the terms, from {@code termsAt} on
+     * @param runs of {@code LANES} terms of the sum
+     * @param x what holds the pixels, the first of them at {@code xAt} for a run whose place is 0
+     * @param places of the runs, from {@code placesAt} on
      * @param w weights, those of two vectors of channels side by side for each term
      * @param bias of the channels of two vectors
-     * @param floor 0 for ReLU, negative infinity for none
      * @param y results: those of the first vector of channels at {@code y0}, of the second at {@code y1}
      */
     public static void run(
             int pixels,
-            int n,
+            int runs,
             float[] x,
             int xAt,
-            int[] terms,
-            int termsAt,
+            int[] places,
+            int placesAt,
             float[] w,
             int wAt,
             float[] bias,
             int biasAt,
-            float floor,
             float[] y,
             int y0,
             int y1) {
         switch (pixels) {
-            case 1 -> tile1(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
-            case 2 -> tile2(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
-            case 3 -> tile3(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
-            case 4 -> tile4(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
-            case 5 -> TallBlockTiles.tile5(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
-            case 6 -> TallBlockTiles.tile6(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
-            case 7 -> TallBlockTiles.tile7(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
-            case 8 -> TallBlockTiles.tile8(n, x, xAt, terms, termsAt, w, wAt, bias, biasAt, floor, y, y0, y1);
+            case 1 -> tile1(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
+            case 2 -> tile2(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
+            case 3 -> tile3(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
+            case 4 -> tile4(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
+            case 5 -> TallBlockTiles.tile5(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
+            case 6 -> TallBlockTiles.tile6(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
+            case 7 -> TallBlockTiles.tile7(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
+            case 8 -> TallBlockTiles.tile8(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
             default -> throw new IllegalArgumentException("a tile of " + pixels + " pixels");
         }
     }
@@ -77,18 +80,25 @@ public final class BlockTiles {
         }
     }
 
+    /** ReLU of a run of floats, whole vectors. */
+    public static void relu(float[] y, int at, int n) {
+        FloatVector zero = ONE.broadcast(0f);
+        for (int i = at; i < at + n; i += LANES) {
+            zero.max(FloatVector.fromArray(SPECIES, y, i)).intoArray(y, i);
+        }
+    }
+
     /** One pixel. */
     static void tile1(
-            int n,
+            int runs,
             float[] x,
             int xAt,
-            int[] terms,
-            int termsAt,
+            int[] places,
+            int placesAt,
             float[] w,
             int wAt,
             float[] bias,
             int biasAt,
-            float floor,
             float[] y,
             int y0,
             int y1) {
@@ -96,32 +106,34 @@ public final class BlockTiles {
         FloatVector b1 = FloatVector.fromArray(SPECIES, bias, biasAt + LANES);
         FloatVector s00 = b0;
         FloatVector s01 = b1;
-        int end = termsAt + n;
-        for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
-            int p = xAt + terms[t];
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
-            FloatVector x0 = ONE.broadcast(x[p]);
-            s00 = x0.fma(w0, s00);
-            s01 = x0.fma(w1, s01);
+        for (int r = 0; r < runs; r++) {
+            int from = xAt + places[placesAt + r];
+            int weights = wAt + r * WEIGHTS;
+            for (int c = 0; c < LANES; c++) {
+                int p = from + c;
+                int q = weights + c * 2 * LANES;
+                FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
+                FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
+                FloatVector x0 = ONE.broadcast(x[p]);
+                s00 = x0.fma(w0, s00);
+                s01 = x0.fma(w1, s01);
+            }
         }
-        FloatVector least = ONE.broadcast(floor);
-        least.max(s00).intoArray(y, y0);
-        least.max(s01).intoArray(y, y1);
+        ONE.mul(s00).intoArray(y, y0);
+        ONE.mul(s01).intoArray(y, y1);
     }
 
     /** Two pixels. */
     static void tile2(
-            int n,
+            int runs,
             float[] x,
             int xAt,
-            int[] terms,
-            int termsAt,
+            int[] places,
+            int placesAt,
             float[] w,
             int wAt,
             float[] bias,
             int biasAt,
-            float floor,
             float[] y,
             int y0,
             int y1) {
@@ -131,38 +143,40 @@ public final class BlockTiles {
         FloatVector s01 = b1;
         FloatVector s10 = b0;
         FloatVector s11 = b1;
-        int end = termsAt + n;
-        for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
-            int p = xAt + terms[t];
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
-            FloatVector x0 = ONE.broadcast(x[p]);
-            s00 = x0.fma(w0, s00);
-            s01 = x0.fma(w1, s01);
-            VarHandle.loadLoadFence();
-            FloatVector x1 = ONE.broadcast(x[p + LANES]);
-            s10 = x1.fma(w0, s10);
-            s11 = x1.fma(w1, s11);
+        for (int r = 0; r < runs; r++) {
+            int from = xAt + places[placesAt + r];
+            int weights = wAt + r * WEIGHTS;
+            for (int c = 0; c < LANES; c++) {
+                int p = from + c;
+                int q = weights + c * 2 * LANES;
+                FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
+                FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
+                FloatVector x0 = ONE.broadcast(x[p]);
+                s00 = x0.fma(w0, s00);
+                s01 = x0.fma(w1, s01);
+                VarHandle.loadLoadFence();
+                FloatVector x1 = ONE.broadcast(x[p + LANES]);
+                s10 = x1.fma(w0, s10);
+                s11 = x1.fma(w1, s11);
+            }
         }
-        FloatVector least = ONE.broadcast(floor);
-        least.max(s00).intoArray(y, y0);
-        least.max(s01).intoArray(y, y1);
-        least.max(s10).intoArray(y, y0 + LANES);
-        least.max(s11).intoArray(y, y1 + LANES);
+        ONE.mul(s00).intoArray(y, y0);
+        ONE.mul(s01).intoArray(y, y1);
+        ONE.mul(s10).intoArray(y, y0 + LANES);
+        ONE.mul(s11).intoArray(y, y1 + LANES);
     }
 
     /** Three pixels. */
     static void tile3(
-            int n,
+            int runs,
             float[] x,
             int xAt,
-            int[] terms,
-            int termsAt,
+            int[] places,
+            int placesAt,
             float[] w,
             int wAt,
             float[] bias,
             int biasAt,
-            float floor,
             float[] y,
             int y0,
             int y1) {
@@ -174,44 +188,46 @@ public final class BlockTiles {
         FloatVector s11 = b1;
         FloatVector s20 = b0;
         FloatVector s21 = b1;
-        int end = termsAt + n;
-        for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
-            int p = xAt + terms[t];
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
-            FloatVector x0 = ONE.broadcast(x[p]);
-            s00 = x0.fma(w0, s00);
-            s01 = x0.fma(w1, s01);
-            VarHandle.loadLoadFence();
-            FloatVector x1 = ONE.broadcast(x[p + LANES]);
-            s10 = x1.fma(w0, s10);
-            s11 = x1.fma(w1, s11);
-            VarHandle.loadLoadFence();
-            FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
-            s20 = x2.fma(w0, s20);
-            s21 = x2.fma(w1, s21);
+        for (int r = 0; r < runs; r++) {
+            int from = xAt + places[placesAt + r];
+            int weights = wAt + r * WEIGHTS;
+            for (int c = 0; c < LANES; c++) {
+                int p = from + c;
+                int q = weights + c * 2 * LANES;
+                FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
+                FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
+                FloatVector x0 = ONE.broadcast(x[p]);
+                s00 = x0.fma(w0, s00);
+                s01 = x0.fma(w1, s01);
+                VarHandle.loadLoadFence();
+                FloatVector x1 = ONE.broadcast(x[p + LANES]);
+                s10 = x1.fma(w0, s10);
+                s11 = x1.fma(w1, s11);
+                VarHandle.loadLoadFence();
+                FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
+                s20 = x2.fma(w0, s20);
+                s21 = x2.fma(w1, s21);
+            }
         }
-        FloatVector least = ONE.broadcast(floor);
-        least.max(s00).intoArray(y, y0);
-        least.max(s01).intoArray(y, y1);
-        least.max(s10).intoArray(y, y0 + LANES);
-        least.max(s11).intoArray(y, y1 + LANES);
-        least.max(s20).intoArray(y, y0 + 2 * LANES);
-        least.max(s21).intoArray(y, y1 + 2 * LANES);
+        ONE.mul(s00).intoArray(y, y0);
+        ONE.mul(s01).intoArray(y, y1);
+        ONE.mul(s10).intoArray(y, y0 + LANES);
+        ONE.mul(s11).intoArray(y, y1 + LANES);
+        ONE.mul(s20).intoArray(y, y0 + 2 * LANES);
+        ONE.mul(s21).intoArray(y, y1 + 2 * LANES);
     }
 
     /** Four pixels. */
     static void tile4(
-            int n,
+            int runs,
             float[] x,
             int xAt,
-            int[] terms,
-            int termsAt,
+            int[] places,
+            int placesAt,
             float[] w,
             int wAt,
             float[] bias,
             int biasAt,
-            float floor,
             float[] y,
             int y0,
             int y1) {
@@ -225,35 +241,38 @@ public final class BlockTiles {
         FloatVector s21 = b1;
         FloatVector s30 = b0;
         FloatVector s31 = b1;
-        int end = termsAt + n;
-        for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
-            int p = xAt + terms[t];
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
-            FloatVector x0 = ONE.broadcast(x[p]);
-            s00 = x0.fma(w0, s00);
-            s01 = x0.fma(w1, s01);
-            VarHandle.loadLoadFence();
-            FloatVector x1 = ONE.broadcast(x[p + LANES]);
-            s10 = x1.fma(w0, s10);
-            s11 = x1.fma(w1, s11);
-            VarHandle.loadLoadFence();
-            FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
-            s20 = x2.fma(w0, s20);
-            s21 = x2.fma(w1, s21);
-            VarHandle.loadLoadFence();
-            FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
-            s30 = x3.fma(w0, s30);
-            s31 = x3.fma(w1, s31);
+        for (int r = 0; r < runs; r++) {
+            int from = xAt + places[placesAt + r];
+            int weights = wAt + r * WEIGHTS;
+            for (int c = 0; c < LANES; c++) {
+                int p = from + c;
+                int q = weights + c * 2 * LANES;
+                FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
+                FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
+                FloatVector x0 = ONE.broadcast(x[p]);
+                s00 = x0.fma(w0, s00);
+                s01 = x0.fma(w1, s01);
+                VarHandle.loadLoadFence();
+                FloatVector x1 = ONE.broadcast(x[p + LANES]);
+                s10 = x1.fma(w0, s10);
+                s11 = x1.fma(w1, s11);
+                VarHandle.loadLoadFence();
+                FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
+                s20 = x2.fma(w0, s20);
+                s21 = x2.fma(w1, s21);
+                VarHandle.loadLoadFence();
+                FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
+                s30 = x3.fma(w0, s30);
+                s31 = x3.fma(w1, s31);
+            }
         }
-        FloatVector least = ONE.broadcast(floor);
-        least.max(s00).intoArray(y, y0);
-        least.max(s01).intoArray(y, y1);
-        least.max(s10).intoArray(y, y0 + LANES);
-        least.max(s11).intoArray(y, y1 + LANES);
-        least.max(s20).intoArray(y, y0 + 2 * LANES);
-        least.max(s21).intoArray(y, y1 + 2 * LANES);
-        least.max(s30).intoArray(y, y0 + 3 * LANES);
-        least.max(s31).intoArray(y, y1 + 3 * LANES);
+        ONE.mul(s00).intoArray(y, y0);
+        ONE.mul(s01).intoArray(y, y1);
+        ONE.mul(s10).intoArray(y, y0 + LANES);
+        ONE.mul(s11).intoArray(y, y1 + LANES);
+        ONE.mul(s20).intoArray(y, y0 + 2 * LANES);
+        ONE.mul(s21).intoArray(y, y1 + 2 * LANES);
+        ONE.mul(s30).intoArray(y, y0 + 3 * LANES);
+        ONE.mul(s31).intoArray(y, y1 + 3 * LANES);
     }
 }

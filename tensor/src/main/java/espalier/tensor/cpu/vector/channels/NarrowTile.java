@@ -20,13 +20,13 @@ public final class NarrowTile {
     private NarrowTile() {}
 
     /**
-     * {@code y[o, j] = sum over t of x[terms[t] + j * LANES] * w[t, o]}.
+     * {@code y[o, j] = sum over runs r and channels i of x[places[r] + i + j * LANES] * w[r, i, o]}.
      *
-     * @param n terms of the sum
-     * @param x what holds the pixels, the first of them at {@code xAt} for a term whose place is 0
+     * @param runs of {@code LANES} terms of the sum
+     * @param x what holds the pixels, the first of them at {@code xAt} for a run whose place is 0
      * @param w weights, a vector for each term
      */
-    public static void run(int n, float[] x, int xAt, int[] terms, float[] w, int wAt, float[] y, int yAt) {
+    public static void run(int runs, float[] x, int xAt, int[] places, float[] w, int wAt, float[] y, int yAt) {
         FloatVector zero = ONE.broadcast(0f);
         FloatVector s0 = zero;
         FloatVector s1 = zero;
@@ -44,25 +44,29 @@ public final class NarrowTile {
         FloatVector s13 = zero;
         FloatVector s14 = zero;
         FloatVector s15 = zero;
-        for (int t = 0, q = wAt; t < n; t++, q += LANES) {
-            int p = xAt + terms[t];
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
-            s0 = ONE.broadcast(x[p]).fma(w0, s0);
-            s1 = ONE.broadcast(x[p + LANES]).fma(w0, s1);
-            s2 = ONE.broadcast(x[p + 2 * LANES]).fma(w0, s2);
-            s3 = ONE.broadcast(x[p + 3 * LANES]).fma(w0, s3);
-            s4 = ONE.broadcast(x[p + 4 * LANES]).fma(w0, s4);
-            s5 = ONE.broadcast(x[p + 5 * LANES]).fma(w0, s5);
-            s6 = ONE.broadcast(x[p + 6 * LANES]).fma(w0, s6);
-            s7 = ONE.broadcast(x[p + 7 * LANES]).fma(w0, s7);
-            s8 = ONE.broadcast(x[p + 8 * LANES]).fma(w0, s8);
-            s9 = ONE.broadcast(x[p + 9 * LANES]).fma(w0, s9);
-            s10 = ONE.broadcast(x[p + 10 * LANES]).fma(w0, s10);
-            s11 = ONE.broadcast(x[p + 11 * LANES]).fma(w0, s11);
-            s12 = ONE.broadcast(x[p + 12 * LANES]).fma(w0, s12);
-            s13 = ONE.broadcast(x[p + 13 * LANES]).fma(w0, s13);
-            s14 = ONE.broadcast(x[p + 14 * LANES]).fma(w0, s14);
-            s15 = ONE.broadcast(x[p + 15 * LANES]).fma(w0, s15);
+        for (int r = 0; r < runs; r++) {
+            int from = xAt + places[r];
+            int weights = wAt + r * LANES * LANES;
+            for (int c = 0; c < LANES; c++) {
+                int p = from + c;
+                FloatVector w0 = FloatVector.fromArray(SPECIES, w, weights + c * LANES);
+                s0 = ONE.broadcast(x[p]).fma(w0, s0);
+                s1 = ONE.broadcast(x[p + LANES]).fma(w0, s1);
+                s2 = ONE.broadcast(x[p + 2 * LANES]).fma(w0, s2);
+                s3 = ONE.broadcast(x[p + 3 * LANES]).fma(w0, s3);
+                s4 = ONE.broadcast(x[p + 4 * LANES]).fma(w0, s4);
+                s5 = ONE.broadcast(x[p + 5 * LANES]).fma(w0, s5);
+                s6 = ONE.broadcast(x[p + 6 * LANES]).fma(w0, s6);
+                s7 = ONE.broadcast(x[p + 7 * LANES]).fma(w0, s7);
+                s8 = ONE.broadcast(x[p + 8 * LANES]).fma(w0, s8);
+                s9 = ONE.broadcast(x[p + 9 * LANES]).fma(w0, s9);
+                s10 = ONE.broadcast(x[p + 10 * LANES]).fma(w0, s10);
+                s11 = ONE.broadcast(x[p + 11 * LANES]).fma(w0, s11);
+                s12 = ONE.broadcast(x[p + 12 * LANES]).fma(w0, s12);
+                s13 = ONE.broadcast(x[p + 13 * LANES]).fma(w0, s13);
+                s14 = ONE.broadcast(x[p + 14 * LANES]).fma(w0, s14);
+                s15 = ONE.broadcast(x[p + 15 * LANES]).fma(w0, s15);
+            }
         }
         ONE.mul(s0).intoArray(y, yAt);
         ONE.mul(s1).intoArray(y, yAt + LANES);

@@ -21,16 +21,15 @@ final class TallBlockTiles {
 
     /** Five pixels. */
     static void tile5(
-            int n,
+            int runs,
             float[] x,
             int xAt,
-            int[] terms,
-            int termsAt,
+            int[] places,
+            int placesAt,
             float[] w,
             int wAt,
             float[] bias,
             int biasAt,
-            float floor,
             float[] y,
             int y0,
             int y1) {
@@ -46,56 +45,58 @@ final class TallBlockTiles {
         FloatVector s31 = b1;
         FloatVector s40 = b0;
         FloatVector s41 = b1;
-        int end = termsAt + n;
-        for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
-            int p = xAt + terms[t];
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
-            FloatVector x0 = ONE.broadcast(x[p]);
-            s00 = x0.fma(w0, s00);
-            s01 = x0.fma(w1, s01);
-            VarHandle.loadLoadFence();
-            FloatVector x1 = ONE.broadcast(x[p + LANES]);
-            s10 = x1.fma(w0, s10);
-            s11 = x1.fma(w1, s11);
-            VarHandle.loadLoadFence();
-            FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
-            s20 = x2.fma(w0, s20);
-            s21 = x2.fma(w1, s21);
-            VarHandle.loadLoadFence();
-            FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
-            s30 = x3.fma(w0, s30);
-            s31 = x3.fma(w1, s31);
-            VarHandle.loadLoadFence();
-            FloatVector x4 = ONE.broadcast(x[p + 4 * LANES]);
-            s40 = x4.fma(w0, s40);
-            s41 = x4.fma(w1, s41);
+        for (int r = 0; r < runs; r++) {
+            int from = xAt + places[placesAt + r];
+            int weights = wAt + r * BlockTiles.WEIGHTS;
+            for (int c = 0; c < LANES; c++) {
+                int p = from + c;
+                int q = weights + c * 2 * LANES;
+                FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
+                FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
+                FloatVector x0 = ONE.broadcast(x[p]);
+                s00 = x0.fma(w0, s00);
+                s01 = x0.fma(w1, s01);
+                VarHandle.loadLoadFence();
+                FloatVector x1 = ONE.broadcast(x[p + LANES]);
+                s10 = x1.fma(w0, s10);
+                s11 = x1.fma(w1, s11);
+                VarHandle.loadLoadFence();
+                FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
+                s20 = x2.fma(w0, s20);
+                s21 = x2.fma(w1, s21);
+                VarHandle.loadLoadFence();
+                FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
+                s30 = x3.fma(w0, s30);
+                s31 = x3.fma(w1, s31);
+                VarHandle.loadLoadFence();
+                FloatVector x4 = ONE.broadcast(x[p + 4 * LANES]);
+                s40 = x4.fma(w0, s40);
+                s41 = x4.fma(w1, s41);
+            }
         }
-        FloatVector least = ONE.broadcast(floor);
-        least.max(s00).intoArray(y, y0);
-        least.max(s01).intoArray(y, y1);
-        least.max(s10).intoArray(y, y0 + LANES);
-        least.max(s11).intoArray(y, y1 + LANES);
-        least.max(s20).intoArray(y, y0 + 2 * LANES);
-        least.max(s21).intoArray(y, y1 + 2 * LANES);
-        least.max(s30).intoArray(y, y0 + 3 * LANES);
-        least.max(s31).intoArray(y, y1 + 3 * LANES);
-        least.max(s40).intoArray(y, y0 + 4 * LANES);
-        least.max(s41).intoArray(y, y1 + 4 * LANES);
+        ONE.mul(s00).intoArray(y, y0);
+        ONE.mul(s01).intoArray(y, y1);
+        ONE.mul(s10).intoArray(y, y0 + LANES);
+        ONE.mul(s11).intoArray(y, y1 + LANES);
+        ONE.mul(s20).intoArray(y, y0 + 2 * LANES);
+        ONE.mul(s21).intoArray(y, y1 + 2 * LANES);
+        ONE.mul(s30).intoArray(y, y0 + 3 * LANES);
+        ONE.mul(s31).intoArray(y, y1 + 3 * LANES);
+        ONE.mul(s40).intoArray(y, y0 + 4 * LANES);
+        ONE.mul(s41).intoArray(y, y1 + 4 * LANES);
     }
 
     /** Six pixels. */
     static void tile6(
-            int n,
+            int runs,
             float[] x,
             int xAt,
-            int[] terms,
-            int termsAt,
+            int[] places,
+            int placesAt,
             float[] w,
             int wAt,
             float[] bias,
             int biasAt,
-            float floor,
             float[] y,
             int y0,
             int y1) {
@@ -113,62 +114,64 @@ final class TallBlockTiles {
         FloatVector s41 = b1;
         FloatVector s50 = b0;
         FloatVector s51 = b1;
-        int end = termsAt + n;
-        for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
-            int p = xAt + terms[t];
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
-            FloatVector x0 = ONE.broadcast(x[p]);
-            s00 = x0.fma(w0, s00);
-            s01 = x0.fma(w1, s01);
-            VarHandle.loadLoadFence();
-            FloatVector x1 = ONE.broadcast(x[p + LANES]);
-            s10 = x1.fma(w0, s10);
-            s11 = x1.fma(w1, s11);
-            VarHandle.loadLoadFence();
-            FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
-            s20 = x2.fma(w0, s20);
-            s21 = x2.fma(w1, s21);
-            VarHandle.loadLoadFence();
-            FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
-            s30 = x3.fma(w0, s30);
-            s31 = x3.fma(w1, s31);
-            VarHandle.loadLoadFence();
-            FloatVector x4 = ONE.broadcast(x[p + 4 * LANES]);
-            s40 = x4.fma(w0, s40);
-            s41 = x4.fma(w1, s41);
-            VarHandle.loadLoadFence();
-            FloatVector x5 = ONE.broadcast(x[p + 5 * LANES]);
-            s50 = x5.fma(w0, s50);
-            s51 = x5.fma(w1, s51);
+        for (int r = 0; r < runs; r++) {
+            int from = xAt + places[placesAt + r];
+            int weights = wAt + r * BlockTiles.WEIGHTS;
+            for (int c = 0; c < LANES; c++) {
+                int p = from + c;
+                int q = weights + c * 2 * LANES;
+                FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
+                FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
+                FloatVector x0 = ONE.broadcast(x[p]);
+                s00 = x0.fma(w0, s00);
+                s01 = x0.fma(w1, s01);
+                VarHandle.loadLoadFence();
+                FloatVector x1 = ONE.broadcast(x[p + LANES]);
+                s10 = x1.fma(w0, s10);
+                s11 = x1.fma(w1, s11);
+                VarHandle.loadLoadFence();
+                FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
+                s20 = x2.fma(w0, s20);
+                s21 = x2.fma(w1, s21);
+                VarHandle.loadLoadFence();
+                FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
+                s30 = x3.fma(w0, s30);
+                s31 = x3.fma(w1, s31);
+                VarHandle.loadLoadFence();
+                FloatVector x4 = ONE.broadcast(x[p + 4 * LANES]);
+                s40 = x4.fma(w0, s40);
+                s41 = x4.fma(w1, s41);
+                VarHandle.loadLoadFence();
+                FloatVector x5 = ONE.broadcast(x[p + 5 * LANES]);
+                s50 = x5.fma(w0, s50);
+                s51 = x5.fma(w1, s51);
+            }
         }
-        FloatVector least = ONE.broadcast(floor);
-        least.max(s00).intoArray(y, y0);
-        least.max(s01).intoArray(y, y1);
-        least.max(s10).intoArray(y, y0 + LANES);
-        least.max(s11).intoArray(y, y1 + LANES);
-        least.max(s20).intoArray(y, y0 + 2 * LANES);
-        least.max(s21).intoArray(y, y1 + 2 * LANES);
-        least.max(s30).intoArray(y, y0 + 3 * LANES);
-        least.max(s31).intoArray(y, y1 + 3 * LANES);
-        least.max(s40).intoArray(y, y0 + 4 * LANES);
-        least.max(s41).intoArray(y, y1 + 4 * LANES);
-        least.max(s50).intoArray(y, y0 + 5 * LANES);
-        least.max(s51).intoArray(y, y1 + 5 * LANES);
+        ONE.mul(s00).intoArray(y, y0);
+        ONE.mul(s01).intoArray(y, y1);
+        ONE.mul(s10).intoArray(y, y0 + LANES);
+        ONE.mul(s11).intoArray(y, y1 + LANES);
+        ONE.mul(s20).intoArray(y, y0 + 2 * LANES);
+        ONE.mul(s21).intoArray(y, y1 + 2 * LANES);
+        ONE.mul(s30).intoArray(y, y0 + 3 * LANES);
+        ONE.mul(s31).intoArray(y, y1 + 3 * LANES);
+        ONE.mul(s40).intoArray(y, y0 + 4 * LANES);
+        ONE.mul(s41).intoArray(y, y1 + 4 * LANES);
+        ONE.mul(s50).intoArray(y, y0 + 5 * LANES);
+        ONE.mul(s51).intoArray(y, y1 + 5 * LANES);
     }
 
     /** Seven pixels. */
     static void tile7(
-            int n,
+            int runs,
             float[] x,
             int xAt,
-            int[] terms,
-            int termsAt,
+            int[] places,
+            int placesAt,
             float[] w,
             int wAt,
             float[] bias,
             int biasAt,
-            float floor,
             float[] y,
             int y0,
             int y1) {
@@ -188,62 +191,64 @@ final class TallBlockTiles {
         FloatVector s51 = b1;
         FloatVector s60 = b0;
         FloatVector s61 = b1;
-        int end = termsAt + n;
-        for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
-            int p = xAt + terms[t];
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
-            FloatVector x0 = ONE.broadcast(x[p]);
-            s00 = x0.fma(w0, s00);
-            s01 = x0.fma(w1, s01);
-            FloatVector x1 = ONE.broadcast(x[p + LANES]);
-            s10 = x1.fma(w0, s10);
-            s11 = x1.fma(w1, s11);
-            FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
-            s20 = x2.fma(w0, s20);
-            s21 = x2.fma(w1, s21);
-            FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
-            s30 = x3.fma(w0, s30);
-            s31 = x3.fma(w1, s31);
-            FloatVector x4 = ONE.broadcast(x[p + 4 * LANES]);
-            s40 = x4.fma(w0, s40);
-            s41 = x4.fma(w1, s41);
-            FloatVector x5 = ONE.broadcast(x[p + 5 * LANES]);
-            s50 = x5.fma(w0, s50);
-            s51 = x5.fma(w1, s51);
-            FloatVector x6 = ONE.broadcast(x[p + 6 * LANES]);
-            s60 = x6.fma(w0, s60);
-            s61 = x6.fma(w1, s61);
+        for (int r = 0; r < runs; r++) {
+            int from = xAt + places[placesAt + r];
+            int weights = wAt + r * BlockTiles.WEIGHTS;
+            for (int c = 0; c < LANES; c++) {
+                int p = from + c;
+                int q = weights + c * 2 * LANES;
+                FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
+                FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
+                FloatVector x0 = ONE.broadcast(x[p]);
+                s00 = x0.fma(w0, s00);
+                s01 = x0.fma(w1, s01);
+                FloatVector x1 = ONE.broadcast(x[p + LANES]);
+                s10 = x1.fma(w0, s10);
+                s11 = x1.fma(w1, s11);
+                FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
+                s20 = x2.fma(w0, s20);
+                s21 = x2.fma(w1, s21);
+                FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
+                s30 = x3.fma(w0, s30);
+                s31 = x3.fma(w1, s31);
+                FloatVector x4 = ONE.broadcast(x[p + 4 * LANES]);
+                s40 = x4.fma(w0, s40);
+                s41 = x4.fma(w1, s41);
+                FloatVector x5 = ONE.broadcast(x[p + 5 * LANES]);
+                s50 = x5.fma(w0, s50);
+                s51 = x5.fma(w1, s51);
+                FloatVector x6 = ONE.broadcast(x[p + 6 * LANES]);
+                s60 = x6.fma(w0, s60);
+                s61 = x6.fma(w1, s61);
+            }
         }
-        FloatVector least = ONE.broadcast(floor);
-        least.max(s00).intoArray(y, y0);
-        least.max(s01).intoArray(y, y1);
-        least.max(s10).intoArray(y, y0 + LANES);
-        least.max(s11).intoArray(y, y1 + LANES);
-        least.max(s20).intoArray(y, y0 + 2 * LANES);
-        least.max(s21).intoArray(y, y1 + 2 * LANES);
-        least.max(s30).intoArray(y, y0 + 3 * LANES);
-        least.max(s31).intoArray(y, y1 + 3 * LANES);
-        least.max(s40).intoArray(y, y0 + 4 * LANES);
-        least.max(s41).intoArray(y, y1 + 4 * LANES);
-        least.max(s50).intoArray(y, y0 + 5 * LANES);
-        least.max(s51).intoArray(y, y1 + 5 * LANES);
-        least.max(s60).intoArray(y, y0 + 6 * LANES);
-        least.max(s61).intoArray(y, y1 + 6 * LANES);
+        ONE.mul(s00).intoArray(y, y0);
+        ONE.mul(s01).intoArray(y, y1);
+        ONE.mul(s10).intoArray(y, y0 + LANES);
+        ONE.mul(s11).intoArray(y, y1 + LANES);
+        ONE.mul(s20).intoArray(y, y0 + 2 * LANES);
+        ONE.mul(s21).intoArray(y, y1 + 2 * LANES);
+        ONE.mul(s30).intoArray(y, y0 + 3 * LANES);
+        ONE.mul(s31).intoArray(y, y1 + 3 * LANES);
+        ONE.mul(s40).intoArray(y, y0 + 4 * LANES);
+        ONE.mul(s41).intoArray(y, y1 + 4 * LANES);
+        ONE.mul(s50).intoArray(y, y0 + 5 * LANES);
+        ONE.mul(s51).intoArray(y, y1 + 5 * LANES);
+        ONE.mul(s60).intoArray(y, y0 + 6 * LANES);
+        ONE.mul(s61).intoArray(y, y1 + 6 * LANES);
     }
 
     /** Eight pixels. */
     static void tile8(
-            int n,
+            int runs,
             float[] x,
             int xAt,
-            int[] terms,
-            int termsAt,
+            int[] places,
+            int placesAt,
             float[] w,
             int wAt,
             float[] bias,
             int biasAt,
-            float floor,
             float[] y,
             int y0,
             int y1) {
@@ -265,52 +270,55 @@ final class TallBlockTiles {
         FloatVector s61 = b1;
         FloatVector s70 = b0;
         FloatVector s71 = b1;
-        int end = termsAt + n;
-        for (int t = termsAt, q = wAt; t < end; t++, q += 2 * LANES) {
-            int p = xAt + terms[t];
-            FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
-            FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
-            FloatVector x0 = ONE.broadcast(x[p]);
-            s00 = x0.fma(w0, s00);
-            s01 = x0.fma(w1, s01);
-            FloatVector x1 = ONE.broadcast(x[p + LANES]);
-            s10 = x1.fma(w0, s10);
-            s11 = x1.fma(w1, s11);
-            FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
-            s20 = x2.fma(w0, s20);
-            s21 = x2.fma(w1, s21);
-            FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
-            s30 = x3.fma(w0, s30);
-            s31 = x3.fma(w1, s31);
-            FloatVector x4 = ONE.broadcast(x[p + 4 * LANES]);
-            s40 = x4.fma(w0, s40);
-            s41 = x4.fma(w1, s41);
-            FloatVector x5 = ONE.broadcast(x[p + 5 * LANES]);
-            s50 = x5.fma(w0, s50);
-            s51 = x5.fma(w1, s51);
-            FloatVector x6 = ONE.broadcast(x[p + 6 * LANES]);
-            s60 = x6.fma(w0, s60);
-            s61 = x6.fma(w1, s61);
-            FloatVector x7 = ONE.broadcast(x[p + 7 * LANES]);
-            s70 = x7.fma(w0, s70);
-            s71 = x7.fma(w1, s71);
+        for (int r = 0; r < runs; r++) {
+            int from = xAt + places[placesAt + r];
+            int weights = wAt + r * BlockTiles.WEIGHTS;
+            for (int c = 0; c < LANES; c++) {
+                int p = from + c;
+                int q = weights + c * 2 * LANES;
+                FloatVector w0 = FloatVector.fromArray(SPECIES, w, q);
+                FloatVector w1 = FloatVector.fromArray(SPECIES, w, q + LANES);
+                FloatVector x0 = ONE.broadcast(x[p]);
+                s00 = x0.fma(w0, s00);
+                s01 = x0.fma(w1, s01);
+                FloatVector x1 = ONE.broadcast(x[p + LANES]);
+                s10 = x1.fma(w0, s10);
+                s11 = x1.fma(w1, s11);
+                FloatVector x2 = ONE.broadcast(x[p + 2 * LANES]);
+                s20 = x2.fma(w0, s20);
+                s21 = x2.fma(w1, s21);
+                FloatVector x3 = ONE.broadcast(x[p + 3 * LANES]);
+                s30 = x3.fma(w0, s30);
+                s31 = x3.fma(w1, s31);
+                FloatVector x4 = ONE.broadcast(x[p + 4 * LANES]);
+                s40 = x4.fma(w0, s40);
+                s41 = x4.fma(w1, s41);
+                FloatVector x5 = ONE.broadcast(x[p + 5 * LANES]);
+                s50 = x5.fma(w0, s50);
+                s51 = x5.fma(w1, s51);
+                FloatVector x6 = ONE.broadcast(x[p + 6 * LANES]);
+                s60 = x6.fma(w0, s60);
+                s61 = x6.fma(w1, s61);
+                FloatVector x7 = ONE.broadcast(x[p + 7 * LANES]);
+                s70 = x7.fma(w0, s70);
+                s71 = x7.fma(w1, s71);
+            }
         }
-        FloatVector least = ONE.broadcast(floor);
-        least.max(s00).intoArray(y, y0);
-        least.max(s01).intoArray(y, y1);
-        least.max(s10).intoArray(y, y0 + LANES);
-        least.max(s11).intoArray(y, y1 + LANES);
-        least.max(s20).intoArray(y, y0 + 2 * LANES);
-        least.max(s21).intoArray(y, y1 + 2 * LANES);
-        least.max(s30).intoArray(y, y0 + 3 * LANES);
-        least.max(s31).intoArray(y, y1 + 3 * LANES);
-        least.max(s40).intoArray(y, y0 + 4 * LANES);
-        least.max(s41).intoArray(y, y1 + 4 * LANES);
-        least.max(s50).intoArray(y, y0 + 5 * LANES);
-        least.max(s51).intoArray(y, y1 + 5 * LANES);
-        least.max(s60).intoArray(y, y0 + 6 * LANES);
-        least.max(s61).intoArray(y, y1 + 6 * LANES);
-        least.max(s70).intoArray(y, y0 + 7 * LANES);
-        least.max(s71).intoArray(y, y1 + 7 * LANES);
+        ONE.mul(s00).intoArray(y, y0);
+        ONE.mul(s01).intoArray(y, y1);
+        ONE.mul(s10).intoArray(y, y0 + LANES);
+        ONE.mul(s11).intoArray(y, y1 + LANES);
+        ONE.mul(s20).intoArray(y, y0 + 2 * LANES);
+        ONE.mul(s21).intoArray(y, y1 + 2 * LANES);
+        ONE.mul(s30).intoArray(y, y0 + 3 * LANES);
+        ONE.mul(s31).intoArray(y, y1 + 3 * LANES);
+        ONE.mul(s40).intoArray(y, y0 + 4 * LANES);
+        ONE.mul(s41).intoArray(y, y1 + 4 * LANES);
+        ONE.mul(s50).intoArray(y, y0 + 5 * LANES);
+        ONE.mul(s51).intoArray(y, y1 + 5 * LANES);
+        ONE.mul(s60).intoArray(y, y0 + 6 * LANES);
+        ONE.mul(s61).intoArray(y, y1 + 6 * LANES);
+        ONE.mul(s70).intoArray(y, y0 + 7 * LANES);
+        ONE.mul(s71).intoArray(y, y1 + 7 * LANES);
     }
 }

@@ -184,24 +184,32 @@ final class SquareGradient {
     }
 
     private void turnPixels(Span x, int image, int row, int rows, float[] v, int to) {
-        float[] window = Scratch.floats(Scratch.PLANE, pixels.floats(blockRows));
+        float[] window = Scratch.onLines(Scratch.PLANE, pixels.floats(blockRows));
         for (int c = 0; c < g.c(); c += LANES) {
-            pixels.fill(x.array(), x.at() + (image * g.c() + c) * g.h() * g.w(), row, rows, window);
+            pixels.fill(x.array(), x.at() + (image * g.c() + c) * g.h() * g.w(), row, rows, window, Scratch.LINE);
             for (int i = 0; i < rows; i++) {
                 int put = to + c * squares + i * across * LANES;
-                Squares.turnPixels(window, 2 * i * pixels.pitch(), pixels.pitch(), across, v, put, pixelPlane);
+                Squares.turnPixels(
+                        window, Scratch.LINE + 2 * i * pixels.pitch(), pixels.pitch(), across, v, put, pixelPlane);
             }
         }
     }
 
     private void turnGradients(Span dy, int first, int end, int image, int row, int rows, float[] m, int to) {
-        float[] window = Scratch.floats(Scratch.PLANE, gradients.floats(blockRows));
+        float[] window = Scratch.onLines(Scratch.PLANE, gradients.floats(blockRows));
         for (int o = first; o < end; o += LANES) {
-            gradients.fill(dy.array(), dy.at() + (image * g.o() + o) * g.outH() * g.outW(), row, rows, window);
+            gradients.fill(
+                    dy.array(), dy.at() + (image * g.o() + o) * g.outH() * g.outW(), row, rows, window, Scratch.LINE);
             for (int i = 0; i < rows; i++) {
                 int put = to + o * squares + i * across * LANES;
                 Squares.turnGradients(
-                        window, 2 * i * gradients.pitch(), gradients.pitch(), across, m, put, gradientPlane);
+                        window,
+                        Scratch.LINE + 2 * i * gradients.pitch(),
+                        gradients.pitch(),
+                        across,
+                        m,
+                        put,
+                        gradientPlane);
             }
         }
     }

@@ -49,7 +49,7 @@ final class SquareSweep extends Sweep {
     private final int squares;
     private final int plane;
     private final int sumPlane;
-    private final int[] terms;
+    private final int[] places;
     private final SquareWindow window;
     private final Cut cut;
 
@@ -97,9 +97,9 @@ final class SquareSweep extends Sweep {
         squares = blockImages * blockRows * across;
         plane = k.channels() * squares + LANES;
         sumPlane = WIDTH * squares + LANES;
-        terms = new int[k.channels()];
-        for (int c = 0; c < terms.length; c++) {
-            terms[c] = c / LANES * squares * LANES + c % LANES;
+        places = new int[k.channels() / LANES];
+        for (int run = 0; run < places.length; run++) {
+            places[run] = run * squares * LANES;
         }
         window = new SquareWindow(k.srcH(), k.srcW(), k.top(), k.left(), across, 4);
         cut = new Cut(
@@ -202,17 +202,17 @@ final class SquareSweep extends Sweep {
         int round = cut.round(block);
         int rows = rows(block);
         int image = k.srcH() * k.srcW();
-        float[] pixels = Scratch.floats(Scratch.PLANE, window.floats(blockRows));
+        float[] pixels = Scratch.onLines(Scratch.PLANE, window.floats(blockRows));
         int top = 2 * cut.inRound(block) * blockRows - k.top();
         for (int n = 0; n < images(round); n++) {
             int first = src.at() + ((round * blockImages + n) * k.channels() + from) * image;
             Fetch.rows(src.array(), first, to - from, k.srcH(), k.srcW(), top, top + 2 * rows + 2);
             for (int c = from; c < to; c += LANES) {
                 int source = src.at() + ((round * blockImages + n) * k.channels() + c) * image;
-                window.fill(src.array(), source, cut.inRound(block) * blockRows, rows, pixels);
+                window.fill(src.array(), source, cut.inRound(block) * blockRows, rows, pixels, Scratch.LINE);
                 int put = at + (c * squares + n * rows * across * LANES);
                 for (int i = 0; i < rows; i++) {
-                    int read = 2 * i * window.pitch();
+                    int read = Scratch.LINE + 2 * i * window.pitch();
                     Squares.turnPixels(pixels, read, window.pitch(), across, x, put + i * across * LANES, plane);
                 }
             }
@@ -253,7 +253,7 @@ final class SquareSweep extends Sweep {
         if (narrow) {
             for (int i = 0; i < count; i += NarrowTile.PIXELS) {
                 int at = Math.max(0, Math.min(i, count - NarrowTile.PIXELS)) * LANES;
-                NarrowTile.run(k.channels(), x, from + at, terms, w, wAt, sums, to + at);
+                NarrowTile.run(places.length, x, from + at, places, w, wAt, sums, to + at);
             }
             return;
         }
@@ -264,20 +264,7 @@ final class SquareSweep extends Sweep {
             int end = count * (i + 1) / tiles;
             int at = first * LANES;
             BlockTiles.run(
-                    end - first,
-                    k.channels(),
-                    x,
-                    from + at,
-                    terms,
-                    0,
-                    w,
-                    wAt,
-                    ZEROS,
-                    0,
-                    Float.NEGATIVE_INFINITY,
-                    sums,
-                    to + at,
-                    second + at);
+                    end - first, places.length, x, from + at, places, 0, w, wAt, ZEROS, 0, sums, to + at, second + at);
         }
     }
 
@@ -286,20 +273,22 @@ final class SquareSweep extends Sweep {
         float[] bias = o.bias().isEmpty() ? ZEROS : o.bias().array();
         int biasAt = o.bias().isEmpty() ? 0 : o.bias().at() + row;
         int pitch = 2 * across * LANES;
-        float[] y = Scratch.floats(Scratch.PLANE, 2 * blockRows * pitch);
+        float[] y = Scratch.onLines(Scratch.PLANE, 2 * blockRows * pitch);
         for (int i = 0; i < count; i++) {
             int at = from + i * across * LANES;
-            Squares.turnBack(sums, at, sumPlane, across, bias, biasAt, y, 2 * i * pitch, pitch);
+            Squares.turnBack(sums, at, sumPlane, across, bias, biasAt, y, Scratch.LINE + 2 * i * pitch, pitch);
         }
         int plane = k.dstH() * k.dstW();
         int to = o.dst().at() + (image * k.rows() + row) * plane + 2 * firstSquares * k.dstW();
         int lines = Math.min(2 * count, k.dstH() - 2 * firstSquares);
         if (k.dstW() == 2 * across) {
-            Transpose.run(y, 0, LANES, lines * k.dstW(), LANES, o.dst().array(), to, plane);
+            Transpose.run(
+                    y, Scratch.LINE, LANES, lines * k.dstW(), LANES, o.dst().array(), to, plane);
             return;
         }
         for (int i = 0; i < lines; i++) {
-            Transpose.run(y, i * pitch, LANES, k.dstW(), LANES, o.dst().array(), to + i * k.dstW(), plane);
+            Transpose.run(
+                    y, Scratch.LINE + i * pitch, LANES, k.dstW(), LANES, o.dst().array(), to + i * k.dstW(), plane);
         }
     }
 }

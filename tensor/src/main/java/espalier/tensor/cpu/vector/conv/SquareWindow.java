@@ -41,13 +41,13 @@ record SquareWindow(int height, int width, int top, int left, int across, int si
      * Copies the pixels of {@code LANES} channels, the first of them at {@code at}, under {@code count} rows of
      * squares.
      */
-    void fill(float[] image, int at, int firstSquares, int count, float[] window) {
+    void fill(float[] image, int at, int firstSquares, int count, float[] window, int windowAt) {
         int columns = pitch() / LANES;
         int first = Math.clamp(left, 0, columns);
         int end = Math.clamp((long) left + width, first, columns);
         for (int i = 0; i < 2 * count + side - 2; i++) {
             int y = 2 * firstSquares + i - top;
-            int to = i * pitch();
+            int to = windowAt + i * pitch();
             if (y < 0 || y >= height) {
                 Arrays.fill(window, to, to + pitch(), 0f);
                 continue;

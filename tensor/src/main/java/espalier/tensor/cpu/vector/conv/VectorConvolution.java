@@ -56,7 +56,7 @@ public final class VectorConvolution {
     }
 
     private float[] packed(ConvWay way, Span w) {
-        float[] packed = Scratch.floats(Scratch.CONV_WEIGHT, way.packedLength());
+        float[] packed = Scratch.onLines(Scratch.CONV_WEIGHT, way.packedLength());
         way.pack(parallel, w, packed);
         return packed;
     }

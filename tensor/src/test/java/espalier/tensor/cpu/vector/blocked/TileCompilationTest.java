@@ -84,7 +84,7 @@ class TileCompilationTest {
             float[] numbers = new float[100 * Lanes.COUNT];
             int[] terms = {0};
             for (int pixels = 1; pixels <= RowGroups.MOST; pixels++) {
-                BlockTiles.run(pixels, 1, numbers, 0, terms, 0, numbers, 0, numbers, 0, 0f, numbers, 0, 0);
+                BlockTiles.run(pixels, 1, numbers, 0, terms, 0, numbers, 0, numbers, 0, numbers, 0, 0);
             }
             int[] starts = {0, Lanes.COUNT, 2 * Lanes.COUNT, 3 * Lanes.COUNT};
             ConvTile convolution = new ConvTile(starts, starts, 4 * Lanes.COUNT);
