@@ -113,21 +113,22 @@ final class ConvWeightGradient {
     void run(Parallel parallel, Span x, Span dy, Span dw) {
         int groups = g.spec().groups();
         int partial = g.o() * rowStride;
-        float[] sums = Scratch.floats(Scratch.CONV_GRADIENT, chunks * partial);
+        float[] sums = Scratch.onLines(Scratch.CONV_GRADIENT, chunks * partial);
         parallel.forEach(chunks * groups * splits, task -> {
             int chunk = task / groups / splits;
             int group = task / splits % groups;
             int split = task % splits;
-            accumulate(chunk, group, split, x, dy, sums, chunk * partial);
+            accumulate(chunk, group, split, x, dy, sums, Scratch.LINE + chunk * partial);
         });
         int rowsPerTask = Math.clamp(65536 / ((long) chunks * rowStride), 1, g.o());
         parallel.forEach(Math.ceilDiv(g.o(), rowsPerTask), task -> {
             int end = Math.min(g.o(), (task + 1) * rowsPerTask);
             for (int o = task * rowsPerTask; o < end; o++) {
+                int from = Scratch.LINE + o * rowStride;
                 for (int c = 1; c < chunks; c++) {
-                    add(sums, c * partial + o * rowStride, sums, o * rowStride, rowStride);
+                    add(sums, c * partial + from, sums, from, rowStride);
                 }
-                store(sums, o * rowStride, dw.array(), dw.at() + o * g.groupInputs() * g.kh() * g.kw());
+                store(sums, from, dw.array(), dw.at() + o * g.groupInputs() * g.kh() * g.kw());
             }
         });
     }
@@ -162,7 +163,7 @@ final class ConvWeightGradient {
         int endBlock = blocks.size() * (split + 1) / splits;
         int rows = g.groupOutputs();
         int at = sumsAt + group * rows * rowStride;
-        float[] input = Scratch.floats(Scratch.CONV_INPUT, window.length(widest) + 2 * Lanes.COUNT);
+        float[] input = Scratch.onLines(Scratch.CONV_INPUT, window.length(widest) + 2 * Lanes.COUNT);
         float[] gradient = Scratch.floats(Scratch.CONV_OUTPUT, rows * window.pixels());
         for (int b = first; b < end; b++) {
             if (readsWholeImages()) {
@@ -178,11 +179,18 @@ final class ConvWeightGradient {
             }
             for (int i = firstBlock; i < endBlock; i++) {
                 WeightVectors block = blocks.get(i);
-                window.fill(b, x, group * g.groupInputs() + block.first(), block.channels(), block.pitch(), input);
+                window.fill(
+                        b,
+                        x,
+                        group * g.groupInputs() + block.first(),
+                        block.channels(),
+                        block.pitch(),
+                        input,
+                        Scratch.LINE);
                 float[] pixels = input;
                 if (pairs.isPresent()) {
-                    pixels = Scratch.floats(Scratch.PLANE, pairs.get().length(widest) + 2 * Lanes.COUNT);
-                    pairs.get().combine(b, input, block.pitch(), pixels);
+                    pixels = Scratch.onLines(Scratch.PLANE, pairs.get().length(widest) + 2 * Lanes.COUNT);
+                    pairs.get().combine(b, input, block.pitch(), pixels, Scratch.LINE);
                 }
                 multiply(b, i, b == first, panels, pixels, sums, at);
             }
@@ -213,7 +221,22 @@ final class ConvWeightGradient {
                     height = RowGroups.height(rows, r);
                     int dyAt = term * termPanels + r * pixels;
                     int to = sumsAt + r * rowStride;
-                    tile.run(height, pixels, dy, dyAt, offsets, 0, x, 0, sums, to, v, end, !fresh, ConvTile.NO_BIAS, 0);
+                    tile.run(
+                            height,
+                            pixels,
+                            dy,
+                            dyAt,
+                            offsets,
+                            0,
+                            x,
+                            Scratch.LINE,
+                            sums,
+                            to,
+                            v,
+                            end,
+                            !fresh,
+                            ConvTile.NO_BIAS,
+                            0);
                 }
             }
         }

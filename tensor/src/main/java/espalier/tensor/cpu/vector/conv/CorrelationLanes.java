@@ -181,10 +181,11 @@ final class CorrelationLanes implements ConvWay {
             int firstRow = RowGroups.start(k.rows(), panels * split / splits);
             int endRow = RowGroups.start(k.rows(), panels * (split + 1) / splits);
             float[] x = fill(o.src(), image, group);
-            float[] c = Scratch.floats(Scratch.CONV_OUTPUT, k.rows() * dstPlane);
+            float[] c = Scratch.onLines(Scratch.CONV_OUTPUT, k.rows() * dstPlane);
             for (int r = firstRow; r < endRow; r++) {
                 float start = o.bias().orZero(group * k.rows() + r);
-                Arrays.fill(c, r * dstPlane, r * dstPlane + k.dstH() * k.dstW() * LANES, start);
+                int at = Scratch.LINE + r * dstPlane;
+                Arrays.fill(c, at, at + k.dstH() * k.dstW() * LANES, start);
             }
             for (int p = 0; p < k.parts().size(); p++) {
                 multiply(p, o.packed(), k.packedAt(p, group), x, c, firstRow, endRow);
@@ -207,8 +208,23 @@ final class CorrelationLanes implements ConvWay {
                     for (int r = firstRow, height; r < endRow; r += height) {
                         height = RowGroups.height(k.rows(), r);
                         int at = aAt + r * table.length + term * height;
-                        int to = r * dstPlane;
-                        pixels.run(height, n, packed, at, table, term, x, 0, c, to, v, last, true, ConvTile.NO_BIAS, 0);
+                        int to = Scratch.LINE + r * dstPlane;
+                        pixels.run(
+                                height,
+                                n,
+                                packed,
+                                at,
+                                table,
+                                term,
+                                x,
+                                Scratch.LINE,
+                                c,
+                                to,
+                                v,
+                                last,
+                                true,
+                                ConvTile.NO_BIAS,
+                                0);
                     }
                 }
             }
@@ -217,16 +233,17 @@ final class CorrelationLanes implements ConvWay {
 
     /** {@code [image][channel][pixel]} to {@code [channel][pixel][image]}. */
     private float[] fill(Span src, int image, int group) {
-        float[] x = Scratch.floats(Scratch.CONV_INPUT, k.channels() * srcPlane);
+        float[] x = Scratch.onLines(Scratch.CONV_INPUT, k.channels() * srcPlane);
         int pixels = k.srcH() * k.srcW();
         int imageStride = k.groups() * k.channels() * pixels;
         int images = Math.min(LANES, k.images() - image);
         int from = src.at() + image * imageStride + group * k.channels() * pixels;
         for (int c = 0; c < k.channels(); c++) {
+            int to = Scratch.LINE + c * srcPlane;
             if (images < LANES) {
-                Arrays.fill(x, c * srcPlane, c * srcPlane + pixels * LANES, 0f);
+                Arrays.fill(x, to, to + pixels * LANES, 0f);
             }
-            Transpose.run(src.array(), from + c * pixels, imageStride, images, pixels, x, c * srcPlane, LANES);
+            Transpose.run(src.array(), from + c * pixels, imageStride, images, pixels, x, to, LANES);
         }
         return x;
     }
@@ -238,7 +255,8 @@ final class CorrelationLanes implements ConvWay {
         int images = Math.min(LANES, k.images() - image);
         int to = dst.at() + image * imageStride + group * k.rows() * pixels;
         for (int r = firstRow; r < endRow; r++) {
-            Transpose.run(c, r * dstPlane, LANES, pixels, images, dst.array(), to + r * pixels, imageStride);
+            Transpose.run(
+                    c, Scratch.LINE + r * dstPlane, LANES, pixels, images, dst.array(), to + r * pixels, imageStride);
         }
     }
 }

@@ -162,13 +162,13 @@ final class PixelWindow implements Pixels {
         }
     }
 
-    /** Fills the window of a block with some channels of the input. */
-    void fill(int block, Span x, int firstChannel, int channels, int pitch, float[] window) {
+    /** Fills the window of a block, from {@code windowAt} on, with some channels of the input. */
+    void fill(int block, Span x, int firstChannel, int channels, int pitch, float[] window, int windowAt) {
         int plane = g.h() * g.w();
         for (int n = 0; n < images(block); n++) {
             int image = x.at() + ((firstImage(block) + n) * g.c() + firstChannel) * plane;
             for (int i = 0; i < rows; i++) {
-                int to = (n * rows + i) * columns * pitch;
+                int to = windowAt + (n * rows + i) * columns * pitch;
                 int top = firstRow(block) * g.spec().strideH() - g.spec().padH();
                 if (stack > 1) {
                     fillStack(x.array(), image, top + i * g.spec().strideH(), channels, pitch, window, to);

@@ -249,13 +249,13 @@ final class WinogradLanes implements ConvWay {
 
     /** Output channels {@code first} to {@code end - 1} of a block of images. */
     private void compute(Operands o, int image, int first, int end) {
-        float[] factors = Scratch.floats(Scratch.CONV_INPUT, filter.terms() * factorStep);
-        float[] sums = Scratch.floats(Scratch.CONV_GRADIENT, filter.terms() * RowGroups.MOST * sumPlane);
+        float[] factors = Scratch.onLines(Scratch.CONV_INPUT, filter.terms() * factorStep);
+        float[] sums = Scratch.onLines(Scratch.CONV_GRADIENT, filter.terms() * RowGroups.MOST * sumPlane);
         int most = backwards ? end - first : RowGroups.MOST;
-        float[] results = Scratch.floats(Scratch.CONV_OUTPUT, most * resultPlane);
+        float[] results = Scratch.onLines(Scratch.CONV_OUTPUT, most * resultPlane);
         if (backwards) {
             for (int r = first; r < end; r++) {
-                int at = (r - first) * resultPlane;
+                int at = Scratch.LINE + (r - first) * resultPlane;
                 Arrays.fill(results, at, at + resultPlane, o.bias().orZero(r));
             }
         }
@@ -267,7 +267,8 @@ final class WinogradLanes implements ConvWay {
                 height = RowGroups.height(k.rows(), r);
                 multiply(o, r, height, factors, sums);
                 for (int i = 0; i < height; i++) {
-                    finish(sums, i * sumPlane, pair, results, (backwards ? r - first + i : i) * resultPlane);
+                    int to = Scratch.LINE + (backwards ? r - first + i : i) * resultPlane;
+                    finish(sums, Scratch.LINE + i * sumPlane, pair, results, to);
                 }
                 if (!backwards) {
                     int rows = Math.min(2 * batch, k.dstH() - 2 * pair);
@@ -290,24 +291,26 @@ final class WinogradLanes implements ConvWay {
         int from = Math.clamp(first, 0, k.srcH());
         int end = Math.clamp(first + rows, from, k.srcH());
         int row = k.srcW() * LANES;
-        float[] x = Scratch.floats(Scratch.PLANE, rows * row);
+        float[] x = Scratch.onLines(Scratch.PLANE, rows * row);
         int images = Math.min(LANES, k.images() - image);
         if (images < LANES) {
-            Arrays.fill(x, 0, rows * row, 0f);
+            Arrays.fill(x, Scratch.LINE, Scratch.LINE + rows * row, 0f);
         } else {
-            Arrays.fill(x, 0, (from - first) * row, 0f);
-            Arrays.fill(x, (end - first) * row, rows * row, 0f);
+            Arrays.fill(x, Scratch.LINE, Scratch.LINE + (from - first) * row, 0f);
+            Arrays.fill(x, Scratch.LINE + (end - first) * row, Scratch.LINE + rows * row, 0f);
         }
         int plane = k.srcH() * k.srcW();
         int at = src.at() + (image * k.channels() + channel) * plane + from * k.srcW();
         int columns = (end - from) * k.srcW();
-        Transpose.run(src.array(), at, k.channels() * plane, images, columns, x, (from - first) * row, LANES);
-        int to = channel * factorPlane;
+        Transpose.run(
+                src.array(), at, k.channels() * plane, images, columns, x, Scratch.LINE + (from - first) * row, LANES);
+        int to = Scratch.LINE + channel * factorPlane;
         for (int i = 0; i < batch; i++, to += row) {
             if (backwards) {
-                filter.spread(x, 2 * i * row, (2 * i + 1) * row, row, factors, to, factorStep);
+                filter.spread(
+                        x, Scratch.LINE + 2 * i * row, Scratch.LINE + (2 * i + 1) * row, row, factors, to, factorStep);
             } else {
-                filter.combine(x, 2 * i * row, row, row, factors, to, factorStep);
+                filter.combine(x, Scratch.LINE + 2 * i * row, row, row, factors, to, factorStep);
             }
         }
     }
@@ -319,12 +322,12 @@ final class WinogradLanes implements ConvWay {
             boolean biased = !backwards && term == 1 && !o.bias().isEmpty();
             float[] bias = biased ? o.bias().array() : ConvTile.NO_BIAS;
             int biasAt = biased ? o.bias().at() + row : 0;
-            int to = term * RowGroups.MOST * sumPlane;
+            int to = Scratch.LINE + term * RowGroups.MOST * sumPlane;
             for (Group group : groups) {
                 ConvTile positions = group.positions();
                 int first = group.firstTerm();
                 int a = packedAt(term, row) + first * height;
-                int x = term * factorStep;
+                int x = Scratch.LINE + term * factorStep;
                 int count = positions.vectors();
                 positions.run(
                         height,
@@ -369,7 +372,7 @@ final class WinogradLanes implements ConvWay {
         int plane = k.dstH() * k.dstW();
         int images = Math.min(LANES, k.images() - image);
         for (int c = 0; c < channels; c++) {
-            int from = c * resultPlane + above * k.dstW() * LANES;
+            int from = Scratch.LINE + c * resultPlane + above * k.dstW() * LANES;
             int to = dst.at() + (image * k.rows() + channel + c) * plane + row * k.dstW();
             Transpose.run(results, from, LANES, rows * k.dstW(), images, dst.array(), to, k.rows() * plane);
         }

@@ -85,14 +85,14 @@ final class WinogradPixels implements Pixels {
         return offsets;
     }
 
-    /** The rows of a block's window to those of each term. */
-    void combine(int block, float[] rows, int pitch, float[] to) {
+    /** The rows of a block's window to those of each term; both begin at {@code at}. */
+    void combine(int block, float[] rows, int pitch, float[] to, int at) {
         int row = window.columns() * pitch;
         int count = Math.ceilDiv(window.outRows(block), 2);
         for (int n = 0; n < window.images(block); n++) {
             for (int i = 0; i < count; i++) {
-                int from = (n * window.rows() + 2 * i) * row;
-                filter.combine(rows, from, row, row, to, (n * pairs + i) * row, termPixels() * pitch);
+                int from = at + (n * window.rows() + 2 * i) * row;
+                filter.combine(rows, from, row, row, to, at + (n * pairs + i) * row, termPixels() * pitch);
             }
         }
     }

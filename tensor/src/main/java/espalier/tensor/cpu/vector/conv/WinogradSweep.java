@@ -238,16 +238,16 @@ final class WinogradSweep extends Sweep {
         int round = cut.round(block);
         int firstPair = cut.inRound(block) * blockPairs;
         int termStride = k.rows() * tile.rowStride();
-        float[] sums = Scratch.floats(Scratch.CONV_OUTPUT, terms.length * termStride);
+        float[] sums = Scratch.onLines(Scratch.CONV_OUTPUT, terms.length * termStride);
         for (int term = 0; term < terms.length; term++) {
-            terms[term].run(o, round % k.groups(), firstRow, endRow, x, xAt, sums, term * termStride);
+            terms[term].run(o, round % k.groups(), firstRow, endRow, x, xAt, sums, Scratch.LINE + term * termStride);
         }
         int images = images(round);
         int count = Math.min(blockPairs, pairs - firstPair);
         for (int n = 0; n < images; n++) {
             int image = o.dst().at() + (firstImage(round) + n * k.groups()) * k.rows() * k.dstH() * k.dstW();
             for (int r = firstRow; r < endRow; r++) {
-                int from = r * tile.rowStride() + n * blockPairs * gridPitch;
+                int from = Scratch.LINE + r * tile.rowStride() + n * blockPairs * gridPitch;
                 store(sums, from, termStride, firstPair, count, o.dst().array(), image + r * k.dstH() * k.dstW());
             }
         }
