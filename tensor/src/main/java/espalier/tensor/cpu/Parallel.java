@@ -3,6 +3,7 @@ package espalier.tensor.cpu;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.IntConsumer;
@@ -33,10 +34,11 @@ import org.jspecify.annotations.Nullable;
  * depend on the number of threads cuts its work by shape alone, and lets no two tasks write the same element.
  *
  * <p>A call that finds the pool busy, because it comes from inside a task or from another thread, runs its tasks in the
- * calling thread. Workers with nothing to do spin for 20 microseconds, then sleep.
+ * calling thread. Workers with nothing to do spin for 50 microseconds, then sleep: a small network has serial parts of
+ * 20, and to wake a thread takes as long as one of its layers.
  */
 public final class Parallel implements AutoCloseable {
-    private static final long SPIN_NANOS = 20_000;
+    private static final long SPIN_NANOS = 50_000;
 
     /** Shorter waits are what tasks of unequal length and waking up take. */
     private static final long USUAL_WAIT_NANOS = 200_000;
@@ -113,7 +115,7 @@ public final class Parallel implements AutoCloseable {
         }
         region.begin(tasks, body);
         wakeFor(tasks);
-        region.takeTasks();
+        region.takeFirst();
         long finished = System.nanoTime();
         region.awaitDone();
         noteWait(finished - start, System.nanoTime() - finished);
@@ -236,7 +238,7 @@ public final class Parallel implements AutoCloseable {
 
         /** A method of its own, so that a sleeping worker's stack holds no body and no tensor. */
         private boolean helped() {
-            return region.hasTasks() && region.takeTasks();
+            return region.takeLast();
         }
 
         private void sleep() {
@@ -252,24 +254,29 @@ public final class Parallel implements AutoCloseable {
      * The loop that is being run: how many of its tasks are not yet taken, how many not yet done, and the first
      * failure. The same object serves all loops, so that a loop allocates nothing.
      *
-     * <p>Who takes a task lowers {@code left} by one, in one step. From then on the loop cannot end before that task is
-     * done, so {@code body} and {@code tasks} are those of the loop to which the task belongs, even if the taker had
-     * looked at the counter while another loop was run.
+     * <p>The caller takes the first of the tasks that are left, workers the last. In loops over the same images or
+     * weights most tasks then fall to the core that had them the time before, and has in its cache what they need; from
+     * the cache of another core it would come more slowly than from memory.
+     *
+     * <p>Who takes a task changes {@code left} in one step. From then on the loop cannot end before that task is done,
+     * so {@code body} is that of the loop to which the task belongs, even if the taker had looked at {@code left} while
+     * another loop was run.
      */
     private static final class Region {
         private static final IntConsumer NOTHING = _ -> {};
 
-        private int tasks;
         private IntConsumer body = NOTHING;
         private volatile Thread caller = Thread.currentThread();
-        private final AtomicInteger left = new AtomicInteger();
+
+        /** The tasks that nobody has taken: the first of them in the upper half, the end in the lower. */
+        private final AtomicLong left = new AtomicLong();
+
         private final AtomicInteger remaining = new AtomicInteger();
         private final AtomicReference<@Nullable Throwable> failure = new AtomicReference<>();
         private volatile boolean callerAsleep;
 
         /** Offers a loop of the calling thread; the last write lets the others in. */
         void begin(int count, IntConsumer work) {
-            tasks = count;
             body = work;
             caller = Thread.currentThread();
             callerAsleep = false;
@@ -285,29 +292,50 @@ public final class Parallel implements AutoCloseable {
         }
 
         boolean hasTasks() {
-            return left.get() > 0;
+            long open = left.get();
+            return first(open) < end(open);
         }
 
-        /** Takes and runs tasks until none is left; says whether it got one. */
-        boolean takeTasks() {
+        private static int first(long open) {
+            return (int) (open >> 32);
+        }
+
+        private static int end(long open) {
+            return (int) open;
+        }
+
+        /** Takes and runs tasks, the first one each time, until none is left. */
+        void takeFirst() {
+            for (long open = left.get(); first(open) < end(open); open = left.get()) {
+                if (left.compareAndSet(open, open + (1L << 32))) {
+                    run(first(open));
+                }
+            }
+        }
+
+        /** The same with the last one; says whether it got one. */
+        boolean takeLast() {
             boolean took = false;
-            for (int n = left.get(); n > 0; n = left.get()) {
-                if (left.compareAndSet(n, n - 1)) {
+            for (long open = left.get(); first(open) < end(open); open = left.get()) {
+                if (left.compareAndSet(open, open - 1)) {
                     took = true;
-                    run(tasks - n);
-                    if (remaining.decrementAndGet() == 0 && callerAsleep) {
-                        LockSupport.unpark(caller);
-                    }
+                    run(end(open) - 1);
                 }
             }
             return took;
         }
 
-        @SuppressWarnings("CatchingUnchecked") // whatever a task throws belongs to the caller
         private void run(int task) {
-            if (failure.get() != null) {
-                return;
+            if (failure.get() == null) {
+                attempt(task);
             }
+            if (remaining.decrementAndGet() == 0 && callerAsleep) {
+                LockSupport.unpark(caller);
+            }
+        }
+
+        @SuppressWarnings("CatchingUnchecked") // whatever a task throws belongs to the caller
+        private void attempt(int task) {
             try {
                 body.accept(task);
             } catch (Throwable thrown) {

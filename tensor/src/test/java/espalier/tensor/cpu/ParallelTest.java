@@ -2,6 +2,7 @@ package espalier.tensor.cpu;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotSame;
 import static org.junit.jupiter.api.Assertions.assertSame;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -14,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -57,6 +59,23 @@ class ParallelTest {
                         awaitQuietly(bothInside);
                     });
             assertEquals(0, bothInside.getCount());
+        }
+    }
+
+    @Test
+    void theCallerTakesTheFirstTasksAndWorkersTheLast() {
+        try (var parallel = new Parallel(2)) {
+            for (int i = 0; i < 100; i++) {
+                var takers = new AtomicReferenceArray<Thread>(2);
+                var bothInside = new CountDownLatch(2);
+                parallel.forEach(2, task -> {
+                    takers.set(task, Thread.currentThread());
+                    bothInside.countDown();
+                    awaitQuietly(bothInside);
+                });
+                assertSame(Thread.currentThread(), takers.get(0));
+                assertNotSame(Thread.currentThread(), takers.get(1));
+            }
         }
     }
 

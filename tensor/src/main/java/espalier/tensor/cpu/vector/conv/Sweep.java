@@ -27,6 +27,12 @@ abstract sealed class Sweep implements ConvWay
     /** So many blocks for each thread keep all of them busy nearly to the end. */
     private static final int BLOCKS_A_THREAD = 4;
 
+    /**
+     * Up to so many threads that divide the channels of a block each fill a window of their own: what one core has
+     * written comes to another more slowly than it is made.
+     */
+    private static final int FEW_THREADS = 4;
+
     /** Floats of a window that one task fills: about 10 microseconds. */
     private static final int FILL_FLOATS = 1 << 14;
 
@@ -105,14 +111,18 @@ abstract sealed class Sweep implements ConvWay
     public final void run(Parallel parallel, Operands o) {
         Cut cut = cut();
         int splits = splits(cut, parallel.threads());
-        if (splits > 1 && !readsSourceInPlace()) {
+        boolean fillsAlone = splits > 1 && !readsSourceInPlace();
+        if (fillsAlone && parallel.threads() > FEW_THREADS) {
             runRounds(parallel, o, splits);
             return;
         }
         int units = cut.rounds() * cut.blocks() * splits;
-        int unitsPerTask = unitsPerTask(units, Math.max(1, cut.blockWork() / splits), parallel.threads());
+        int unitsPerTask = fillsAlone
+                ? Math.max(1, Math.ceilDiv(units, parallel.threads()))
+                : unitsPerTask(units, Math.max(1, cut.blockWork() / splits), parallel.threads());
         parallel.forEach(Math.ceilDiv(units, unitsPerTask), task -> {
             int end = Math.min(units, (task + 1) * unitsPerTask);
+            int filled = -1;
             for (int unit = task * unitsPerTask; unit < end; unit++) {
                 int block = unit / splits;
                 int first = firstRow(unit % splits, splits);
@@ -121,7 +131,10 @@ abstract sealed class Sweep implements ConvWay
                     compute(o, block, first, last, o.src().array(), o.src().at() + place(block));
                 } else {
                     float[] x = Scratch.onLines(Scratch.CONV_INPUT, cut.windowLength());
-                    fill(o.src(), block, 0, k.channels(), x, Scratch.LINE);
+                    if (block != filled) {
+                        fill(o.src(), block, 0, k.channels(), x, Scratch.LINE);
+                        filled = block;
+                    }
                     compute(o, block, first, last, x, Scratch.LINE);
                 }
             }

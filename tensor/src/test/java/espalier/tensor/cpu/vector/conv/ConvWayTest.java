@@ -160,17 +160,30 @@ class ConvWayTest {
     }
 
     @Test
-    void everyWayGivesTheSameBitsOnThreeThreads() {
+    void everyWayGivesTheSameBitsOnThreeAndEightThreads() {
         var random = new Random(3);
         for (ConvGeometry g : geometries()) {
             float[] x = floats(random, g.inputLength() + 2 * MARGIN);
             float[] w = floats(random, g.weightLength() + 2 * MARGIN);
             for (ConvWay way : forwardWays(g)) {
                 int length = g.outputLength() + 2 * MARGIN;
-                assertArrayEquals(
-                        run(way, 1, x, w, NO_BIAS, new float[length]),
-                        run(way, 3, x, w, NO_BIAS, new float[length]),
-                        () -> way + " of " + g);
+                float[] alone = run(way, 1, x, w, NO_BIAS, new float[length]);
+                for (int threads : new int[] {3, 8}) { // eight fill windows together, three each its own
+                    float[] together = run(way, threads, x, w, NO_BIAS, new float[length]);
+                    assertArrayEquals(alone, together, () -> way + " of " + g + " on " + threads + " threads");
+                }
+            }
+        }
+    }
+
+    @Test
+    void noImagesAreNoWork() {
+        var g = new ConvGeometry(0, 64, 20, 20, 64, 3, 3, ConvSpec.of().withPadding(1));
+        float[] w = new float[g.weightLength() + 2 * MARGIN];
+        for (ConvWay way : forwardWays(g)) {
+            float[] dst = new float[2 * MARGIN];
+            for (int threads : new int[] {1, 3, 8}) {
+                assertArrayEquals(new float[2 * MARGIN], run(way, threads, new float[2 * MARGIN], w, NO_BIAS, dst));
             }
         }
     }
