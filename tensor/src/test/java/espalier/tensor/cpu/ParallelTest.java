@@ -64,8 +64,8 @@ class ParallelTest {
 
     @Test
     void theCallerTakesTheFirstTasksAndWorkersTheLast() {
-        try (var parallel = new Parallel(2)) {
-            for (int i = 0; i < 100; i++) {
+        for (int i = 0; i < 20; i++) {
+            try (var parallel = new Parallel(2)) { // a new one: a caller that once waited long stays alone
                 var takers = new AtomicReferenceArray<Thread>(2);
                 var bothInside = new CountDownLatch(2);
                 parallel.forEach(2, task -> {

@@ -15,13 +15,13 @@ import jdk.incubator.vector.VectorSpecies;
  * o]}, where a run r is a vector of input channels i under one tap. Neighbouring pixels are {@code LANES} floats apart
  * and runs {@code LANES} terms long, numbers that the compiler knows: one place read from the table finds a run of all
  * pixels, and the inner loop has no bounds left to check. (With a place for each term it checked them at each, and
- * lacked registers; sums took a quarter longer.)
+ * lacked registers; long sums took a tenth longer.)
  *
  * <p>A tile does nothing else, and computes with {@link Lanes#ONE}, for the sake of the compilers. Of a method with
  * more than some 100 operations on vectors the second one (C2) leaves the last ones until it has done the others, and
  * vectors that it meets then stay objects. With some 75 the first one (C1) runs out of registers of its own while it
  * adds what collects the profile; a method that has come to it that way (one process in twelve) is never compiled by
- * C2, and takes 80 times as long. The largest tile has 61.
+ * C2, and takes 80 times as long. The largest tile has 60.
  */
 public final class BlockTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;

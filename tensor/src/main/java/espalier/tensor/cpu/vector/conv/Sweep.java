@@ -157,7 +157,7 @@ abstract sealed class Sweep implements ConvWay
         return enough ? 1 : Math.clamp(cut.blockWork() / LEAST_WORK, 1, panels());
     }
 
-    /** Many output channels: one window is filled for all tasks that divide them among themselves. */
+    /** Many threads: one window is filled for all tasks that divide its output channels among themselves. */
     private void runRounds(Parallel parallel, Operands o, int splits) {
         int blocks = cut().blocks();
         int length = cut().windowLength();
