@@ -141,6 +141,7 @@ class VectorConvolutionTest {
                 geometry(3, 1, 28, 20, 5, ConvSpec.of()),
                 geometry(3, 20, 12, 50, 5, ConvSpec.of()),
                 geometry(8, 20, 12, 50, 5, ConvSpec.of()),
+                geometry(20, 24, 14, 50, 5, ConvSpec.of()), // sums in several chunks, rows by pairs
                 geometry(1, 3, 17, 16, 3, same),
                 geometry(0, 3, 17, 16, 3, same),
                 geometry(8, 50, 7, 3, 3, same),
