@@ -68,6 +68,9 @@ public final class Scratch {
     /** Sums that rows of signs share, and those of the rows. */
     public static final int SHARED_SUMS = 26;
 
+    /** Squares that are turned along one side. */
+    public static final int HALF_TURNED = 28;
+
     /** A tile of a matrix that is being transposed. */
     public static final int TURNED = 19;
 
@@ -90,7 +93,7 @@ public final class Scratch {
     /** Places of maxima. */
     public static final int PLACES = 1;
 
-    private static final int SLOTS = 28;
+    private static final int SLOTS = 29;
 
     /** See {@link #onLines}. */
     public static final int LINE = 12;

@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.blocked;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.BlockedConvolution;
 import espalier.tensor.spi.ConvSpec;
@@ -18,7 +19,7 @@ final class BlockConvolution implements BlockedConvolution {
     private final float[] weight;
     private final float[] bias;
     private final Map<Shape, BlockWay> ways = new ConcurrentHashMap<>();
-    private final Map<Class<?>, float[]> packed = new ConcurrentHashMap<>();
+    private final Map<Optional<Squares>, float[]> packed = new ConcurrentHashMap<>();
 
     BlockConvolution(Parallel parallel, ConvSpec spec, Tensor weight, Optional<Tensor> bias) {
         this.parallel = parallel;
@@ -32,7 +33,7 @@ final class BlockConvolution implements BlockedConvolution {
     public void run(Tensor x, Optional<Tensor> addend, boolean relu, Tensor out) {
         BlockWay way =
                 ways.computeIfAbsent(x.shape(), shape -> BlockWay.of(BlockWay.geometry(shape, weightShape, spec)));
-        float[] weights = packed.computeIfAbsent(way.getClass(), _ -> {
+        float[] weights = packed.computeIfAbsent(way.squares(), _ -> {
             float[] made = new float[way.packedLength()];
             way.pack(weight, made);
             return made;

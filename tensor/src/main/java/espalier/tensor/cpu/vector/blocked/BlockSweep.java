@@ -4,11 +4,13 @@ import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.channels.BlockTiles;
+import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Fetch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A convolution of blocked images by its sum, as it is written: for some rows of an image at a time the pixels that
@@ -88,6 +90,11 @@ final class BlockSweep implements BlockWay {
         double sums = (double) g.multiplyAdds() / g.n() / (2 * LANES);
         double copy = 2.0 * blocks * source.floats() / LANES;
         return 1.05 * sums + copy + BlockWay.FETCH_CYCLES * packedLength() / g.n();
+    }
+
+    @Override
+    public Optional<Squares> squares() {
+        return Optional.empty();
     }
 
     @Override

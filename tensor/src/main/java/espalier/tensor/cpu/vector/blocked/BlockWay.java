@@ -3,8 +3,10 @@ package espalier.tensor.cpu.vector.blocked;
 import espalier.tensor.Shape;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.ConvSpec;
+import java.util.Optional;
 
 /** A way to compute a convolution of blocked images. It follows from the geometry alone. */
 sealed interface BlockWay permits BlockSweep, BlockWinograd {
@@ -30,12 +32,14 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
 
     /** The way that is expected to be the fastest. */
     static BlockWay of(ConvGeometry g) {
-        BlockWay sweep = new BlockSweep(g);
+        BlockWay best = new BlockSweep(g);
         if (BlockWinograd.takes(g)) {
-            BlockWay winograd = new BlockWinograd(g);
-            return winograd.cost() < sweep.cost() ? winograd : sweep;
+            for (Squares kind : Squares.values()) {
+                BlockWay winograd = new BlockWinograd(kind, g);
+                best = winograd.cost() < best.cost() ? winograd : best;
+            }
         }
-        return sweep;
+        return best;
     }
 
     /** Estimated cycles for one image. */
@@ -43,6 +47,9 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
 
     /** Floats of the packed weights. */
     int packedLength();
+
+    /** The squares that weights are turned for, if they are. */
+    Optional<Squares> squares();
 
     /** Whether the weights may have to come from memory, and should be fetched before they are needed. */
     default boolean weightsAreFar() {

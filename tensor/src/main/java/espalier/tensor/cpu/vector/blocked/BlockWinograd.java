@@ -13,25 +13,27 @@ import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
 import java.util.Arrays;
+import java.util.Optional;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A 3 × 3 convolution of blocked images by {@link Squares}: each of their 16 points is a 1 × 1 convolution of its own,
- * in which squares are the pixels.
+ * A 3 × 3 convolution of blocked images by {@link Squares}: each of their points is a 1 × 1 convolution of its own, in
+ * which squares are the pixels.
  */
 final class BlockWinograd implements BlockWay {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
     private static final int LANES = Lanes.COUNT;
     private static final int WIDTH = BlockSweep.WIDTH;
 
-    private static final int POINTS = Squares.POINTS;
-
     /** Most floats of turned squares: half a megabyte. */
     private static final int SQUARES_FLOATS = 1 << 17;
 
     private static final float[] ZEROS = BlockSweep.ZEROS;
 
+    private final Squares kind;
+    private final int side;
+    private final int reach;
     private final ConvGeometry g;
     private final int down;
     private final int across;
@@ -39,7 +41,7 @@ final class BlockWinograd implements BlockWay {
     private final int blocks;
     private final int[] places;
 
-    /** Floats from one of the 16 numbers to the next, of all squares of a block; not a power of two. */
+    /** Floats from one point to the next, of all squares of a block; not a power of two. */
     private final int inputPlane;
 
     private final int resultPlane;
@@ -51,11 +53,14 @@ final class BlockWinograd implements BlockWay {
                 && g.spec().equals(g.spec().withStride(1).withDilation(1).withGroups(1));
     }
 
-    BlockWinograd(ConvGeometry geometry) {
+    BlockWinograd(Squares kind, ConvGeometry geometry) {
+        this.kind = kind;
+        side = kind.side();
+        reach = kind.reach();
         g = geometry;
-        down = Math.ceilDiv(g.outH(), 2);
-        across = Math.ceilDiv(g.outW(), 2);
-        int most = Math.clamp(SQUARES_FLOATS / (POINTS * g.c() * across), 1, down);
+        down = Math.ceilDiv(g.outH(), side);
+        across = Math.ceilDiv(g.outW(), side);
+        int most = Math.clamp(SQUARES_FLOATS / (kind.points() * g.c() * across), 1, down);
         rows = Math.ceilDiv(down, Math.ceilDiv(down, most));
         blocks = Math.ceilDiv(down, rows);
         int squares = rows * across;
@@ -70,17 +75,26 @@ final class BlockWinograd implements BlockWay {
     @Override
     public double cost() {
         double squares = (double) down * across;
-        double sums = POINTS * squares * g.c() * g.o() / (2 * LANES);
-        double turns = 60 * squares * (g.c() + g.o()) / LANES;
+        double sums = kind.points() * squares * g.c() * g.o() / (2 * LANES);
+        double turn = switch (kind) {
+            case TWO_BY_TWO -> 60;
+            case FOUR_BY_FOUR -> 220;
+        };
+        double turns = turn * squares * (g.c() + g.o()) / LANES;
         return 1.1 * sums + turns + BlockWay.FETCH_CYCLES * packedLength() / g.n();
     }
 
     @Override
     public int packedLength() {
-        return POINTS * g.c() * g.o();
+        return kind.points() * g.c() * g.o();
     }
 
-    /** Turned weights: for each panel and each of the 16 points, those of one input channel side by side. */
+    @Override
+    public Optional<Squares> squares() {
+        return Optional.of(kind);
+    }
+
+    /** Turned weights: for each panel and each point, those of one input channel side by side. */
     @Override
     public void pack(float[] weight, float[] packed) {
         int[] taps = new int[Squares.TAPS];
@@ -91,8 +105,8 @@ final class BlockWinograd implements BlockWay {
                 for (int i = 0; i < filters.length; i++) {
                     filters[i] = weight[((o + i % LANES) * g.c() + c) * Squares.TAPS + i / LANES];
                 }
-                int to = (o / WIDTH * POINTS * g.c() + c) * WIDTH + o % WIDTH;
-                Squares.turnWeights(filters, 0, taps, packed, to, g.c() * WIDTH);
+                int to = (o / WIDTH * kind.points() * g.c() + c) * WIDTH + o % WIDTH;
+                kind.turnWeights(filters, 0, taps, packed, to, g.c() * WIDTH);
             }
         }
     }
@@ -103,9 +117,9 @@ final class BlockWinograd implements BlockWay {
             int image = unit / blocks;
             int firstRow = unit % blocks * rows;
             int count = Math.min(rows, down - firstRow);
-            float[] x = Scratch.floats(Scratch.CONV_INPUT, POINTS * inputPlane);
+            float[] x = Scratch.floats(Scratch.CONV_INPUT, kind.points() * inputPlane);
             turnImage(src.array(), src.at() + image * g.c() * g.h() * g.w(), firstRow, count, x);
-            float[] sums = Scratch.floats(Scratch.CONV_OUTPUT, POINTS * resultPlane);
+            float[] sums = Scratch.floats(Scratch.CONV_OUTPUT, kind.points() * resultPlane);
             for (int panel = firstPanel; panel < endPanel; panel++) {
                 multiply(x, count * across, packed, panel, sums);
                 int result = image * g.o() + panel * WIDTH;
@@ -117,51 +131,54 @@ final class BlockWinograd implements BlockWay {
     /** Turns {@code count} rows of squares of all channels. */
     private void turnImage(float[] src, int image, int firstRow, int count, float[] x) {
         int left = g.spec().padW();
-        int first = Math.clamp(Math.ceilDiv(left, 2), 0, across); // squares that do not reach beyond the image
-        int end = Math.clamp(Math.floorDiv(g.w() - 4 + left, 2) + 1L, first, across);
+        int first = Math.clamp(Math.ceilDiv(left, side), 0, across); // squares that do not reach beyond the image
+        int end = Math.clamp(Math.floorDiv(g.w() - reach + left, side) + 1L, first, across);
         for (int block = 0; block < g.c() / LANES; block++) {
             int plane = image + block * g.h() * g.w() * LANES;
             for (int i = 0; i < count; i++) {
                 int to = (block * rows + i) * across * LANES;
-                int row = 2 * (firstRow + i) - g.spec().padH();
-                boolean inside = row >= 0 && row + 4 <= g.h() && first < end;
+                int row = side * (firstRow + i) - g.spec().padH();
+                boolean inside = row >= 0 && row + reach <= g.h() && first < end;
                 int last = inside ? first : across;
-                turnPatches(src, plane, row, 0, last, x, to);
+                turnPatch(src, plane, row, 0, last, x, to);
                 if (inside) {
-                    int at = plane + (row * g.w() + 2 * first - left) * LANES;
-                    Squares.turnPixels(src, at, g.w() * LANES, end - first, x, to + first * LANES, inputPlane);
-                    turnPatches(src, plane, row, end, across, x, to);
+                    int at = plane + (row * g.w() + side * first - left) * LANES;
+                    kind.turnPixels(src, at, g.w() * LANES, end - first, x, to + first * LANES, inputPlane);
+                    turnPatch(src, plane, row, end, across, x, to);
                 }
             }
         }
     }
 
-    /** Turns squares of a row that reach beyond the image. */
-    private void turnPatches(float[] src, int plane, int row, int first, int end, float[] x, int to) {
-        float[] patch = Scratch.floats(Scratch.TILE, POINTS * LANES);
-        for (int j = first; j < end; j++) {
-            patch(src, plane, row, 2 * j - g.spec().padW(), patch);
-            Squares.turnPixels(patch, 0, 4 * LANES, 1, x, to + j * LANES, inputPlane);
+    /** Turns squares of a row that reach beyond the image, with zeros there. */
+    private void turnPatch(float[] src, int plane, int row, int first, int end, float[] x, int to) {
+        if (first == end) {
+            return;
         }
+        int pitch = (side * (end - first) + reach - side) * LANES;
+        int column = side * first - g.spec().padW();
+        int from = Math.clamp(-column, 0, pitch / LANES);
+        int until = Math.clamp(g.w() - column, from, pitch / LANES);
+        float[] patch = Scratch.floats(Scratch.PLANE, reach * pitch);
+        for (int i = 0; i < reach; i++) {
+            int at = i * pitch;
+            boolean outside = row + i < 0 || row + i >= g.h();
+            int begin = outside ? pitch / LANES : from;
+            int stop = outside ? begin : until;
+            Arrays.fill(patch, at, at + begin * LANES, 0f);
+            int source = plane + ((row + i) * g.w() + column + begin) * LANES;
+            System.arraycopy(src, outside ? 0 : source, patch, at + begin * LANES, (stop - begin) * LANES);
+            Arrays.fill(patch, at + stop * LANES, at + pitch, 0f);
+        }
+        kind.turnPixels(patch, 0, pitch, end - first, x, to + first * LANES, inputPlane);
     }
 
-    /** A square that reaches beyond the image, with zeros there. */
-    private void patch(float[] src, int plane, int row, int column, float[] patch) {
-        Arrays.fill(patch, 0, POINTS * LANES, 0f);
-        int first = Math.max(0, column);
-        int end = Math.min(g.w(), column + 4);
-        for (int i = Math.max(0, row); i < Math.min(g.h(), row + 4) && first < end; i++) {
-            int to = ((i - row) * 4 + first - column) * LANES;
-            System.arraycopy(src, plane + (i * g.w() + first) * LANES, patch, to, (end - first) * LANES);
-        }
-    }
-
-    /** The 16 products of a panel. */
+    /** The products of a panel, one for each point. */
     private void multiply(float[] x, int squares, float[] packed, int panel, float[] sums) {
         int tiles = Math.ceilDiv(squares, RowGroups.MOST);
         int second = rows * across * LANES;
-        for (int k = 0; k < POINTS; k++) {
-            int weights = (panel * POINTS + k) * g.c() * WIDTH;
+        for (int k = 0; k < kind.points(); k++) {
+            int weights = (panel * kind.points() + k) * g.c() * WIDTH;
             if (weightsAreFar()) {
                 Fetch.lines(packed, weights, g.c() * WIDTH);
             }
@@ -198,18 +215,16 @@ final class BlockWinograd implements BlockWay {
             boolean relu,
             Span dst) {
         float floor = relu ? 0f : Float.NEGATIVE_INFINITY;
-        float[] y = Scratch.floats(Scratch.TILE, POINTS * LANES);
+        int pitch = side * across * LANES;
+        float[] y = Scratch.floats(Scratch.PLANE, side * pitch);
         for (int block = 0; block < 2; block++) {
-            int from = block * rows * across * LANES;
-            for (int i = firstRow; i < firstRow + count; i++) {
-                for (int j = 0; j < across; j++, from += LANES) {
-                    Squares.turnBack(sums, from, resultPlane, 1, bias, channel + block * LANES, y, 0, 2 * LANES);
-                    int to = at + ((block * g.outH() + 2 * i) * g.outW() + 2 * j) * LANES;
-                    int columns = Math.min(2, g.outW() - 2 * j);
-                    finish(y, 0, columns, add, to, floor, dst);
-                    if (2 * i + 1 < g.outH()) {
-                        finish(y, 2 * LANES, columns, add, to + g.outW() * LANES, floor, dst);
-                    }
+            for (int i = 0; i < count; i++) {
+                int from = (block * rows + i) * across * LANES;
+                kind.turnBack(sums, from, resultPlane, across, bias, channel + block * LANES, y, 0, pitch);
+                int row = side * (firstRow + i);
+                for (int line = 0; line < Math.min(side, g.outH() - row); line++) {
+                    int to = at + (block * g.outH() + row + line) * g.outW() * LANES;
+                    finish(y, line * pitch, g.outW(), add, to, floor, dst);
                 }
             }
         }

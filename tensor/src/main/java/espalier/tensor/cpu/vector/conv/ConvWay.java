@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Span;
 
 /** A way to compute a {@link Correlation}, with its tables of offsets. It follows from the geometry alone. */
@@ -53,8 +54,10 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep, Winog
         if (WinogradLanes.takes(sum)) {
             best = cheaper(best, new WinogradLanes(sum));
         }
-        if (SquareSweep.takes(sum)) {
-            best = cheaper(best, new SquareSweep(sum));
+        for (Squares kind : Squares.values()) {
+            if (SquareSweep.takes(kind, sum)) {
+                best = cheaper(best, new SquareSweep(kind, sum));
+            }
         }
         if (PointwiseSweep.takes(sum)) {
             best = cheaper(best, new PointwiseSweep(sum));

@@ -11,13 +11,16 @@ import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Fetch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.Span;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.Optional;
 
 /**
- * The gradient of a 3 × 3 convolution to its weight by {@link Squares}: four ninths of the multiplications of
+ * The gradient of a 3 × 3 convolution to its weight by {@link Squares}: a fraction of the multiplications of
  * {@link ConvWeightGradient}.
  *
- * <p>Some squares at a time, input and gradient are turned; at each of the 16 points the gradient is a sum of outer
- * products over squares, and at the end these sums are turned back to weights.
+ * <p>Some squares at a time, input and gradient are turned; at each point the gradient is a sum of outer products over
+ * squares, and at the end these sums are turned back to weights.
  *
  * <p>Images are cut into chunks by shape alone. Each chunk has its own partial sums, which are added in the order of
  * the chunks: the same bits for any number of threads.
@@ -50,6 +53,8 @@ final class SquareGradient {
 
     private static final int MOST_CHUNKS = 64;
 
+    private final Squares kind;
+    private final int side;
     private final ConvGeometry g;
     private final int down;
     private final int across;
@@ -65,25 +70,36 @@ final class SquareGradient {
     private final SquareWindow pixels;
     private final SquareWindow gradients;
 
+    /** The squares with the fewest multiplications that a gradient can be computed by, if there are any. */
+    static Optional<Squares> kind(ConvGeometry g) {
+        return Arrays.stream(Squares.values())
+                .filter(kind -> takes(kind, g))
+                .min(Comparator.comparingLong(kind -> kind.points()
+                        * (long) Math.ceilDiv(g.outH(), kind.side())
+                        * Math.ceilDiv(g.outW(), kind.side())));
+    }
+
     /** Whether a gradient is of this kind. */
-    static boolean takes(ConvGeometry g) {
+    static boolean takes(Squares kind, ConvGeometry g) {
         return g.kh() == 3
                 && g.kw() == 3
                 && g.spec().equals(g.spec().withStride(1).withDilation(1).withGroups(1))
                 && g.c() % CHANNELS == 0
                 && g.o() % CHANNELS == 0
-                && (long) Squares.POINTS * g.c() * g.o() <= MOST_SUMS
-                && SquareWindow.fits(Math.max(g.c(), g.o()), g.outW())
+                && (long) kind.points() * g.c() * g.o() <= MOST_SUMS
+                && SquareWindow.fits(kind, Math.max(g.c(), g.o()), g.outW())
                 && g.outH() > 1
                 && g.outW() > 1
                 && g.n() > 0;
     }
 
-    SquareGradient(ConvGeometry geometry) {
+    SquareGradient(Squares kind, ConvGeometry geometry) {
+        this.kind = kind;
+        side = kind.side();
         g = geometry;
-        down = Math.ceilDiv(g.outH(), 2);
-        across = Math.ceilDiv(g.outW(), 2);
-        int most = Math.clamp(BLOCK_FLOATS / (Squares.POINTS * Math.max(g.c(), g.o())), 1, ENOUGH_SQUARES);
+        down = Math.ceilDiv(g.outH(), side);
+        across = Math.ceilDiv(g.outW(), side);
+        int most = Math.clamp(BLOCK_FLOATS / (kind.points() * Math.max(g.c(), g.o())), 1, ENOUGH_SQUARES);
         int rows = Math.clamp(most / across, 1, down);
         rowBlocks = Math.ceilDiv(down, rows);
         blockRows = Math.ceilDiv(down, rowBlocks);
@@ -93,17 +109,17 @@ final class SquareGradient {
         pixelPlane = g.c() * squares + LANES;
         gradientPlane = g.o() * squares + LANES;
         sumPlane = g.c() * g.o() + LANES;
-        long work = (long) Squares.POINTS * squares * g.c() * g.o() * blocks;
+        long work = (long) kind.points() * squares * g.c() * g.o() * blocks;
         int wanted = Math.clamp(work / TASK_WORK, 1, MOST_CHUNKS);
-        int partial = Squares.POINTS * sumPlane;
+        int partial = kind.points() * sumPlane;
         chunks = Math.clamp(Math.min(wanted, PARTIAL_FLOATS / partial), 1, Math.max(1, blocks));
-        pixels = new SquareWindow(g.h(), g.w(), g.spec().padH(), g.spec().padW(), across, 4);
-        gradients = new SquareWindow(g.outH(), g.outW(), 0, 0, across, 2);
+        pixels = new SquareWindow(g.h(), g.w(), g.spec().padH(), g.spec().padW(), across, side, kind.reach());
+        gradients = new SquareWindow(g.outH(), g.outW(), 0, 0, across, side, side);
     }
 
     /** Writes all of {@code dw [O, C, 3, 3]}. */
     void run(Parallel parallel, Span x, Span dy, Span dw) {
-        int partial = Squares.POINTS * sumPlane;
+        int partial = kind.points() * sumPlane;
         float[] sums = Scratch.onLines(Scratch.CONV_GRADIENT, chunks * partial);
         int splits = splits(parallel.threads());
         int vectors = g.o() / LANES;
@@ -117,7 +133,7 @@ final class SquareGradient {
         parallel.forEach(g.o() / LANES, task -> {
             int from = task * LANES * g.c();
             for (int chunk = 1; chunk < chunks; chunk++) {
-                for (int point = 0; point < Squares.POINTS; point++) {
+                for (int point = 0; point < kind.points(); point++) {
                     int at = Scratch.LINE + point * sumPlane + from;
                     add(sums, at, chunk * partial + at, LANES * g.c());
                 }
@@ -147,7 +163,7 @@ final class SquareGradient {
     /** Turns the sums of a vector of weights back. */
     private void store(float[] sums, int at, float[] dw, int to) {
         float[] turned = Scratch.floats(Scratch.TURNED, Squares.TAPS * LANES);
-        Squares.turnWeightsBack(sums, at, sumPlane, turned, 0, LANES);
+        kind.turnWeightsBack(sums, at, sumPlane, turned, 0, LANES);
         for (int t = 0; t < Squares.TAPS; t++) {
             for (int c = 0; c < LANES; c++) {
                 dw[to + c * Squares.TAPS + t] = turned[t * LANES + c];
@@ -159,8 +175,8 @@ final class SquareGradient {
     private void accumulate(int chunk, int from, int to, Span x, Span dy, float[] sums, int sumsAt) {
         int first = (int) ((long) blocks * chunk / chunks);
         int end = (int) ((long) blocks * (chunk + 1) / chunks);
-        float[] v = Scratch.onLines(Scratch.CONV_INPUT, Squares.POINTS * pixelPlane);
-        float[] m = Scratch.onLines(Scratch.CONV_OUTPUT, Squares.POINTS * gradientPlane);
+        float[] v = Scratch.onLines(Scratch.CONV_INPUT, kind.points() * pixelPlane);
+        float[] m = Scratch.onLines(Scratch.CONV_OUTPUT, kind.points() * gradientPlane);
         for (int block = first; block < end; block++) {
             int image = block / rowBlocks * blockImages;
             int images = Math.min(blockImages, g.n() - image);
@@ -174,7 +190,7 @@ final class SquareGradient {
                 turnPixels(x, image + n, row, rows, v, Scratch.LINE + n * rows * across * LANES);
                 turnGradients(dy, from, to, image + n, row, rows, m, Scratch.LINE + n * rows * across * LANES);
             }
-            for (int point = 0; point < Squares.POINTS; point++) {
+            for (int point = 0; point < kind.points(); point++) {
                 int gradient = Scratch.LINE + point * gradientPlane;
                 int pixel = Scratch.LINE + point * pixelPlane;
                 int at = sumsAt + point * sumPlane;
@@ -189,8 +205,8 @@ final class SquareGradient {
             pixels.fill(x.array(), x.at() + (image * g.c() + c) * g.h() * g.w(), row, rows, window, Scratch.LINE);
             for (int i = 0; i < rows; i++) {
                 int put = to + c * squares + i * across * LANES;
-                Squares.turnPixels(
-                        window, Scratch.LINE + 2 * i * pixels.pitch(), pixels.pitch(), across, v, put, pixelPlane);
+                kind.turnPixels(
+                        window, Scratch.LINE + side * i * pixels.pitch(), pixels.pitch(), across, v, put, pixelPlane);
             }
         }
     }
@@ -202,9 +218,9 @@ final class SquareGradient {
                     dy.array(), dy.at() + (image * g.o() + o) * g.outH() * g.outW(), row, rows, window, Scratch.LINE);
             for (int i = 0; i < rows; i++) {
                 int put = to + o * squares + i * across * LANES;
-                Squares.turnGradients(
+                kind.turnGradients(
                         window,
-                        Scratch.LINE + 2 * i * gradients.pitch(),
+                        Scratch.LINE + side * i * gradients.pitch(),
                         gradients.pitch(),
                         across,
                         m,

@@ -13,7 +13,7 @@ import espalier.tensor.cpu.vector.lanes.Transpose;
 import java.util.List;
 
 /**
- * Computes a {@link Correlation} with a 3 × 3 kernel by {@link Squares}, four ninths of its multiplications.
+ * Computes a {@link Correlation} with a 3 × 3 kernel by {@link Squares}.
  *
  * <p>For that a pixel has to be a vector of channels. Source and destination are plain images, which are transposed on
  * the way in and out: with at least a vector of channels on both sides that is little beside the sums.
@@ -41,6 +41,8 @@ final class SquareSweep extends Sweep {
 
     private static final float[] ZEROS = new float[WIDTH];
 
+    private final Squares kind;
+    private final int side;
     private final Correlation.Part part;
     private final int down;
     private final int across;
@@ -54,7 +56,7 @@ final class SquareSweep extends Sweep {
     private final Cut cut;
 
     /** Whether a sum is of this kind. */
-    static boolean takes(Correlation k) {
+    static boolean takes(Squares kind, Correlation k) {
         if (k.parts().size() != 1
                 || k.groups() != 1
                 || k.strideH() != 1
@@ -63,8 +65,8 @@ final class SquareSweep extends Sweep {
                 || k.stepW() != 1
                 || k.channels() % CHANNELS != 0
                 || k.rows() % CHANNELS != 0
-                || !SquareWindow.fits(k.channels(), k.gridW())
-                || (long) Squares.POINTS * k.channels() * k.rows() > Integer.MAX_VALUE
+                || !SquareWindow.fits(kind, k.channels(), k.gridW())
+                || (long) kind.points() * k.channels() * k.rows() > Integer.MAX_VALUE
                 || k.gridH() != k.dstH()
                 || k.gridW() != k.dstW()
                 || k.top() < 0
@@ -81,12 +83,14 @@ final class SquareSweep extends Sweep {
         return at.length == 3 && at[0] == 0 && at[1] == 1 && at[2] == 2;
     }
 
-    SquareSweep(Correlation correlation) {
+    SquareSweep(Squares kind, Correlation correlation) {
         super(correlation);
+        this.kind = kind;
+        side = kind.side();
         part = k.parts().getFirst();
-        down = Math.ceilDiv(k.gridH(), 2);
-        across = Math.ceilDiv(k.gridW(), 2);
-        int most = Math.max(1, BLOCK_FLOATS / (Squares.POINTS * k.channels()));
+        down = Math.ceilDiv(k.gridH(), side);
+        across = Math.ceilDiv(k.gridW(), side);
+        int most = Math.max(1, BLOCK_FLOATS / (kind.points() * k.channels()));
         int enough = k.images() < FEW_IMAGES ? ENOUGH_SQUARES / 2 : ENOUGH_SQUARES;
         int rows = Math.clamp(Math.min(most, enough) / across, 1, down);
         blockRows = Math.ceilDiv(down, Math.ceilDiv(down, rows));
@@ -101,12 +105,12 @@ final class SquareSweep extends Sweep {
         for (int run = 0; run < places.length; run++) {
             places[run] = run * squares * LANES;
         }
-        window = new SquareWindow(k.srcH(), k.srcW(), k.top(), k.left(), across, 4);
+        window = new SquareWindow(k.srcH(), k.srcW(), k.top(), k.left(), across, side, kind.reach());
         cut = new Cut(
                 Math.ceilDiv(k.images(), blockImages),
                 Math.ceilDiv(down, blockRows),
-                Squares.POINTS * plane + NarrowTile.PIXELS * LANES,
-                (long) Squares.POINTS * squares * k.channels() * k.rows());
+                kind.points() * plane + NarrowTile.PIXELS * LANES,
+                (long) kind.points() * squares * k.channels() * k.rows());
     }
 
     @Override
@@ -114,8 +118,12 @@ final class SquareSweep extends Sweep {
         double count = (double) down * across;
         int narrow = k.rows() % WIDTH / LANES;
         double vectors = k.rows() / LANES + 0.5 * narrow; // a single one is read as often as a pair
-        double sums = Squares.POINTS * count * k.channels() * vectors / 2;
-        double turns = count * (75.0 * k.channels() + 75.0 * k.rows()) / LANES;
+        double sums = kind.points() * count * k.channels() * vectors / 2;
+        double turn = switch (kind) {
+            case TWO_BY_TWO -> 75;
+            case FOUR_BY_FOUR -> 270;
+        };
+        double turns = turn * count * (k.channels() + k.rows()) / LANES;
         return 1.1 * sums + turns;
     }
 
@@ -146,7 +154,7 @@ final class SquareSweep extends Sweep {
 
     @Override
     public int packedLength() {
-        return Scratch.LINE + Squares.POINTS * k.channels() * k.rows();
+        return Scratch.LINE + kind.points() * k.channels() * k.rows();
     }
 
     /**
@@ -154,7 +162,7 @@ final class SquareSweep extends Sweep {
      * the array begins on one.
      */
     private int packedAt(int firstRow, int point) {
-        return Scratch.LINE + k.channels() * (Squares.POINTS * firstRow + point * Math.min(WIDTH, k.rows() - firstRow));
+        return Scratch.LINE + k.channels() * (kind.points() * firstRow + point * Math.min(WIDTH, k.rows() - firstRow));
     }
 
     @Override
@@ -184,7 +192,7 @@ final class SquareSweep extends Sweep {
             }
             for (int c = 0; c < k.channels(); c++) {
                 int to = packedAt(first, 0) + c * step + row - first;
-                Squares.turnWeights(plain, c * Squares.TAPS * LANES, taps, packed, to, k.channels() * step);
+                kind.turnWeights(plain, c * Squares.TAPS * LANES, taps, packed, to, k.channels() * step);
             }
         });
     }
@@ -203,17 +211,17 @@ final class SquareSweep extends Sweep {
         int rows = rows(block);
         int image = k.srcH() * k.srcW();
         float[] pixels = Scratch.onLines(Scratch.PLANE, window.floats(blockRows));
-        int top = 2 * cut.inRound(block) * blockRows - k.top();
+        int top = side * cut.inRound(block) * blockRows - k.top();
         for (int n = 0; n < images(round); n++) {
             int first = src.at() + ((round * blockImages + n) * k.channels() + from) * image;
-            Fetch.rows(src.array(), first, to - from, k.srcH(), k.srcW(), top, top + 2 * rows + 2);
+            Fetch.rows(src.array(), first, to - from, k.srcH(), k.srcW(), top, top + side * rows + 2);
             for (int c = from; c < to; c += LANES) {
                 int source = src.at() + ((round * blockImages + n) * k.channels() + c) * image;
                 window.fill(src.array(), source, cut.inRound(block) * blockRows, rows, pixels, Scratch.LINE);
                 int put = at + (c * squares + n * rows * across * LANES);
                 for (int i = 0; i < rows; i++) {
-                    int read = Scratch.LINE + 2 * i * window.pitch();
-                    Squares.turnPixels(pixels, read, window.pitch(), across, x, put + i * across * LANES, plane);
+                    int read = Scratch.LINE + side * i * window.pitch();
+                    kind.turnPixels(pixels, read, window.pitch(), across, x, put + i * across * LANES, plane);
                 }
             }
         }
@@ -224,10 +232,10 @@ final class SquareSweep extends Sweep {
         int round = cut.round(block);
         int images = images(round);
         int rows = rows(block);
-        float[] sums = Scratch.onLines(Scratch.CONV_OUTPUT, Squares.POINTS * sumPlane + NarrowTile.PIXELS * LANES);
+        float[] sums = Scratch.onLines(Scratch.CONV_OUTPUT, kind.points() * sumPlane + NarrowTile.PIXELS * LANES);
         for (int row = firstRow; row < endRow; row += WIDTH) {
             boolean narrow = k.rows() - row < WIDTH;
-            for (int point = 0; point < Squares.POINTS; point++) {
+            for (int point = 0; point < kind.points(); point++) {
                 int from = xAt + point * plane;
                 multiply(
                         images * rows * across,
@@ -272,16 +280,16 @@ final class SquareSweep extends Sweep {
     private void store(float[] sums, int from, Operands o, int image, int row, int firstSquares, int count) {
         float[] bias = o.bias().isEmpty() ? ZEROS : o.bias().array();
         int biasAt = o.bias().isEmpty() ? 0 : o.bias().at() + row;
-        int pitch = 2 * across * LANES;
-        float[] y = Scratch.onLines(Scratch.PLANE, 2 * blockRows * pitch);
+        int pitch = side * across * LANES;
+        float[] y = Scratch.onLines(Scratch.PLANE, side * blockRows * pitch);
         for (int i = 0; i < count; i++) {
             int at = from + i * across * LANES;
-            Squares.turnBack(sums, at, sumPlane, across, bias, biasAt, y, Scratch.LINE + 2 * i * pitch, pitch);
+            kind.turnBack(sums, at, sumPlane, across, bias, biasAt, y, Scratch.LINE + side * i * pitch, pitch);
         }
         int plane = k.dstH() * k.dstW();
-        int to = o.dst().at() + (image * k.rows() + row) * plane + 2 * firstSquares * k.dstW();
-        int lines = Math.min(2 * count, k.dstH() - 2 * firstSquares);
-        if (k.dstW() == 2 * across) {
+        int to = o.dst().at() + (image * k.rows() + row) * plane + side * firstSquares * k.dstW();
+        int lines = Math.min(side * count, k.dstH() - side * firstSquares);
+        if (k.dstW() == side * across) {
             Transpose.run(
                     y, Scratch.LINE, LANES, lines * k.dstW(), LANES, o.dst().array(), to, plane);
             return;

@@ -7,34 +7,35 @@ import java.util.Arrays;
 
 /**
  * The pixels under some rows of squares, in blocks of channels: {@code [row][column][LANES]}, with zeros around the
- * image. Squares are two pixels apart and {@code side} wide.
+ * image.
  *
  * @param height rows of the image
  * @param width columns of the image
  * @param top rows of zeros above the image
  * @param left columns of zeros to its left
  * @param across squares of a row
- * @param side rows and columns of a square: 4, or 2 if they do not overlap
+ * @param step pixels from one square to the next
+ * @param reach rows and columns of a square
  */
-record SquareWindow(int height, int width, int top, int left, int across, int side) {
+record SquareWindow(int height, int width, int top, int left, int across, int step, int reach) {
     private static final int LANES = Lanes.COUNT;
 
     /** Most floats of one row of turned squares, the least that a block has: a megabyte. */
     private static final int MOST_FLOATS = 1 << 18;
 
     /** Whether a row of squares over so many columns of results is small enough to be turned. */
-    static boolean fits(int channels, int columns) {
-        return (long) Squares.POINTS * channels * Math.ceilDiv(columns, 2) <= MOST_FLOATS;
+    static boolean fits(Squares squares, int channels, int columns) {
+        return (long) squares.points() * channels * Math.ceilDiv(columns, squares.side()) <= MOST_FLOATS;
     }
 
     /** Floats of a row. */
     int pitch() {
-        return (2 * across + side - 2) * LANES;
+        return (step * across + reach - step) * LANES;
     }
 
     /** Floats under {@code count} rows of squares. */
     int floats(int count) {
-        return (2 * count + side - 2) * pitch();
+        return (step * count + reach - step) * pitch();
     }
 
     /**
@@ -45,8 +46,8 @@ record SquareWindow(int height, int width, int top, int left, int across, int si
         int columns = pitch() / LANES;
         int first = Math.clamp(left, 0, columns);
         int end = Math.clamp((long) left + width, first, columns);
-        for (int i = 0; i < 2 * count + side - 2; i++) {
-            int y = 2 * firstSquares + i - top;
+        for (int i = 0; i < step * count + reach - step; i++) {
+            int y = step * firstSquares + i - top;
             int to = windowAt + i * pitch();
             if (y < 0 || y >= height) {
                 Arrays.fill(window, to, to + pitch(), 0f);

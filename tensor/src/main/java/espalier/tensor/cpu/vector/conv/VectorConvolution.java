@@ -20,7 +20,8 @@ public final class VectorConvolution {
     private final LatestPlans<ConvWay> forward = new LatestPlans<>(ConvWay::forward);
     private final LatestPlans<ConvWay> inputGradient = new LatestPlans<>(ConvWay::inputGradient);
     private final LatestPlans<ConvWeightGradient> weightGradient = new LatestPlans<>(ConvWeightGradient::new);
-    private final LatestPlans<SquareGradient> squareGradient = new LatestPlans<>(SquareGradient::new);
+    private final LatestPlans<SquareGradient> squareGradient =
+            new LatestPlans<>(g -> new SquareGradient(SquareGradient.kind(g).orElseThrow(), g));
     private final LatestPlans<DepthwiseWeightGradient> depthwise = new LatestPlans<>(DepthwiseWeightGradient::new);
 
     VectorConvolution(Parallel parallel) {
@@ -65,7 +66,7 @@ public final class VectorConvolution {
     void weightGradient(ConvGeometry g, Span x, Span dy, Span dw) {
         if (DepthwiseWeightGradient.takes(g)) {
             depthwise.of(g).run(parallel, x, dy, dw);
-        } else if (SquareGradient.takes(g)) {
+        } else if (SquareGradient.kind(g).isPresent()) {
             squareGradient.of(g).run(parallel, x, dy, dw);
         } else {
             weightGradient.of(g).run(parallel, x, dy, dw);

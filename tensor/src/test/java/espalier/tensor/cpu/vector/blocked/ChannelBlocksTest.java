@@ -12,6 +12,7 @@ import espalier.tensor.Tensor;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.PlainConvolution;
+import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.Span;
@@ -81,8 +82,10 @@ class ChannelBlocksTest {
             PlainConvolution.forward(g, x.toFloats(), 0, w.toFloats(), 0, bias.toFloats(), 0, sums, 0);
             List<BlockWay> ways = new ArrayList<>(List.of(new BlockSweep(g)));
             if (BlockWinograd.takes(g)) {
-                ways.add(new BlockWinograd(g));
-                winograd++;
+                for (Squares kind : Squares.values()) {
+                    ways.add(new BlockWinograd(kind, g));
+                    winograd++;
+                }
             }
             for (BlockWay way : ways) {
                 for (int kind = 0; kind < 4; kind++) {
@@ -92,7 +95,7 @@ class ChannelBlocksTest {
                 }
             }
         }
-        assertTrue(winograd > 10);
+        assertTrue(winograd > 20);
     }
 
     private static void assertResults(
@@ -275,20 +278,25 @@ class ChannelBlocksTest {
     }
 
     /**
-     * Weights U = G w Gᵀ of a kernel that is all ones: G·1 = (1, 3/2, 1/2, 1), so U[i][j] is the product of two of
-     * these.
+     * Weights U = G w Gᵀ of a kernel that is all ones: U[i][j] is the product of two numbers of G·1. At 0, 1, −1 and
+     * infinity these are (1, 3/2, 1/2, 1), at 3/4, for one, (1 + 3/4 + 9/16) / (2 · 9/16 · (9/16 − 9/4)) = −296/243.
      */
     @Test
     void turnedWeightsByHand() {
         var g = new ConvGeometry(1, B, 4, 4, 2 * B, 3, 3, ConvSpec.of().withPadding(1));
-        BlockWay way = new BlockWinograd(g);
+        assertTurned(new BlockWinograd(Squares.TWO_BY_TWO, g), 1f, 1.5f, 0.5f, 1f);
+        float[] four = {64 / 81f, -296 / 243f, -104 / 243f, 152 / 243f, 56 / 243f, 1f};
+        assertTurned(new BlockWinograd(Squares.FOUR_BY_FOUR, g), four);
+    }
+
+    private static void assertTurned(BlockWay way, float... row) {
+        var g = new ConvGeometry(1, B, 4, 4, 2 * B, 3, 3, ConvSpec.of().withPadding(1));
         float[] ones = new float[g.weightLength()];
         java.util.Arrays.fill(ones, 1f);
         float[] packed = new float[way.packedLength()];
         way.pack(ones, packed);
-        float[] row = {1f, 1.5f, 0.5f, 1f};
-        for (int k = 0; k < 16; k++) {
-            assertEquals(row[k / 4] * row[k % 4], packed[k * B * 2 * B]);
+        for (int k = 0; k < row.length * row.length; k++) {
+            assertEquals(row[k / row.length] * row[k % row.length], packed[k * B * 2 * B], 3e-7f);
         }
     }
 }

@@ -56,7 +56,8 @@ class TileCompilationTest {
                 "StemTile::tile",
                 "NarrowTile::run",
                 "OuterTiles::tile",
-                "Squares::turn",
+                "TwoByTwo::turn",
+                "FourByFour::pixels",
                 "OffsetTiles::tile" + Math.min(4, RowGroups.MOST) + "x2",
                 "GemmTile::tile2x4")) {
             assertTrue(lines.stream().anyMatch(line -> line.contains(name)), lines::toString);
@@ -101,11 +102,14 @@ class TileCompilationTest {
             NarrowTile.run(1, numbers, 0, terms, numbers, 0, numbers, 0);
             OuterTiles.pair(1, numbers, 0, numbers, 0, 0, numbers, 0, 2 * Lanes.COUNT, true);
             OuterTiles.single(1, numbers, 0, numbers, 0, numbers, 0, Lanes.COUNT, true);
-            Squares.turnPixels(numbers, 0, 4 * Lanes.COUNT, 1, numbers, 0, Lanes.COUNT);
-            Squares.turnGradients(numbers, 0, 2 * Lanes.COUNT, 1, numbers, 0, Lanes.COUNT);
-            Squares.turnBack(numbers, 0, Lanes.COUNT, 1, numbers, 0, numbers, 0, 2 * Lanes.COUNT);
-            Squares.turnWeights(numbers, 0, new int[Squares.TAPS], numbers, 0, Lanes.COUNT);
-            Squares.turnWeightsBack(numbers, 0, Lanes.COUNT, numbers, 0, Lanes.COUNT);
+            for (Squares kind : Squares.values()) {
+                int row = kind.reach() * Lanes.COUNT;
+                kind.turnPixels(numbers, 0, row, 1, numbers, 0, Lanes.COUNT);
+                kind.turnGradients(numbers, 0, row, 1, numbers, 0, Lanes.COUNT);
+                kind.turnBack(numbers, 0, Lanes.COUNT, 1, numbers, 0, numbers, 0, row);
+                kind.turnWeights(numbers, 0, new int[Squares.TAPS], numbers, 0, Lanes.COUNT);
+                kind.turnWeightsBack(numbers, 0, Lanes.COUNT, numbers, 0, Lanes.COUNT);
+            }
             StemTile.run(numbers, 0, terms, numbers, 0, numbers, 0, 0f, numbers, 0, 0);
         }
     }
