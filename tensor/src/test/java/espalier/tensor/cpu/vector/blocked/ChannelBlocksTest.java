@@ -20,8 +20,10 @@ import espalier.tensor.spi.BlockedConvolution;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PoolSpec;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** Kernels for blocked images against the plain loops, brought into blocks and back by views. */
@@ -159,6 +161,30 @@ class ChannelBlocksTest {
                 convolution.run(x, Optional.of(addend), true, addend);
                 assertArrayEquals(apart.toFloats(), addend.toFloats());
             }
+        }
+    }
+
+    /** One convolution sees images for which different ways are the fastest; each has weights in an order of its own. */
+    @Test
+    void oneConvolutionTakesImagesOfSeveralSizes() {
+        try (var parallel = new Parallel(1)) {
+            ChannelBlocks blocks = new ChannelBlocks(parallel);
+            ConvSpec spec = ConvSpec.of().withPadding(1);
+            Tensor w = random(3, Shape.of(4 * B, 4 * B, 3, 3));
+            BlockedConvolution convolution = blocks.prepare(spec, w, Optional.empty());
+            Set<Optional<Squares>> seen = new HashSet<>();
+            for (int[] size : new int[][] {{1, 1, 1}, {1, 4, 4}, {9, 12, 12}, {1, 1, 1}, {1, 4, 4}}) {
+                var g = new ConvGeometry(size[0], 4 * B, size[1], size[2], 4 * B, 3, 3, spec);
+                seen.add(BlockWay.of(g).squares());
+                Shape shape = Shape.of(g.n(), g.c(), g.h(), g.w());
+                Tensor x = random(4, shape);
+                Tensor y = Tensor.zeros(blocks.inBlocks(shape).toArray());
+                convolution.run(inBlocks(blocks, x), Optional.empty(), false, y);
+                float[] expected = new float[shape.size()];
+                PlainConvolution.forward(g, x.toFloats(), 0, w.toFloats(), 0, new float[0], 0, expected, 0);
+                assertArrayEquals(expected, plain(y, shape), 1e-3f, g::toString);
+            }
+            assertTrue(seen.size() > 1, "one way for all sizes");
         }
     }
 
