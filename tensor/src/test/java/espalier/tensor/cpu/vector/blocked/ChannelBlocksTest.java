@@ -164,7 +164,9 @@ class ChannelBlocksTest {
         }
     }
 
-    /** One convolution sees images for which different ways are the fastest; each has weights in an order of its own. */
+    /**
+     * One convolution sees images for which different ways are the fastest; each has weights in an order of its own.
+     */
     @Test
     void oneConvolutionTakesImagesOfSeveralSizes() {
         try (var parallel = new Parallel(1)) {
