@@ -17,8 +17,10 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep, Winog
         WINOGRAD,
         /** {@link WinogradLanes#pack}. */
         WINOGRAD_LANES,
-        /** {@link SquareSweep#pack}. */
-        SQUARES,
+        /** {@link SquareSweep#pack} for squares of 2 × 2. */
+        SQUARES_OF_TWO,
+        /** The same for squares of 4 × 4. */
+        SQUARES_OF_FOUR,
         /** {@link ChannelSweep#pack}. */
         CHANNELS_ABREAST
     }

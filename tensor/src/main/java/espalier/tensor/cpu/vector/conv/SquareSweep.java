@@ -134,7 +134,10 @@ final class SquareSweep extends Sweep {
 
     @Override
     public Order order() {
-        return Order.SQUARES;
+        return switch (kind) {
+            case TWO_BY_TWO -> Order.SQUARES_OF_TWO;
+            case FOUR_BY_FOUR -> Order.SQUARES_OF_FOUR;
+        };
     }
 
     @Override

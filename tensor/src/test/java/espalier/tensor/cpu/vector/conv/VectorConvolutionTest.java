@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.conv;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
@@ -11,8 +12,10 @@ import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.ConvSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** The fast kernels against the seven plain loops, whose sums are in double. */
@@ -93,6 +96,29 @@ class VectorConvolutionTest {
             }
             assertArrayEquals(expected, y, 1e-5f, g::toString);
         }
+    }
+
+    /** Weights that are packed once serve images of any size, whichever way is the fastest for them. */
+    @Test
+    void weightsThatArePackedOnceTakeImagesOfAnySize() {
+        var random = new Random(6);
+        ConvSpec same = ConvSpec.of().withPadding(1);
+        float[] w = floats(random, 64 * 64 * 9);
+        var prepared = new ConvWeights(w);
+        Set<ConvWay.Order> seen = EnumSet.noneOf(ConvWay.Order.class);
+        try (var parallel = new Parallel(1)) {
+            for (int size : new int[] {2, 8, 1, 5, 2, 8}) {
+                ConvGeometry g = geometry(40, 64, size, 64, 3, same);
+                seen.add(ConvWay.forward(g).order());
+                float[] x = floats(random, g.inputLength());
+                float[] y = new float[g.outputLength()];
+                float[] expected = new float[y.length];
+                new VectorConvolution(parallel).forward(g, whole(x), prepared, Span.NONE, whole(y));
+                PlainConvolution.forward(g, x, 0, w, 0, new float[0], 0, expected, 0);
+                assertArrayEquals(expected, y, 5e-5f, g::toString);
+            }
+        }
+        assertTrue(seen.containsAll(EnumSet.of(ConvWay.Order.SQUARES_OF_TWO, ConvWay.Order.SQUARES_OF_FOUR)));
     }
 
     /** Marks results of the same image and channel that may be of a square that holds result number {@code at}. */
