@@ -174,6 +174,36 @@ final class NetworkCases {
                     in -> Normalizations.batchNormInference(in.get(0), in.get(1), in.get(2), mean, variance, 1e-3),
                     check -> check.input(dims).input(c).input(c)));
         }
+        for (boolean relu : new boolean[] {false, true}) {
+            String operation =
+                    "Normalizations.convBatchNorm(ConvSpec, Variable, Variable, Variable, Variable, Optional, boolean, double)";
+            ConvSpec spec = ConvSpec.of().withStride(relu ? 2 : 1).withPadding(1);
+            int[] made =
+                    spec.outputShape(Shape.of(2, 2, 5, 4), Shape.of(3, 2, 3, 3)).toArray();
+            cases.add(GradientCase.of(
+                    operation,
+                    in -> Normalizations.convBatchNorm(
+                                    spec, in.get(0), in.get(1), in.get(2), in.get(3), Optional.empty(), relu, 1e-3)
+                            .output(),
+                    check -> check.input(2, 2, 5, 4).input(3, 2, 3, 3).input(3).input(3)));
+            cases.add(GradientCase.of(
+                    operation,
+                    in -> Normalizations.convBatchNorm(
+                                    spec,
+                                    in.get(0),
+                                    in.get(1),
+                                    in.get(2),
+                                    in.get(3),
+                                    Optional.of(in.get(4)),
+                                    relu,
+                                    1e-3)
+                            .output(),
+                    check -> check.input(2, 2, 5, 4)
+                            .input(3, 2, 3, 3)
+                            .input(3)
+                            .input(3)
+                            .input(made)));
+        }
         one("Normalizations.standardize(Variable, double)", x -> Normalizations.standardize(x, 1e-3), 7);
         one("Normalizations.standardize(Variable, double)", x -> Normalizations.standardize(x, 1e-3), 2, 3, 5);
         cases.add(GradientCase.of(

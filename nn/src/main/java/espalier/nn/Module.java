@@ -48,11 +48,11 @@ public abstract class Module {
     protected abstract Variable forward(Variable x);
 
     /**
-     * What this part computes and the ReLU behind it, which a part may make one operation with its own. Called by
-     * {@link #applyThenRelu}.
+     * What this part computes and what lies behind it, which a part may make one operation with its own. Called by
+     * {@link #applyThen}.
      */
-    protected Variable forwardThenRelu(Variable x) {
-        return forward(x).relu();
+    protected Variable forwardThen(Variable x, Ending ending) {
+        return ending.after(forward(x));
     }
 
     /**
@@ -70,14 +70,15 @@ public abstract class Module {
     }
 
     /**
-     * As {@link #apply} and then ReLU: one operation where this part has one for it and nobody looks at what lies
+     * As {@link #apply} and then an ending: one operation where this part has one for it and nobody looks at what lies
      * between ({@link ForwardPass#mayFuse}).
      */
-    public final Variable applyThenRelu(Variable x) {
-        return ForwardPass.mayFuse() ? run(x, this::forwardThenRelu) : apply(x).relu();
+    public final Variable applyThen(Variable x, Ending ending) {
+        return ForwardPass.mayFuse() ? run(x, in -> forwardThen(in, ending)) : ending.after(apply(x));
     }
 
-    private Variable run(Variable x, UnaryOperator<Variable> forward) {
+    /** Computes something of this part's in its place: errors and recorded operations tell its path. */
+    protected final Variable run(Variable x, UnaryOperator<Variable> forward) {
         return name.isEmpty() ? inPlace(x, forward) : Autograd.in(name, () -> inPlace(x, forward));
     }
 

@@ -261,6 +261,26 @@ class RefusalsTest {
     }
 
     @Test
+    void unitsOfConvolutionAndBatchNorm() {
+        ConvSpec spec = ConvSpec.of().withPadding(1);
+        Tensor images = x(2, 3, 4, 4);
+        Tensor w = x(5, 3, 3, 3);
+        refused(
+                "convBatchNorm: needs values [O] for weight [5, 3, 3, 3], not [5] and [3]",
+                () -> new ConvBatchNorm(spec, images, w, x(5), x(3), Optional.empty(), true, 1e-5));
+        refused(
+                "convBatchNorm: shortcut [2, 5, 4, 1] should have the output's shape [2, 5, 4, 4]",
+                () -> new ConvBatchNorm(spec, images, w, x(5), x(5), Optional.of(x(2, 5, 4, 1)), true, 1e-5));
+        refused(
+                "convBatchNorm: lhs is F32, rhs F64; convert one with .to(dtype)",
+                () -> new ConvBatchNorm(spec, images, w.to(DType.F64), x(5), x(5), Optional.empty(), true, 1e-5));
+        var unit = new ConvBatchNorm(spec, images, w, x(5), x(5), Optional.empty(), true, 1e-5);
+        refused(
+                "convBatchNorm: gradient [2, 5, 4, 5] should have the output's shape [2, 5, 4, 4]",
+                () -> unit.gradient(unit.forward(), x(2, 5, 4, 5), true));
+    }
+
+    @Test
     void gradientsOfNormalization() {
         Tensor images = x(2, 3, 4, 4);
         refused(

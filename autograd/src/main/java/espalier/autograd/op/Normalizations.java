@@ -4,11 +4,14 @@ import static espalier.autograd.Edge.edge;
 
 import espalier.autograd.Spec;
 import espalier.autograd.Variable;
+import espalier.tensor.ConvBatchNorm;
 import espalier.tensor.Normalization;
 import espalier.tensor.Tensor;
+import espalier.tensor.spi.ConvSpec;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Batch norm for training and for inference, and layer norm. */
 public final class Normalizations {
@@ -66,6 +69,40 @@ public final class Normalizations {
                             Optional.of(gradients.shift()));
                 });
         return new BatchNormalized(output, done.mean(), done.variance());
+    }
+
+    /**
+     * A convolution, batch norm of what it gives, perhaps the addition of a shortcut, and perhaps ReLU, as one
+     * operation: see {@link ConvBatchNorm}.
+     *
+     * @param x {@code [N, C, H, W]}
+     * @param w {@code [O, C/groups, kH, kW]}
+     * @param scale {@code [O]}, γ
+     * @param shift {@code [O]}, β
+     * @param shortcut {@code [N, O, H', W']}
+     */
+    public static BatchNormalized convBatchNorm(
+            ConvSpec spec,
+            Variable x,
+            Variable w,
+            Variable scale,
+            Variable shift,
+            Optional<Variable> shortcut,
+            boolean relu,
+            double epsilon) {
+        ConvBatchNorm unit = new ConvBatchNorm(
+                spec, x.value(), w.value(), scale.value(), shift.value(), shortcut.map(Variable::value), relu, epsilon);
+        ConvBatchNorm.Made made = unit.forward();
+        List<Variable> inputs =
+                Stream.concat(Stream.of(x, w, scale, shift), shortcut.stream()).toList();
+        Variable output = Variable.jointly("convBatchNorm", new Spec.Conv(spec), made.output(), inputs, g -> {
+            ConvBatchNorm.Gradients to = unit.gradient(made, g, x.needsGradient());
+            Stream<Optional<Tensor>> always =
+                    Stream.of(to.x(), Optional.of(to.w()), Optional.of(to.scale()), Optional.of(to.shift()));
+            return Stream.concat(always, to.shortcut().stream().map(Optional::of))
+                    .toList();
+        });
+        return new BatchNormalized(output, made.mean(), made.variance());
     }
 
     /**

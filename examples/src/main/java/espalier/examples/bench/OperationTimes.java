@@ -1,5 +1,6 @@
 package espalier.examples.bench;
 
+import espalier.tensor.ConvBatchNorm;
 import espalier.tensor.Device;
 import espalier.tensor.Tensor;
 import espalier.tensor.spi.Backend;
@@ -8,11 +9,13 @@ import java.lang.reflect.Method;
 import java.lang.reflect.Proxy;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * Where the time of a step goes: a device whose back end notes, for every operation, what it was asked to do and how
@@ -71,14 +74,21 @@ final class OperationTimes {
     /** The operation, its kind if it has one, and the shapes of its tensors; {@code ᵛ} marks one that is a view. */
     private static String describe(Method method, Object[] arguments) {
         StringBuilder text = new StringBuilder(method.getName());
-        for (Object argument : arguments) {
+        Arrays.stream(arguments).flatMap(OperationTimes::parts).forEach(argument -> {
             if (argument instanceof Enum<?> kind) {
                 text.append(' ').append(kind.name().toLowerCase(Locale.ROOT));
             } else if (argument instanceof Tensor tensor) {
                 text.append(' ').append(tensor.shape()).append(tensor.layout().isContiguous() ? "" : "ᵛ");
             }
-        }
+        });
         return text.toString();
+    }
+
+    /** The operands of a unit, each by itself; anything else as it is. */
+    private static Stream<?> parts(Object argument) {
+        return argument instanceof ConvBatchNorm unit
+                ? Stream.concat(Stream.of(unit.x(), unit.w()), unit.shortcut().stream())
+                : Stream.of(argument);
     }
 
     /**

@@ -3,6 +3,7 @@ package espalier.nn.layer;
 import espalier.autograd.Checkpoint;
 import espalier.autograd.Variable;
 import espalier.autograd.op.Normalizations;
+import espalier.nn.Ending;
 import espalier.nn.ForwardPass;
 import espalier.nn.Init;
 import espalier.nn.Initializer;
@@ -11,6 +12,7 @@ import espalier.nn.Parameter;
 import espalier.nn.Role;
 import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
+import espalier.tensor.spi.ConvSpec;
 
 /**
  * Batch normalization per channel of {@code [N, C]} or {@code [N, C, ..]} (Ioffe and Szegedy 2015): {@code y = scale·(x
@@ -62,20 +64,30 @@ public final class BatchNorm extends Module {
         if (!ForwardPass.isTraining()) {
             return Normalizations.batchNormInference(x, scale.get(), shift.get(), mean(), variance(), EPSILON);
         }
-        return averaged(x, Normalizations.batchNorm(x, scale.get(), shift.get(), EPSILON));
+        return averaged(Normalizations.batchNorm(x, scale.get(), shift.get(), EPSILON));
     }
 
     @Override
-    protected Variable forwardThenRelu(Variable x) {
-        return ForwardPass.isTraining()
-                ? averaged(x, Normalizations.batchNormRelu(x, scale.get(), shift.get(), EPSILON))
-                : super.forwardThenRelu(x);
+    protected Variable forwardThen(Variable x, Ending ending) {
+        return ForwardPass.isTraining() && ending.equals(Ending.RELU)
+                ? averaged(Normalizations.batchNormRelu(x, scale.get(), shift.get(), EPSILON))
+                : super.forwardThen(x, ending);
     }
 
-    /** What came of {@code x}, once the running statistics know. */
-    private Variable averaged(Variable x, Normalizations.BatchNormalized normed) {
+    /** Batch norm, in training, of what a convolution gives, and an ending. */
+    Variable ofConvolution(ConvSpec spec, Variable x, Variable weight, Ending ending) {
+        Shape made = spec.outputShape(x.shape(), weight.shape());
+        boolean fits = ending.shortcut().stream().allMatch(past -> past.shape().equals(made));
+        Ending within = fits ? ending : Ending.NONE;
+        Variable y = averaged(Normalizations.convBatchNorm(
+                spec, x, weight, scale.get(), shift.get(), within.shortcut(), within.relu(), EPSILON));
+        return fits ? y : ending.after(y);
+    }
+
+    /** What has been normalized, once the running statistics know. */
+    private Variable averaged(Normalizations.BatchNormalized normed) {
         if (!Checkpoint.isReplaying()) {
-            int n = x.value().size() / Math.max(1, scale.shape().size());
+            int n = normed.output().value().size() / Math.max(1, scale.shape().size());
             average(normed, n > 1 ? n / (n - 1.0) : 1);
         }
         return normed.output();

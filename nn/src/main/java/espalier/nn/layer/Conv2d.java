@@ -2,6 +2,7 @@ package espalier.nn.layer;
 
 import espalier.autograd.Variable;
 import espalier.autograd.op.Convolutions;
+import espalier.nn.Ending;
 import espalier.nn.Init;
 import espalier.nn.Initializer;
 import espalier.nn.Module;
@@ -63,6 +64,11 @@ public final class Conv2d extends Module {
     @Override
     protected Variable forward(Variable x) {
         return Convolutions.conv2d(spec, x, weight.get(), bias.map(Parameter::get));
+    }
+
+    /** This one, a batch norm and an ending, as one operation of training. Of one without bias. */
+    Variable applyThen(Variable x, BatchNorm norm, Ending ending) {
+        return run(x, in -> norm.ofConvolution(spec, in, weight.get(), ending));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package espalier.nn.layer;
 
 import espalier.autograd.Variable;
+import espalier.nn.Ending;
 import espalier.nn.Module;
 import java.util.Optional;
 
@@ -27,12 +28,8 @@ public final class Residual extends Module {
     }
 
     @Override
-    protected Variable forwardThenRelu(Variable x) {
-        Variable through = body.apply(x);
-        Variable past = past(x);
-        return through.shape().equals(past.shape())
-                ? through.addRelu(past)
-                : through.add(past).relu();
+    protected Variable forwardThen(Variable x, Ending ending) {
+        return ending.equals(Ending.RELU) ? body.applyThen(x, Ending.addRelu(past(x))) : super.forwardThen(x, ending);
     }
 
     private Variable past(Variable x) {

@@ -1,11 +1,14 @@
 package espalier.nn.layer;
 
 import espalier.autograd.Variable;
+import espalier.nn.Ending;
 import espalier.nn.ForwardPass;
 import espalier.nn.Module;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
+import java.util.function.BiFunction;
 
 /**
  * Layers one after the other, called 0, 1, 2, … in paths, or by the names they were given.
@@ -17,11 +20,14 @@ import java.util.SequencedMap;
  * Sequential model = new Sequential(layers);                     // its weight's path: fc1.weight
  * }</pre>
  *
- * <p>In training a ReLU is computed together with the layer before it ({@link Module#applyThenRelu}), unless a hook or
- * a trace looks at what lies between: the numbers are the same, to the bit.
+ * <p>In training layers are computed together ({@link Module#applyThen}) unless a hook or a trace looks at what lies
+ * between: a ReLU with the layer before it, and a convolution without bias with the batch norm behind it. The way
+ * forward gives the same numbers, to the bit; gradients to the weights of such a convolution may be summed in another
+ * order.
  */
 public final class Sequential extends Module {
     private final List<Module> layers;
+    private final List<Step> steps;
 
     /** These layers in this order. */
     public Sequential(Module... layers) {
@@ -36,6 +42,7 @@ public final class Sequential extends Module {
     /** These layers by these names, in the map's order. */
     public Sequential(SequencedMap<String, ? extends Module> layers) {
         this.layers = List.copyOf(layers.values());
+        steps = steps(this.layers);
         layers.forEach(this::child);
     }
 
@@ -52,29 +59,51 @@ public final class Sequential extends Module {
         return layers;
     }
 
+    /** Some layers that are computed together, and perhaps the ReLU behind them. */
+    private record Step(BiFunction<Variable, Ending, Variable> layers, boolean relu) {}
+
+    private static List<Step> steps(List<Module> layers) {
+        List<Step> steps = new ArrayList<>();
+        int next = 0;
+        while (next < layers.size()) {
+            Module layer = layers.get(next++);
+            BiFunction<Variable, Ending, Variable> step = layer::applyThen;
+            if (layer instanceof Conv2d conv
+                    && conv.bias().isEmpty()
+                    && next < layers.size()
+                    && layers.get(next) instanceof BatchNorm norm) {
+                step = (x, ending) -> conv.applyThen(x, norm, ending);
+                next++;
+            }
+            boolean relu = next < layers.size() && layers.get(next) instanceof Activation after && after.isRelu();
+            steps.add(new Step(step, relu));
+            next += relu ? 1 : 0;
+        }
+        return steps;
+    }
+
     @Override
     protected Variable forward(Variable x) {
-        return run(x, layers.size());
+        if (ForwardPass.mayFuse()) {
+            return forwardThen(x, Ending.NONE);
+        }
+        Variable y = x;
+        for (Module layer : layers) {
+            y = layer.apply(y);
+        }
+        return y;
     }
 
     @Override
-    protected Variable forwardThenRelu(Variable x) {
-        return layers.isEmpty() ? x.relu() : layers.getLast().applyThenRelu(run(x, layers.size() - 1));
-    }
-
-    /** Applies the first {@code count} layers. */
-    private Variable run(Variable x, int count) {
-        boolean fuses = ForwardPass.mayFuse();
+    protected Variable forwardThen(Variable x, Ending ending) {
         Variable y = x;
-        for (int i = 0; i < count; i++) {
-            Module layer = layers.get(i);
-            if (fuses && i + 1 < count && layers.get(i + 1) instanceof Activation next && next.isRelu()) {
-                y = layer.applyThenRelu(y);
-                i++;
-            } else {
-                y = layer.apply(y);
-            }
+        Ending left = ending;
+        for (int i = 0; i < steps.size(); i++) {
+            Step step = steps.get(i);
+            boolean takesEnding = i == steps.size() - 1 && !step.relu;
+            y = step.layers.apply(y, step.relu ? Ending.RELU : takesEnding ? left : Ending.NONE);
+            left = takesEnding ? Ending.NONE : left;
         }
-        return y;
+        return left.after(y);
     }
 }

@@ -38,6 +38,11 @@ public record ConvGeometry(int n, int c, int h, int w, int o, int kh, int kw, Co
         }
     }
 
+    /** The same for another number of images. */
+    public ConvGeometry withImages(int images) {
+        return new ConvGeometry(images, c, h, w, o, kh, kw, spec);
+    }
+
     /** Output rows H'. */
     public int outH() {
         return (h + 2 * spec.padH() - spec.dilationH() * (kh - 1) - 1) / spec.strideH() + 1;

@@ -71,6 +71,12 @@ public final class Scratch {
     /** Squares that are turned along one side. */
     public static final int HALF_TURNED = 28;
 
+    /** The gradient to what a convolution makes of some images. */
+    public static final int CONV_CHUNK = 29;
+
+    /** The gradients to its weights of all chunks of images. */
+    public static final int CONV_CHUNK_WEIGHTS = 30;
+
     /** A tile of a matrix that is being transposed. */
     public static final int TURNED = 19;
 
@@ -93,7 +99,7 @@ public final class Scratch {
     /** Places of maxima. */
     public static final int PLACES = 1;
 
-    private static final int SLOTS = 29;
+    private static final int SLOTS = 31;
 
     /** See {@link #onLines}. */
     public static final int LINE = 12;

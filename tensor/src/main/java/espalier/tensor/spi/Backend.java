@@ -1,5 +1,6 @@
 package espalier.tensor.spi;
 
+import espalier.tensor.ConvBatchNorm;
 import espalier.tensor.DType;
 import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
@@ -279,6 +280,20 @@ public interface Backend {
             Tensor passed = g.gradient(BinaryOp.RELU_GRADIENT, y);
             batchNormGradient(x, passed, scale, mean, variance, epsilon, dx, dscale, dshift);
         }
+    }
+
+    /** Convolution, batch norm, addition and ReLU as one operation; all of {@code to} is written. */
+    default void convBatchNorm(ConvBatchNorm unit, ConvBatchNorm.Made to) {
+        ComposedConvBatchNorm.forward(unit, to);
+    }
+
+    /**
+     * Gradients of {@link #convBatchNorm}. All of {@code to} is written, but for the shortcut's where there is no ReLU:
+     * then it is {@code g} itself.
+     */
+    default void convBatchNormGradient(
+            ConvBatchNorm unit, ConvBatchNorm.Made made, Tensor g, ConvBatchNorm.Gradients to) {
+        ComposedConvBatchNorm.gradient(unit, made, g, to);
     }
 
     /**

@@ -86,6 +86,11 @@ public abstract class BackendConformance {
     }
 
     @TestFactory
+    protected Stream<DynamicTest> convBatchNorm() {
+        return ConvBatchNormCases.of(device(), limits()).map(Case::test);
+    }
+
+    @TestFactory
     protected Stream<DynamicTest> packed() {
         return PackedCases.of(device(), limits()).map(Case::test);
     }
@@ -124,6 +129,7 @@ public abstract class BackendConformance {
                         PoolingCases.of(device, limits),
                         BlockedCases.of(device),
                         NormalizationCases.of(device, limits),
+                        ConvBatchNormCases.of(device, limits),
                         SoftmaxCases.of(device, limits),
                         UpdateCases.of(device, limits),
                         PreparedCases.of(device))

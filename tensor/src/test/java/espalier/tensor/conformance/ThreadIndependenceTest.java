@@ -2,6 +2,7 @@ package espalier.tensor.conformance;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
+import espalier.tensor.ConvBatchNorm;
 import espalier.tensor.Convolution;
 import espalier.tensor.DType;
 import espalier.tensor.Device;
@@ -124,6 +125,9 @@ class ThreadIndependenceTest {
         programs.put("convolution of odd channels", device -> convolution(device, plain.withPadding(1), 3, 17, 21));
         programs.put("convolution in groups", device -> convolution(device, plain.withGroups(8), 3, 16, 24));
         programs.put("convolution with a stride", device -> convolution(device, plain.withStride(2), 3, 16, 24));
+        programs.put("unit", device -> unit(device, plain.withPadding(1), Shape.of(12, 16, 32, 32), 32));
+        programs.put("unit of two chunks", device -> unit(device, plain, Shape.of(2, 5, 20, 20), 6));
+        programs.put("unit with a stride", device -> unit(device, plain.withStride(2), Shape.of(8, 16, 64, 64), 24));
         programs.put("convolution 5x5", device -> convolution(device, plain.withPadding(2), 5, 16, 24));
         programs.put("convolution 5x5 dilated", device -> convolution(device, plain.withDilation(2), 5, 16, 24));
         programs.put("convolution 1x1", device -> convolution(device, plain, 1, 32, 48));
@@ -284,6 +288,30 @@ class ThreadIndependenceTest {
                 Pooling.maxGradient(spec, g, pooled.indices(), IMAGES),
                 Pooling.average(spec, x),
                 Pooling.averageGradient(spec, g, IMAGES));
+    }
+
+    private static List<Tensor> unit(Device device, ConvSpec spec, Shape images, int outputs) {
+        Tensor x = normal(device, "x", images);
+        Tensor w = normal(device, "w", outputs, images.dim(1), 3, 3);
+        Shape made = spec.outputShape(images, w.shape());
+        List<Tensor> results = new ArrayList<>();
+        for (boolean shortcut : new boolean[] {false, true}) {
+            var unit = new ConvBatchNorm(
+                    spec,
+                    x,
+                    w,
+                    normal(device, "scale", outputs),
+                    normal(device, "shift", outputs),
+                    shortcut ? Optional.of(normal(device, "past", made)) : Optional.empty(),
+                    true,
+                    1e-5);
+            var forward = unit.forward();
+            var back = unit.gradient(forward, normal(device, "g", made), true);
+            results.addAll(List.of(forward.product(), forward.output(), forward.mean(), forward.variance()));
+            results.addAll(List.of(back.x().orElseThrow(), back.w(), back.scale(), back.shift()));
+            back.shortcut().ifPresent(results::add);
+        }
+        return results;
     }
 
     private static List<Tensor> normalization(Device device) {

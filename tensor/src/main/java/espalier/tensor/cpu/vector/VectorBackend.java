@@ -1,5 +1,6 @@
 package espalier.tensor.cpu.vector;
 
+import espalier.tensor.ConvBatchNorm;
 import espalier.tensor.DType;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.BatchedProduct;
@@ -13,6 +14,7 @@ import espalier.tensor.cpu.vector.elementwise.VectorElementwise;
 import espalier.tensor.cpu.vector.gemm.VectorGemm;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.norm.BatchNormKernel;
+import espalier.tensor.cpu.vector.norm.ConvBatchNormKernel;
 import espalier.tensor.cpu.vector.norm.LayerNormKernel;
 import espalier.tensor.cpu.vector.norm.SoftmaxKernel;
 import espalier.tensor.cpu.vector.packed.DenseKernel;
@@ -233,6 +235,20 @@ public final class VectorBackend extends ScalarBackend {
         } else {
             super.batchNormReluGradient(x, y, g, scale, shift, mean, variance, epsilon, dx, dscale, dshift);
         }
+    }
+
+    @Override
+    public void convBatchNorm(ConvBatchNorm unit, ConvBatchNorm.Made to) {
+        ConvBatchNormKernel.of(parallel(), convolution, unit)
+                .ifPresentOrElse(kernel -> kernel.forward(to), () -> super.convBatchNorm(unit, to));
+    }
+
+    @Override
+    public void convBatchNormGradient(
+            ConvBatchNorm unit, ConvBatchNorm.Made made, Tensor g, ConvBatchNorm.Gradients to) {
+        ConvBatchNormKernel.of(parallel(), convolution, unit)
+                .ifPresentOrElse(
+                        kernel -> kernel.gradient(made, g, to), () -> super.convBatchNormGradient(unit, made, g, to));
     }
 
     @Override

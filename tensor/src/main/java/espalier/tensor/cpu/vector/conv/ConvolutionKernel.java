@@ -12,9 +12,11 @@ import java.util.Optional;
 /** The door from tensors to {@link VectorConvolution}: any layout comes in, contiguous arrays go on. */
 public final class ConvolutionKernel {
     private final VectorConvolution kernels;
+    private final Parallel parallel;
 
     /** The kernels of one back end. */
     public ConvolutionKernel(Parallel parallel) {
+        this.parallel = parallel;
         kernels = new VectorConvolution(parallel);
     }
 
@@ -62,6 +64,12 @@ public final class ConvolutionKernel {
         Tensor result = writable(dw);
         kernels.weightGradient(g, Span.contiguous(x), Span.contiguous(dy), Span.of(result));
         finish(result, dw);
+    }
+
+    /** The same convolution in chunks of images, if there is something to be gained by it. */
+    public Optional<ConvChunks> chunks(ConvSpec spec, Shape x, Shape w) {
+        ConvGeometry g = geometry(spec, x, w);
+        return ConvChunks.images(g).map(images -> new ConvChunks(kernels, parallel, g, images));
     }
 
     private static ConvGeometry geometry(ConvSpec spec, Shape x, Shape w) {

@@ -56,7 +56,18 @@ public final class VectorConvolution {
         way.run(parallel, new Operands(dy, packed(way, w), Span.NONE, dx));
     }
 
-    private float[] packed(ConvWay way, Span w) {
+    /** The way of the forward pass. */
+    ConvWay forwardWay(ConvGeometry g) {
+        return forward.of(g);
+    }
+
+    /** That of the gradient to the input. */
+    ConvWay inputGradientWay(ConvGeometry g) {
+        return inputGradient.of(g);
+    }
+
+    /** Weights as a way wants them, in memory of the calling thread. */
+    float[] packed(ConvWay way, Span w) {
         float[] packed = Scratch.onLines(Scratch.CONV_WEIGHT, way.packedLength());
         way.pack(parallel, w, packed);
         return packed;
@@ -64,6 +75,11 @@ public final class VectorConvolution {
 
     /** {@code x [N, C, H, W], dy [N, O, H', W'] → dw [O, C/g, kH, kW]}. */
     void weightGradient(ConvGeometry g, Span x, Span dy, Span dw) {
+        weightGradient(parallel, g, x, dy, dw);
+    }
+
+    /** The same with certain threads. */
+    void weightGradient(Parallel parallel, ConvGeometry g, Span x, Span dy, Span dw) {
         if (DepthwiseWeightGradient.takes(g)) {
             depthwise.of(g).run(parallel, x, dy, dw);
         } else if (SquareGradient.kind(g).isPresent()) {

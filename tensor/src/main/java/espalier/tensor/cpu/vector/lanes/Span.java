@@ -29,6 +29,11 @@ public record Span(float[] array, int at) {
         return tensor.map(Span::contiguous).orElse(NONE);
     }
 
+    /** Those behind the first {@code count} of them. */
+    public Span after(int count) {
+        return new Span(array, at + count);
+    }
+
     /** Whether it stands for an operand that is left out. */
     public boolean isEmpty() {
         return array.length == 0;

@@ -15,7 +15,7 @@ import java.util.Optional;
  */
 public final class BatchNormKernel {
     /** Planes of at least this many elements are summed as runs. */
-    private static final int LONG_PLANE = 128;
+    static final int LONG_PLANE = 128;
 
     /** Planes of at least this many elements are written as runs. */
     private static final int RUN = 32;
@@ -46,19 +46,11 @@ public final class BatchNormKernel {
             Tensor variance) {
         Tensor input = x.contiguous();
         BatchPlanes planes = BatchPlanes.of(input);
-        float[] gamma = channelValues(parallel, scale);
-        float[] beta = channelValues(parallel, shift);
-        float[] factor = new float[planes.channels()];
-        float[] means = Heap.floats(mean);
-        int mo = Heap.at(mean);
-        float[] variances = Heap.floats(variance);
-        int vo = Heap.at(variance);
-        float[] centre = new float[planes.channels()];
-        BatchPlanes.ChannelMoments record = (c, average, spread) -> {
-            means[mo + c] = centre[c] = (float) average;
-            variances[vo + c] = (float) spread;
-            factor[c] = factor(gamma[c], (float) spread, epsilon);
-        };
+        ChannelScales scales = ChannelScales.of(parallel, scale, shift);
+        BatchPlanes.ChannelMoments record = scales.settle(epsilon, mean, variance);
+        float[] centre = scales.centre();
+        float[] factor = scales.factor();
+        float[] beta = scales.shift();
         float floor = relu ? 0f : Float.NEGATIVE_INFINITY;
         float[] from = planes.array();
         int xo = planes.offset();
@@ -89,11 +81,6 @@ public final class BatchNormKernel {
         });
     }
 
-    /** γ/√(σ² + ε), in both directions from the variance as it is kept, so that both find the same numbers positive. */
-    private static float factor(float gamma, float variance, double epsilon) {
-        return (float) (gamma / Math.sqrt(variance + epsilon));
-    }
-
     /**
      * {@code dβ = Σg}, {@code dγ = Σg·x̂}, {@code dx = γ/√(σ² + ε)·(g − dβ/m − x̂·dγ/m)} with {@code x̂ = (x − μ)/√(σ²
      * + ε)} (Ioffe and Szegedy 2015, section 3).
@@ -115,31 +102,14 @@ public final class BatchNormKernel {
         Tensor input = x.contiguous();
         Tensor incoming = g.contiguous();
         BatchPlanes planes = BatchPlanes.of(input);
-        int channels = planes.channels();
-        float[] gamma = channelValues(parallel, scale);
-        float[] centre = channelValues(parallel, mean);
-        float[] variances = channelValues(parallel, variance);
-        float[] along = new float[channels];
-        float[] offset = new float[channels];
-        float[] factor = new float[channels];
-        parallel.once(() -> {
-            for (int c = 0; c < channels; c++) {
-                factor[c] = factor(gamma[c], variances[c], epsilon);
-            }
-        });
-        Gate gate = new Gate(planes, centre, factor, reluShift.map(shift -> channelValues(parallel, shift)));
-        float[] dgamma = Heap.floats(dscale);
-        int dgo = Heap.at(dscale);
-        float[] dbeta = Heap.floats(dshift);
-        int dbo = Heap.at(dshift);
+        ChannelSlopes slope = ChannelSlopes.of(parallel, scale, mean, variance, epsilon);
+        float[] centre = slope.centre();
+        float[] factor = slope.factor();
+        float[] along = slope.along();
+        float[] offset = slope.offset();
+        Gate gate = new Gate(planes, centre, factor, reluShift.map(shift -> ChannelScales.values(parallel, shift)));
         double count = (double) planes.images() * planes.size();
-        BatchPlanes.ChannelSums record = (c, sum, dot) -> {
-            double scaleOfX = 1 / Math.sqrt(variances[c] + epsilon);
-            dbeta[dbo + c] = (float) sum;
-            dgamma[dgo + c] = (float) (dot * scaleOfX);
-            along[c] = (float) (dot * scaleOfX * scaleOfX / count);
-            offset[c] = (float) (sum / count);
-        };
+        BatchPlanes.ChannelSums record = slope.settle(count, epsilon, dscale, dshift);
         float[] from = planes.array();
         int xo = planes.offset();
         float[] gs = Heap.floats(incoming);
@@ -193,8 +163,8 @@ public final class BatchNormKernel {
     public static void scaleShift(Parallel parallel, Tensor x, Tensor scale, Tensor shift, boolean relu, Tensor out) {
         Tensor input = x.contiguous();
         BatchPlanes planes = BatchPlanes.of(input);
-        float[] scales = channelValues(parallel, scale);
-        float[] shifts = channelValues(parallel, shift);
+        float[] scales = ChannelScales.values(parallel, scale);
+        float[] shifts = ChannelScales.values(parallel, shift);
         float floor = relu ? 0f : Float.NEGATIVE_INFINITY;
         float[] from = planes.array();
         int xo = planes.offset();
@@ -217,15 +187,5 @@ public final class BatchNormKernel {
                 BatchNormColumns.scaleShift(from, xo + at, factors, offsets, floor, y, yo + at, (end - first) * size);
             }
         });
-    }
-
-    /** The values of a tensor {@code [C]}, in an array of their own. */
-    private static float[] channelValues(Parallel parallel, Tensor values) {
-        Tensor input = values.contiguous();
-        float[] from = Heap.floats(input);
-        int at = Heap.at(input);
-        float[] copy = new float[input.size()];
-        parallel.once(() -> System.arraycopy(from, at, copy, 0, copy.length));
-        return copy;
     }
 }

@@ -48,6 +48,47 @@ final class BatchNormPlanes {
         }
     }
 
+    /** {@code y = max((x − mean)·factor + shift + past, floor)}; {@code floor} is 0 or −∞. */
+    static void normalizeAdd(
+            float[] x,
+            int xo,
+            float mean,
+            float factor,
+            float shift,
+            float[] past,
+            int po,
+            float floor,
+            float[] y,
+            int yo,
+            int size) {
+        int whole = Lanes.whole(size);
+        FloatVector factors = FloatVector.broadcast(FLOATS, factor);
+        FloatVector shifts = FloatVector.broadcast(FLOATS, shift);
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            FloatVector v = fromArray(FLOATS, x, xo + i).sub(mean).fma(factors, shifts);
+            FloatVector sum = v.add(fromArray(FLOATS, past, po + i));
+            sum.blend(floor, sum.compare(LE, floor)).intoArray(y, yo + i);
+        }
+        for (int i = whole; i < size; i++) {
+            y[yo + i] = Math.max(Math.fma(x[xo + i] - mean, factor, shift) + past[po + i], floor);
+        }
+    }
+
+    /** {@code to = g} where {@code y} is positive, else 0. */
+    static void passPositive(float[] y, int yo, float[] g, int go, float[] to, int at, int size) {
+        int whole = Lanes.whole(size);
+        FloatVector zero = FloatVector.broadcast(FLOATS, 0f);
+        for (int i = 0; i < whole; i += Lanes.COUNT) {
+            zero.blend(
+                            fromArray(FLOATS, g, go + i),
+                            fromArray(FLOATS, y, yo + i).compare(GT, 0f))
+                    .intoArray(to, at + i);
+        }
+        for (int i = whole; i < size; i++) {
+            to[at + i] = y[yo + i] > 0 ? g[go + i] : 0f;
+        }
+    }
+
     /** {@code y = max(x·scale + shift, floor)}; {@code floor} is 0 or −∞. */
     static void scaleShift(float[] x, int xo, float scale, float shift, float floor, float[] y, int yo, int size) {
         int whole = Lanes.whole(size);

@@ -73,54 +73,74 @@ record BatchPlanes(float[] array, int offset, int images, int channels, int size
         Tasks.ranges(parallel, channels, Math.max(1, columns / size), nanosPerElement * images * size + 50, body);
     }
 
-    /**
-     * Mean and variance of each channel, from those of its planes: the mean of the means, and the mean variance within
-     * planes plus the variance of their means.
-     */
+    /** Mean and variance of each channel. */
     void moments(Parallel parallel, ChannelMoments result) {
+        Sums sums = sums();
+        Tasks.ranges(
+                parallel,
+                images * channels,
+                Tasks.rowsPerTask(size),
+                30 + 0.2 * size,
+                (from, to) -> measure(sums, from, to));
+        moments(sums, result);
+    }
+
+    /** Two numbers of each plane, in memory of the thread that asked for them. */
+    record Sums(double[] first, double[] second) {}
+
+    /** Place for two numbers of each plane. */
+    Sums sums() {
         int planes = images * channels;
-        double[] means = Scratch.doubles(Scratch.PLANE_SUMS, planes);
-        double[] squares = Scratch.doubles(Scratch.PLANE_SUMS_2, planes);
-        Tasks.ranges(parallel, planes, Tasks.rowsPerTask(size), 30 + 0.2 * size, (from, to) -> {
-            for (int plane = from; plane < to; plane++) {
-                Moments.store(array, offset + plane * size, size, means, squares, plane);
-            }
-        });
+        return new Sums(Scratch.doubles(Scratch.PLANE_SUMS, planes), Scratch.doubles(Scratch.PLANE_SUMS_2, planes));
+    }
+
+    /** Mean and summed squared distance from it of the planes {@code [from, to)}. */
+    void measure(Sums so, int from, int to) {
+        for (int plane = from; plane < to; plane++) {
+            Moments.store(array, offset + plane * size, size, so.first, so.second, plane);
+        }
+    }
+
+    /**
+     * Mean and variance of each channel, from what was measured of all planes: the mean of the means, and the mean
+     * variance within planes plus the variance of their means.
+     */
+    void moments(Sums so, ChannelMoments result) {
+        int planes = images * channels;
         for (int c = 0; c < channels; c++) {
             double mean = 0;
             for (int plane = c; plane < planes; plane += channels) {
-                mean += means[plane];
+                mean += so.first[plane];
             }
             mean /= images;
             double total = 0;
             for (int plane = c; plane < planes; plane += channels) {
-                double distance = means[plane] - mean;
-                total += squares[plane] + size * distance * distance;
+                double distance = so.first[plane] - mean;
+                total += so.second[plane] + size * distance * distance;
             }
             result.set(c, mean, total / ((double) images * size));
         }
     }
 
     /** Σg and Σ(x − mean)·g of each channel, of what passes the gate; {@code g} is laid out as this. */
-    void sums(Parallel parallel, float[] mean, Gate gate, float[] g, int go, ChannelSums result) {
+    void sums(Parallel parallel, float[] mean, PlaneGate gate, float[] g, int go, ChannelSums result) {
         int planes = images * channels;
-        double[] sums = Scratch.doubles(Scratch.PLANE_SUMS, planes);
-        double[] dots = Scratch.doubles(Scratch.PLANE_SUMS_2, planes);
+        Sums so = sums();
         Tasks.ranges(parallel, planes, Tasks.rowsPerTask(size), 30 + 0.3 * size, (from, to) -> {
             float[] passed = gate.row(g, size);
             for (int plane = from; plane < to; plane++) {
                 int at = plane * size;
                 int passedAt = gate.plane(at, plane % channels, g, go, passed);
-                sums[plane] = RowReduction.sum(passed, passedAt, size);
-                dots[plane] = RowReduction.dot(array, offset + at, mean[plane % channels], passed, passedAt, size);
+                so.first[plane] = RowReduction.sum(passed, passedAt, size);
+                so.second[plane] = RowReduction.dot(array, offset + at, mean[plane % channels], passed, passedAt, size);
             }
         });
         for (int c = 0; c < channels; c++) {
             double sum = 0;
             double dot = 0;
             for (int plane = c; plane < planes; plane += channels) {
-                sum += sums[plane];
-                dot += dots[plane];
+                sum += so.first[plane];
+                dot += so.second[plane];
             }
             result.set(c, sum, dot);
         }

@@ -12,21 +12,15 @@ import java.util.Optional;
  * @param factor γ/√(σ² + ε) of each channel, as in the forward pass
  * @param shift β of each channel, or none without ReLU
  */
-record Gate(BatchPlanes planes, float[] mean, float[] factor, Optional<float[]> shift) {
-    /** Where what passes of {@code g} is found: in {@code g} itself, or in memory of the calling thread. */
-    float[] row(float[] g, int size) {
+record Gate(BatchPlanes planes, float[] mean, float[] factor, Optional<float[]> shift) implements PlaneGate {
+    /** In {@code g} itself, or in memory of the calling thread. */
+    @Override
+    public float[] row(float[] g, int size) {
         return shift.isPresent() ? Scratch.floats(Scratch.ROW, size) : g;
     }
 
-    /**
-     * Lets the gradient of a plane through.
-     *
-     * @param at where the plane begins, counted from the first element
-     * @param go where the gradient of the first element is
-     * @param row what {@link #row} gave
-     * @return where in {@code row} the plane begins
-     */
-    int plane(int at, int channel, float[] g, int go, float[] row) {
+    @Override
+    public int plane(int at, int channel, float[] g, int go, float[] row) {
         if (shift.isEmpty()) {
             return go + at;
         }

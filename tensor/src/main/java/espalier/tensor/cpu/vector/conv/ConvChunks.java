@@ -1,0 +1,119 @@
+package espalier.tensor.cpu.vector.conv;
+
+import espalier.tensor.cpu.ConvGeometry;
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.lanes.Span;
+import java.util.Optional;
+
+/**
+ * A convolution that goes through its images in chunks that the second-level cache holds, for who has something to do
+ * with what it makes, or makes what it takes.
+ *
+ * <p>Chunks are cut by shape alone, and the gradients to the weights of all chunks are added in their order: the same
+ * bits for any number of threads.
+ */
+public final class ConvChunks {
+    /** Most floats that a convolution makes of a chunk: half a megabyte. */
+    private static final int CHUNK_FLOATS = 1 << 17;
+
+    /** Most floats of the gradients to the weights of all chunks. */
+    private static final int WEIGHT_FLOATS = 1 << 19;
+
+    private final VectorConvolution kernels;
+    private final Parallel parallel;
+    private final Parallel alone = new Parallel(1);
+    private final ConvGeometry part;
+    private final int chunks;
+    private final int inputs;
+    private final int outputs;
+
+    ConvChunks(VectorConvolution kernels, Parallel parallel, ConvGeometry g, int images) {
+        this.kernels = kernels;
+        this.parallel = parallel;
+        part = g.withImages(images);
+        chunks = g.n() / images;
+        inputs = part.inputLength();
+        outputs = part.outputLength();
+    }
+
+    /** Images of a chunk, all chunks of one size; none if there is nothing to be gained. */
+    static Optional<Integer> images(ConvGeometry g) {
+        int image = Math.max(1, g.outputLength() / Math.max(1, g.n()));
+        int most = Math.min(CHUNK_FLOATS / image, g.n() / 2);
+        int least = Math.max(Math.ceilDiv(most, 2), Math.ceilDiv(g.n() * g.weightLength(), WEIGHT_FLOATS));
+        for (int images = most; images >= Math.max(1, least); images--) {
+            if (g.n() % images == 0) {
+                return Optional.of(images);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Images that lie in the cache. */
+    public interface Chunk {
+        /**
+         * Does something with the images {@code [first, end)}.
+         *
+         * @param parallel the threads to do it with
+         */
+        void run(Parallel parallel, int first, int end);
+    }
+
+    /** Makes the gradient to what a convolution gives. */
+    public interface Gradient {
+        /** Writes that of the images {@code [first, end)} to {@code to}, in their order. */
+        void write(Parallel parallel, int first, int end, Span to);
+    }
+
+    /** The forward pass, and something for each chunk of {@code y} when it has been written. */
+    public void forward(Span x, Span w, Span y, Chunk after) {
+        ConvWay way = kernels.forwardWay(part);
+        float[] packed = kernels.packed(way, w);
+        each((threads, chunk) -> {
+            way.run(threads, new Operands(x.after(chunk * inputs), packed, Span.NONE, y.after(chunk * outputs)));
+            after.run(threads, chunk * part.n(), (chunk + 1) * part.n());
+        });
+    }
+
+    /** Both gradients, from one that is made when it is needed, and not kept. */
+    public void gradients(Gradient dy, Span x, Span w, Optional<Span> dx, Span dw) {
+        int weights = part.weightLength();
+        float[] sums = Scratch.floats(Scratch.CONV_CHUNK_WEIGHTS, chunks * weights);
+        ConvWay way = kernels.inputGradientWay(part);
+        Optional<float[]> packed = dx.map(_ -> kernels.packed(way, w));
+        each((threads, chunk) -> {
+            Span made = new Span(Scratch.onLines(Scratch.CONV_CHUNK, outputs), Scratch.LINE);
+            dy.write(threads, chunk * part.n(), (chunk + 1) * part.n(), made);
+            dx.ifPresent(to ->
+                    way.run(threads, new Operands(made, packed.orElseThrow(), Span.NONE, to.after(chunk * inputs))));
+            kernels.weightGradient(threads, part, x.after(chunk * inputs), made, new Span(sums, chunk * weights));
+        });
+        parallel.once(() -> add(sums, weights, dw));
+    }
+
+    /** The sums of all chunks. */
+    private void add(float[] sums, int weights, Span to) {
+        System.arraycopy(sums, 0, to.array(), to.at(), weights);
+        for (int chunk = 1; chunk < chunks; chunk++) {
+            for (int i = 0; i < weights; i++) {
+                to.array()[to.at() + i] += sums[chunk * weights + i];
+            }
+        }
+    }
+
+    private interface Part {
+        void run(Parallel threads, int chunk);
+    }
+
+    /** A chunk for each thread, or all threads for a chunk where there are more of them. */
+    private void each(Part body) {
+        if (chunks >= parallel.threads()) {
+            parallel.forEach(chunks, chunk -> body.run(alone, chunk));
+        } else {
+            for (int chunk = 0; chunk < chunks; chunk++) {
+                body.run(parallel, chunk);
+            }
+        }
+    }
+}

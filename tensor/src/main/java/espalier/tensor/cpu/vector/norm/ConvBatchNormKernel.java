@@ -1,0 +1,168 @@
+package espalier.tensor.cpu.vector.norm;
+
+import espalier.tensor.ConvBatchNorm;
+import espalier.tensor.Tensor;
+import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.conv.ConvChunks;
+import espalier.tensor.cpu.vector.conv.ConvolutionKernel;
+import espalier.tensor.cpu.vector.lanes.Heap;
+import espalier.tensor.cpu.vector.lanes.Span;
+import espalier.tensor.cpu.vector.lanes.Tasks;
+import java.util.Optional;
+
+/**
+ * A {@link ConvBatchNorm} with long planes, so computed that memory is read and written as little as may be.
+ *
+ * <p>On the way forward, what the convolution makes of some images is measured while it is in the cache; on the way
+ * back, the gradient to it is made of some images at a time, goes into both gradients of the convolution, and is
+ * forgotten.
+ */
+public final class ConvBatchNormKernel {
+    private final Parallel parallel;
+    private final ConvBatchNorm unit;
+    private final ConvChunks convolution;
+
+    private ConvBatchNormKernel(Parallel parallel, ConvBatchNorm unit, ConvChunks convolution) {
+        this.parallel = parallel;
+        this.unit = unit;
+        this.convolution = convolution;
+    }
+
+    /** The kernel for a unit, if it is faster than its operations one after the other. */
+    public static Optional<ConvBatchNormKernel> of(
+            Parallel parallel, ConvolutionKernel convolutions, ConvBatchNorm unit) {
+        if (!ConvolutionKernel.takes(unit.x(), unit.w())) {
+            return Optional.empty();
+        }
+        int plane = unit.outputShape().dim(2) * unit.outputShape().dim(3);
+        return plane < BatchNormKernel.LONG_PLANE
+                ? Optional.empty()
+                : convolutions
+                        .chunks(unit.spec(), unit.x().shape(), unit.w().shape())
+                        .map(chunks -> new ConvBatchNormKernel(parallel, unit, chunks));
+    }
+
+    /** Writes all of {@code to}. */
+    public void forward(ConvBatchNorm.Made to) {
+        Span product = Span.of(to.product());
+        BatchPlanes planes = BatchPlanes.of(to.product());
+        BatchPlanes.Sums measured = planes.sums();
+        int channels = planes.channels();
+        convolution.forward(
+                Span.contiguous(unit.x()),
+                Span.contiguous(unit.w()),
+                product,
+                (threads, first, end) ->
+                        ranges(threads, planes, first, end, (from, until) -> planes.measure(measured, from, until)));
+        ChannelScales scales = ChannelScales.of(parallel, unit.scale(), unit.shift());
+        planes.moments(measured, scales.settle(unit.epsilon(), to.mean(), to.variance()));
+        float floor = unit.relu() ? 0f : Float.NEGATIVE_INFINITY;
+        float[] x = product.array();
+        int xo = product.at();
+        float[] centre = scales.centre();
+        float[] factor = scales.factor();
+        float[] shift = scales.shift();
+        float[] y = Heap.floats(to.output());
+        int yo = Heap.at(to.output());
+        int size = planes.size();
+        if (unit.shortcut().isEmpty()) {
+            planes.each(
+                    parallel,
+                    0.2,
+                    (at, c) -> BatchNormPlanes.normalize(
+                            x, xo + at, centre[c], factor[c], shift[c], floor, y, yo + at, size));
+            return;
+        }
+        Span past = Span.contiguous(unit.shortcut().get());
+        planes.each(
+                parallel,
+                0.3,
+                (at, c) -> BatchNormPlanes.normalizeAdd(
+                        x,
+                        xo + at,
+                        centre[c],
+                        factor[c],
+                        shift[c],
+                        past.array(),
+                        past.at() + at,
+                        floor,
+                        y,
+                        yo + at,
+                        size));
+    }
+
+    /** Writes all of {@code to}. */
+    public void gradient(ConvBatchNorm.Made made, Tensor incoming, ConvBatchNorm.Gradients to) {
+        BatchPlanes planes = BatchPlanes.of(made.product());
+        int size = planes.size();
+        ChannelSlopes slopes = ChannelSlopes.of(parallel, unit.scale(), made.mean(), made.variance(), unit.epsilon());
+        Span g = Span.contiguous(incoming);
+        boolean stopped = unit.relu() && unit.shortcut().isPresent();
+        PlaneGate gate = stopped
+                ? new PositiveGate(Span.of(made.output()), Span.of(to.shortcut().orElseThrow()), size)
+                : gate(planes, slopes);
+        double count = (double) planes.images() * size;
+        planes.sums(
+                parallel,
+                slopes.centre(),
+                gate,
+                g.array(),
+                g.at(),
+                slopes.settle(count, unit.epsilon(), to.scale(), to.shift()));
+        // What passed the gate at the shortcut is in memory by now.
+        Span left = stopped ? Span.of(to.shortcut().orElseThrow()) : g;
+        Gate again =
+                stopped ? new Gate(planes, slopes.centre(), slopes.factor(), Optional.empty()) : gate(planes, slopes);
+        convolution.gradients(
+                (threads, first, end, product) -> ranges(threads, planes, first, end, (from, until) -> {
+                    int skipped = first * planes.channels() * size;
+                    for (int plane = from; plane < until; plane++) {
+                        propagate(planes, plane, slopes, again, left, product.at() - skipped, product.array());
+                    }
+                }),
+                Span.contiguous(unit.x()),
+                Span.contiguous(unit.w()),
+                to.x().map(Span::of),
+                Span.of(to.w()));
+    }
+
+    /** The ReLU behind batch norm alone, or nothing. */
+    private Gate gate(BatchPlanes planes, ChannelSlopes slopes) {
+        Optional<float[]> shift =
+                unit.relu() ? Optional.of(ChannelScales.values(parallel, unit.shift())) : Optional.empty();
+        return new Gate(planes, slopes.centre(), slopes.factor(), shift);
+    }
+
+    /** The gradient to a plane of the product. */
+    private static void propagate(
+            BatchPlanes planes, int plane, ChannelSlopes slopes, Gate gate, Span g, int out, float[] to) {
+        int size = planes.size();
+        int at = plane * size;
+        int c = plane % planes.channels();
+        float[] passed = gate.row(g.array(), size);
+        int passedAt = gate.plane(at, c, g.array(), g.at(), passed);
+        BatchNormPlanes.gradient(
+                planes.array(),
+                planes.offset() + at,
+                slopes.centre()[c],
+                passed,
+                passedAt,
+                slopes.along()[c],
+                slopes.offset()[c],
+                slopes.factor()[c],
+                to,
+                out + at,
+                size);
+    }
+
+    /** Handles the planes of the images {@code [first, end)}. */
+    private static void ranges(Parallel threads, BatchPlanes planes, int first, int end, Tasks.Range body) {
+        int before = first * planes.channels();
+        Tasks.ranges(
+                threads,
+                (end - first) * planes.channels(),
+                Tasks.rowsPerTask(planes.size()),
+                30 + 0.3 * planes.size(),
+                (from, until) -> body.run(before + from, before + until));
+    }
+}
