@@ -81,6 +81,18 @@ class FusedLayersTest {
                 through.value().add(mean).relu().toFloats(), sum.value().toFloats());
     }
 
+    /** Batch norm takes a bias away again, but its running mean has to know of it. */
+    @Test
+    void aConvolutionWithBiasIsAnOperationOfItsOwn() {
+        Conv2d convolution = new Conv2d(Init.of(1), 3, 4, 3, ConvSpec.of(), true);
+        convolution.bias().orElseThrow().raw().value().addInPlace(50);
+        BatchNorm norm = new BatchNorm(Init.of(2), 4);
+        assertEquals(
+                Set.of("conv2d", "batchNormRelu"),
+                operations(new Sequential(convolution, norm, Activation.relu()), false));
+        assertTrue(norm.mean().toFloats()[0] > 4, "a tenth of 50, and of means near 0");
+    }
+
     /** Each ending by itself is what its operations give one after the other. */
     @Test
     void endings() {
