@@ -14,8 +14,11 @@ import java.util.Optional;
  * bits for any number of threads.
  */
 public final class ConvChunks {
-    /** Most floats that a convolution makes of a chunk: half a megabyte. */
-    private static final int CHUNK_FLOATS = 1 << 17;
+    /** Most floats that a convolution makes of a chunk: a quarter of a megabyte, for more is in the cache besides. */
+    private static final int FORWARD_FLOATS = 1 << 16;
+
+    /** On the way back twice as many: the sums at the end of a chunk are some work, too. */
+    private static final int GRADIENT_FLOATS = 1 << 17;
 
     /** Most floats of the gradients to the weights of all chunks. */
     private static final int WEIGHT_FLOATS = 1 << 19;
@@ -23,31 +26,36 @@ public final class ConvChunks {
     private final VectorConvolution kernels;
     private final Parallel parallel;
     private final Parallel alone = new Parallel(1);
-    private final ConvGeometry part;
-    private final int chunks;
-    private final int inputs;
-    private final int outputs;
+    private final ConvGeometry g;
+    private final int forwardImages;
+    private final int gradientImages;
 
-    ConvChunks(VectorConvolution kernels, Parallel parallel, ConvGeometry g, int images) {
+    private ConvChunks(VectorConvolution kernels, Parallel parallel, ConvGeometry g, int forward, int gradient) {
         this.kernels = kernels;
         this.parallel = parallel;
-        part = g.withImages(images);
-        chunks = g.n() / images;
-        inputs = part.inputLength();
-        outputs = part.outputLength();
+        this.g = g;
+        forwardImages = forward;
+        gradientImages = gradient;
     }
 
-    /** Images of a chunk, all chunks of one size; none if there is nothing to be gained. */
-    static Optional<Integer> images(ConvGeometry g) {
-        int image = Math.max(1, g.outputLength() / Math.max(1, g.n()));
-        int most = Math.min(CHUNK_FLOATS / image, g.n() / 2);
-        int least = Math.max(Math.ceilDiv(most, 2), Math.ceilDiv(g.n() * g.weightLength(), WEIGHT_FLOATS));
-        for (int images = most; images >= Math.max(1, least); images--) {
+    /** The chunks of a convolution; none if there is nothing to be gained. */
+    static Optional<ConvChunks> of(VectorConvolution kernels, Parallel parallel, ConvGeometry g) {
+        int forward = images(g, FORWARD_FLOATS, 1);
+        int gradient = images(g, GRADIENT_FLOATS, Math.ceilDiv(g.n() * g.weightLength(), WEIGHT_FLOATS));
+        return forward == 0 || gradient == 0
+                ? Optional.empty()
+                : Optional.of(new ConvChunks(kernels, parallel, g, forward, gradient));
+    }
+
+    /** Images of a chunk, at least so many, all chunks of one size; 0 if there is no such number. */
+    private static int images(ConvGeometry g, int floats, int least) {
+        int most = Math.min(floats / Math.max(1, g.withImages(1).outputLength()), g.n() / 2);
+        for (int images = most; images >= Math.max(least, Math.ceilDiv(most, 2)) && images > 0; images--) {
             if (g.n() % images == 0) {
-                return Optional.of(images);
+                return images;
             }
         }
-        return Optional.empty();
+        return 0;
     }
 
     /** Images that lie in the cache. */
@@ -68,9 +76,12 @@ public final class ConvChunks {
 
     /** The forward pass, and something for each chunk of {@code y} when it has been written. */
     public void forward(Span x, Span w, Span y, Chunk after) {
+        ConvGeometry part = g.withImages(forwardImages);
+        int inputs = part.inputLength();
+        int outputs = part.outputLength();
         ConvWay way = kernels.forwardWay(part);
         float[] packed = kernels.packed(way, w);
-        each((threads, chunk) -> {
+        each(g.n() / part.n(), (threads, chunk) -> {
             way.run(threads, new Operands(x.after(chunk * inputs), packed, Span.NONE, y.after(chunk * outputs)));
             after.run(threads, chunk * part.n(), (chunk + 1) * part.n());
         });
@@ -78,22 +89,26 @@ public final class ConvChunks {
 
     /** Both gradients, from one that is made when it is needed, and not kept. */
     public void gradients(Gradient dy, Span x, Span w, Optional<Span> dx, Span dw) {
+        ConvGeometry part = g.withImages(gradientImages);
+        int inputs = part.inputLength();
+        int outputs = part.outputLength();
         int weights = part.weightLength();
+        int chunks = g.n() / part.n();
         float[] sums = Scratch.floats(Scratch.CONV_CHUNK_WEIGHTS, chunks * weights);
         ConvWay way = kernels.inputGradientWay(part);
         Optional<float[]> packed = dx.map(_ -> kernels.packed(way, w));
-        each((threads, chunk) -> {
+        each(chunks, (threads, chunk) -> {
             Span made = new Span(Scratch.onLines(Scratch.CONV_CHUNK, outputs), Scratch.LINE);
             dy.write(threads, chunk * part.n(), (chunk + 1) * part.n(), made);
             dx.ifPresent(to ->
                     way.run(threads, new Operands(made, packed.orElseThrow(), Span.NONE, to.after(chunk * inputs))));
             kernels.weightGradient(threads, part, x.after(chunk * inputs), made, new Span(sums, chunk * weights));
         });
-        parallel.once(() -> add(sums, weights, dw));
+        parallel.once(() -> add(sums, chunks, weights, dw));
     }
 
     /** The sums of all chunks. */
-    private void add(float[] sums, int weights, Span to) {
+    private static void add(float[] sums, int chunks, int weights, Span to) {
         System.arraycopy(sums, 0, to.array(), to.at(), weights);
         for (int chunk = 1; chunk < chunks; chunk++) {
             for (int i = 0; i < weights; i++) {
@@ -107,7 +122,7 @@ public final class ConvChunks {
     }
 
     /** A chunk for each thread, or all threads for a chunk where there are more of them. */
-    private void each(Part body) {
+    private void each(int chunks, Part body) {
         if (chunks >= parallel.threads()) {
             parallel.forEach(chunks, chunk -> body.run(alone, chunk));
         } else {

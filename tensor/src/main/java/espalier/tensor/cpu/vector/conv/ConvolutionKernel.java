@@ -68,8 +68,7 @@ public final class ConvolutionKernel {
 
     /** The same convolution in chunks of images, if there is something to be gained by it. */
     public Optional<ConvChunks> chunks(ConvSpec spec, Shape x, Shape w) {
-        ConvGeometry g = geometry(spec, x, w);
-        return ConvChunks.images(g).map(images -> new ConvChunks(kernels, parallel, g, images));
+        return ConvChunks.of(kernels, parallel, geometry(spec, x, w));
     }
 
     private static ConvGeometry geometry(ConvSpec spec, Shape x, Shape w) {
