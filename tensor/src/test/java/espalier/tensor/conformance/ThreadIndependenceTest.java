@@ -125,6 +125,7 @@ class ThreadIndependenceTest {
         programs.put("convolution of odd channels", device -> convolution(device, plain.withPadding(1), 3, 17, 21));
         programs.put("convolution in groups", device -> convolution(device, plain.withGroups(8), 3, 16, 24));
         programs.put("convolution with a stride", device -> convolution(device, plain.withStride(2), 3, 16, 24));
+        programs.put("convolution of one image", device -> oneImage(device, plain.withPadding(1)));
         programs.put("unit", device -> unit(device, plain.withPadding(1), Shape.of(12, 16, 32, 32), 32));
         programs.put("unit of two chunks", device -> unit(device, plain, Shape.of(2, 5, 20, 20), 6));
         programs.put("unit with a stride", device -> unit(device, plain.withStride(2), Shape.of(8, 16, 64, 64), 24));
@@ -288,6 +289,18 @@ class ThreadIndependenceTest {
                 Pooling.maxGradient(spec, g, pooled.indices(), IMAGES),
                 Pooling.average(spec, x),
                 Pooling.averageGradient(spec, g, IMAGES));
+    }
+
+    /** Several threads cut it finer than one does. */
+    private static List<Tensor> oneImage(Device device, ConvSpec spec) {
+        List<Tensor> results = new ArrayList<>();
+        for (int channels : new int[] {16, 32, 64}) {
+            Tensor x = normal(device, "x", 1, channels, 512 / channels, 512 / channels);
+            Tensor w = normal(device, "w", channels, channels, 3, 3);
+            results.add(Convolution.conv2d(spec, x, w));
+            results.add(Convolution.inputGradient(spec, x, w, x.shape()));
+        }
+        return results;
     }
 
     private static List<Tensor> unit(Device device, ConvSpec spec, Shape images, int outputs) {

@@ -74,6 +74,11 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep, Winog
         return second.costWithWeights() < first.costWithWeights() ? second : first;
     }
 
+    /** The same way, cut for so many threads: the same weights, the same bits. */
+    default ConvWay among(int threads) {
+        return this;
+    }
+
     /** Estimated cycles for one image and group. */
     double cost();
 

@@ -36,8 +36,14 @@ final class SquareSweep extends Sweep {
     /** Squares that are enough for a block: more would not make sums faster. */
     private static final int ENOUGH_SQUARES = 64;
 
-    /** With fewer images blocks are half as large, so that there is something to divide among threads. */
+    /** With fewer images several threads take smaller blocks, at most half an image, so that each has one. */
     private static final int FEW_IMAGES = 4;
+
+    /** Multiply-adds that take a cycle, about. */
+    private static final double WORK_A_CYCLE = 16;
+
+    /** Cycles that it takes to read a weight, which one image of a network finds in no near cache. */
+    private static final double READ_CYCLES = 0.3;
 
     private static final float[] ZEROS = new float[WIDTH];
 
@@ -84,6 +90,11 @@ final class SquareSweep extends Sweep {
     }
 
     SquareSweep(Squares kind, Correlation correlation) {
+        this(kind, correlation, ENOUGH_SQUARES, Integer.MAX_VALUE);
+    }
+
+    /** With at most so many squares, and rows of squares, in a block. */
+    private SquareSweep(Squares kind, Correlation correlation, int mostSquares, int mostRows) {
         super(correlation);
         this.kind = kind;
         side = kind.side();
@@ -91,13 +102,11 @@ final class SquareSweep extends Sweep {
         down = Math.ceilDiv(k.gridH(), side);
         across = Math.ceilDiv(k.gridW(), side);
         int most = Math.max(1, BLOCK_FLOATS / (kind.points() * k.channels()));
-        int enough = k.images() < FEW_IMAGES ? ENOUGH_SQUARES / 2 : ENOUGH_SQUARES;
-        int rows = Math.clamp(Math.min(most, enough) / across, 1, down);
+        int rows = Math.clamp(Math.min(most, mostSquares) / across, 1, Math.min(down, mostRows));
         blockRows = Math.ceilDiv(down, Math.ceilDiv(down, rows));
         int perImage = down * across;
-        blockImages = blockRows < down
-                ? 1
-                : Math.clamp(Math.min(most, ENOUGH_SQUARES) / perImage, 1, Math.max(1, k.images()));
+        blockImages =
+                blockRows < down ? 1 : Math.clamp(Math.min(most, mostSquares) / perImage, 1, Math.max(1, k.images()));
         squares = blockImages * blockRows * across;
         plane = k.channels() * squares + LANES;
         sumPlane = WIDTH * squares + LANES;
@@ -110,7 +119,15 @@ final class SquareSweep extends Sweep {
                 Math.ceilDiv(k.images(), blockImages),
                 Math.ceilDiv(down, blockRows),
                 kind.points() * plane + NarrowTile.PIXELS * LANES,
-                (long) kind.points() * squares * k.channels() * k.rows());
+                (long) (WORK_A_CYCLE * (cost() * squares / (down * across) + READ_CYCLES * packedLength())));
+    }
+
+    /** Threads read all weights, each for its blocks; so one thread had better take few large ones. */
+    @Override
+    public ConvWay among(int threads) {
+        return threads > 1 && k.images() < FEW_IMAGES
+                ? new SquareSweep(kind, k, ENOUGH_SQUARES / 2, Math.ceilDiv(down, 2))
+                : this;
     }
 
     @Override

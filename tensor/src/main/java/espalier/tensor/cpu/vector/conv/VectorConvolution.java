@@ -17,8 +17,10 @@ public final class VectorConvolution {
     private static final int ROW_PIXELS = 512;
 
     private final Parallel parallel;
-    private final LatestPlans<ConvWay> forward = new LatestPlans<>(ConvWay::forward);
-    private final LatestPlans<ConvWay> inputGradient = new LatestPlans<>(ConvWay::inputGradient);
+    private final LatestPlans<ConvWay> forward =
+            new LatestPlans<>(g -> ConvWay.forward(g).among(threads()));
+    private final LatestPlans<ConvWay> inputGradient =
+            new LatestPlans<>(g -> ConvWay.inputGradient(g).among(threads()));
     private final LatestPlans<ConvWeightGradient> weightGradient = new LatestPlans<>(ConvWeightGradient::new);
     private final LatestPlans<SquareGradient> squareGradient =
             new LatestPlans<>(g -> new SquareGradient(SquareGradient.kind(g).orElseThrow(), g));
@@ -26,6 +28,10 @@ public final class VectorConvolution {
 
     VectorConvolution(Parallel parallel) {
         this.parallel = parallel;
+    }
+
+    private int threads() {
+        return parallel.threads();
     }
 
     /** Pixels are all that a 1 × 1 kernel sees: long rows waste fewer lanes. */
