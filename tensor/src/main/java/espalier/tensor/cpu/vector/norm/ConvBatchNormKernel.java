@@ -47,7 +47,6 @@ public final class ConvBatchNormKernel {
         Span product = Span.of(to.product());
         BatchPlanes planes = BatchPlanes.of(to.product());
         BatchPlanes.Sums measured = planes.sums();
-        int channels = planes.channels();
         convolution.forward(
                 Span.contiguous(unit.x()),
                 Span.contiguous(unit.w()),
