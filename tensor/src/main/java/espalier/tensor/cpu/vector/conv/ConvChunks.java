@@ -25,7 +25,6 @@ public final class ConvChunks {
 
     private final VectorConvolution kernels;
     private final Parallel parallel;
-    private final Parallel alone = new Parallel(1);
     private final ConvGeometry g;
     private final int forwardImages;
     private final int gradientImages;
@@ -41,7 +40,8 @@ public final class ConvChunks {
     /** The chunks of a convolution; none if there is nothing to be gained. */
     static Optional<ConvChunks> of(VectorConvolution kernels, Parallel parallel, ConvGeometry g) {
         int forward = images(g, FORWARD_FLOATS, 1);
-        int gradient = images(g, GRADIENT_FLOATS, Math.ceilDiv(g.n() * g.weightLength(), WEIGHT_FLOATS));
+        long least = Math.ceilDiv((long) g.n() * g.weightLength(), WEIGHT_FLOATS);
+        int gradient = images(g, GRADIENT_FLOATS, (int) Math.min(least, Integer.MAX_VALUE));
         return forward == 0 || gradient == 0
                 ? Optional.empty()
                 : Optional.of(new ConvChunks(kernels, parallel, g, forward, gradient));
@@ -124,7 +124,7 @@ public final class ConvChunks {
     /** A chunk for each thread, or all threads for a chunk where there are more of them. */
     private void each(int chunks, Part body) {
         if (chunks >= parallel.threads()) {
-            parallel.forEach(chunks, chunk -> body.run(alone, chunk));
+            parallel.forEach(chunks, chunk -> body.run(kernels.alone(), chunk));
         } else {
             for (int chunk = 0; chunk < chunks; chunk++) {
                 body.run(parallel, chunk);

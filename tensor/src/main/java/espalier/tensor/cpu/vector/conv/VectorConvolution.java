@@ -17,6 +17,7 @@ public final class VectorConvolution {
     private static final int ROW_PIXELS = 512;
 
     private final Parallel parallel;
+    private final Parallel alone = new Parallel(1);
     private final LatestPlans<ConvWay> forward =
             new LatestPlans<>(g -> ConvWay.forward(g).among(threads()));
     private final LatestPlans<ConvWay> inputGradient =
@@ -60,6 +61,11 @@ public final class VectorConvolution {
     void inputGradient(ConvGeometry g, Span dy, Span w, Span dx) {
         ConvWay way = inputGradient.of(g);
         way.run(parallel, new Operands(dy, packed(way, w), Span.NONE, dx));
+    }
+
+    /** For a task that runs kernels itself: the calling thread and no other. */
+    Parallel alone() {
+        return alone;
     }
 
     /** The way of the forward pass. */
