@@ -75,16 +75,22 @@ public record ConvBatchNorm(
      * Gradients to the operands.
      *
      * @param x {@code [N, C, H, W]}, if it was asked for
-     * @param w {@code [O, C/groups, kH, kW]}
+     * @param w {@code [O, C/groups, kH, kW]}, likewise
      * @param scale {@code [O]}
      * @param shift {@code [O]}
      * @param shortcut {@code [N, O, H', W']}, if there is a shortcut
      */
-    public record Gradients(Optional<Tensor> x, Tensor w, Tensor scale, Tensor shift, Optional<Tensor> shortcut) {}
+    public record Gradients(
+            Optional<Tensor> x, Optional<Tensor> w, Tensor scale, Tensor shift, Optional<Tensor> shortcut) {}
 
     /** The shape of the output, {@code [N, O, H', W']}. */
     public Shape outputShape() {
         return spec.outputShape(x.shape(), w.shape());
+    }
+
+    /** Whether ReLU stops part of what the shortcut would get, which is else the incoming gradient itself. */
+    public boolean reluBehindShortcut() {
+        return relu && shortcut.isPresent();
     }
 
     /** Convolves, normalizes, and what else there is. */
@@ -99,18 +105,18 @@ public record ConvBatchNorm(
      *
      * @param g the incoming one, {@code [N, O, H', W']}
      * @param toInput whether that to {@code x} is wanted, as it is not in a first layer
+     * @param toWeight whether that to {@code w} is wanted, as it is not of weights that are held
      * @throws ShapeException if {@code g} does not have the output's shape or type
      */
-    public Gradients gradient(Made made, Tensor g, boolean toInput) {
+    public Gradients gradient(Made made, Tensor g, boolean toInput, boolean toWeight) {
         x.requireSameType(OP, g);
         requireOutput("gradient", outputShape(), g.shape());
-        boolean stopped = relu && shortcut.isPresent(); // else what the shortcut gets is g itself
         Gradients to = new Gradients(
                 toInput ? Optional.of(like(x.shape())) : Optional.empty(),
-                like(w.shape()),
+                toWeight ? Optional.of(like(w.shape())) : Optional.empty(),
                 like(scale.shape()),
                 like(scale.shape()),
-                stopped ? Optional.of(like(g.shape())) : shortcut.map(_ -> g));
+                reluBehindShortcut() ? Optional.of(like(g.shape())) : shortcut.map(_ -> g));
         x.backend().convBatchNormGradient(this, made, g, to);
         return to;
     }

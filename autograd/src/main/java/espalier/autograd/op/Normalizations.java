@@ -96,9 +96,9 @@ public final class Normalizations {
         List<Variable> inputs =
                 Stream.concat(Stream.of(x, w, scale, shift), shortcut.stream()).toList();
         Variable output = Variable.jointly("convBatchNorm", new Spec.Conv(spec), made.output(), inputs, g -> {
-            ConvBatchNorm.Gradients to = unit.gradient(made, g, x.needsGradient());
+            ConvBatchNorm.Gradients to = unit.gradient(made, g, x.needsGradient(), w.needsGradient());
             Stream<Optional<Tensor>> always =
-                    Stream.of(to.x(), Optional.of(to.w()), Optional.of(to.scale()), Optional.of(to.shift()));
+                    Stream.of(to.x(), to.w(), Optional.of(to.scale()), Optional.of(to.shift()));
             return Stream.concat(always, to.shortcut().stream().map(Optional::of))
                     .toList();
         });

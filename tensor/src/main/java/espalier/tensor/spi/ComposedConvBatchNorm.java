@@ -62,7 +62,7 @@ final class ComposedConvBatchNorm {
                         to.shift());
             }
             to.x().ifPresent(dx -> backend.conv2dInputGradient(unit.spec(), product, unit.w(), dx));
-            backend.conv2dWeightGradient(unit.spec(), unit.x(), product, to.w());
+            to.w().ifPresent(dw -> backend.conv2dWeightGradient(unit.spec(), unit.x(), product, dw));
         }
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.opentest4j.AssertionFailedError;
 
 /**
  * A convolution, batch norm, a shortcut and ReLU as one operation, against the plain operations one after the other in
@@ -110,10 +111,17 @@ final class ConvBatchNormCases {
         if (!gradient) {
             return List.of(made.product(), made.output(), made.mean(), made.variance());
         }
-        ConvBatchNorm.Gradients to = unit.gradient(made, in.get(5), true);
-        List<Tensor> all = new ArrayList<>(List.of(to.x().orElseThrow(), to.w(), to.scale(), to.shift()));
+        ConvBatchNorm.Gradients to = unit.gradient(made, in.get(5), true, true);
+        List<Tensor> all = new ArrayList<>(List.of(to.x().orElseThrow(), to.w().orElseThrow(), to.scale(), to.shift()));
         to.shortcut().ifPresent(all::add);
-        all.add(unit.gradient(made, in.get(5), false).w()); // without the one to the input
+        // Each by itself, and neither.
+        all.add(unit.gradient(made, in.get(5), false, true).w().orElseThrow());
+        all.add(unit.gradient(made, in.get(5), true, false).x().orElseThrow());
+        ConvBatchNorm.Gradients neither = unit.gradient(made, in.get(5), false, false);
+        if (neither.x().isPresent() || neither.w().isPresent()) {
+            throw new AssertionFailedError("a gradient that was not asked for");
+        }
+        all.add(neither.scale());
         return all;
     }
 }

@@ -87,8 +87,11 @@ public final class ConvChunks {
         });
     }
 
-    /** Both gradients, from one that is made when it is needed, and not kept. */
-    public void gradients(Gradient dy, Span x, Span w, Optional<Span> dx, Span dw) {
+    /** Those of the two gradients that are wanted, from one that is made when it is needed, and not kept. */
+    public void gradients(Gradient dy, Span x, Span w, Optional<Span> dx, Optional<Span> dw) {
+        if (dx.isEmpty() && dw.isEmpty()) {
+            return;
+        }
         ConvGeometry part = g.withImages(gradientImages);
         int inputs = part.inputLength();
         int outputs = part.outputLength();
@@ -102,9 +105,11 @@ public final class ConvChunks {
             dy.write(threads, chunk * part.n(), (chunk + 1) * part.n(), made);
             dx.ifPresent(to ->
                     way.run(threads, new Operands(made, packed.orElseThrow(), Span.NONE, to.after(chunk * inputs))));
-            kernels.weightGradient(threads, part, x.after(chunk * inputs), made, new Span(sums, chunk * weights));
+            if (dw.isPresent()) {
+                kernels.weightGradient(threads, part, x.after(chunk * inputs), made, new Span(sums, chunk * weights));
+            }
         });
-        parallel.once(() -> add(sums, chunks, weights, dw));
+        dw.ifPresent(to -> parallel.once(() -> add(sums, chunks, weights, to)));
     }
 
     /** The sums of all chunks. */

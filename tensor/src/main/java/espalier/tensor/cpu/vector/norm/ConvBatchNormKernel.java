@@ -96,10 +96,9 @@ public final class ConvBatchNormKernel {
         int size = planes.size();
         ChannelSlopes slopes = ChannelSlopes.of(parallel, unit.scale(), made.mean(), made.variance(), unit.epsilon());
         Span g = Span.contiguous(incoming);
-        boolean stopped = unit.relu() && unit.shortcut().isPresent();
-        PlaneGate gate = stopped
-                ? new PositiveGate(Span.of(made.output()), Span.of(to.shortcut().orElseThrow()), size)
-                : gate(planes, slopes);
+        Span left = unit.reluBehindShortcut() ? Span.of(to.shortcut().orElseThrow()) : g;
+        Gate alone = gate(planes, slopes);
+        PlaneGate gate = unit.reluBehindShortcut() ? new PositiveGate(Span.of(made.output()), left, size) : alone;
         double count = (double) planes.images() * size;
         planes.sums(
                 parallel,
@@ -108,27 +107,24 @@ public final class ConvBatchNormKernel {
                 g.array(),
                 g.at(),
                 slopes.settle(count, unit.epsilon(), to.scale(), to.shift()));
-        // What passed the gate at the shortcut is in memory by now.
-        Span left = stopped ? Span.of(to.shortcut().orElseThrow()) : g;
-        Gate again =
-                stopped ? new Gate(planes, slopes.centre(), slopes.factor(), Optional.empty()) : gate(planes, slopes);
+        // What passed a gate behind the shortcut is in memory by now, and passes again.
         convolution.gradients(
                 (threads, first, end, product) -> ranges(threads, planes, first, end, (from, until) -> {
                     int skipped = first * planes.channels() * size;
                     for (int plane = from; plane < until; plane++) {
-                        propagate(planes, plane, slopes, again, left, product.at() - skipped, product.array());
+                        propagate(planes, plane, slopes, alone, left, product.at() - skipped, product.array());
                     }
                 }),
                 Span.contiguous(unit.x()),
                 Span.contiguous(unit.w()),
                 to.x().map(Span::of),
-                Span.of(to.w()));
+                to.w().map(Span::of));
     }
 
-    /** The ReLU behind batch norm alone, or nothing. */
+    /** The ReLU behind batch norm, where nothing is added in between; else what passes everything. */
     private Gate gate(BatchPlanes planes, ChannelSlopes slopes) {
-        Optional<float[]> shift =
-                unit.relu() ? Optional.of(ChannelScales.values(parallel, unit.shift())) : Optional.empty();
+        boolean closes = unit.relu() && unit.shortcut().isEmpty();
+        Optional<float[]> shift = closes ? Optional.of(ChannelScales.values(parallel, unit.shift())) : Optional.empty();
         return new Gate(planes, slopes.centre(), slopes.factor(), shift);
     }
 
