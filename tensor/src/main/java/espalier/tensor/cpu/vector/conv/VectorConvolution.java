@@ -23,6 +23,7 @@ public final class VectorConvolution {
     private final LatestPlans<ConvWay> inputGradient =
             new LatestPlans<>(g -> ConvWay.inputGradient(g).among(threads()));
     private final LatestPlans<ConvWeightGradient> weightGradient = new LatestPlans<>(ConvWeightGradient::new);
+    private final LatestPlans<PlaneGradient> planeGradient = new LatestPlans<>(PlaneGradient::new);
     private final LatestPlans<SquareGradient> squareGradient =
             new LatestPlans<>(g -> new SquareGradient(SquareGradient.kind(g).orElseThrow(), g));
     private final LatestPlans<DepthwiseWeightGradient> depthwise = new LatestPlans<>(DepthwiseWeightGradient::new);
@@ -94,6 +95,8 @@ public final class VectorConvolution {
     void weightGradient(Parallel parallel, ConvGeometry g, Span x, Span dy, Span dw) {
         if (DepthwiseWeightGradient.takes(g)) {
             depthwise.of(g).run(parallel, x, dy, dw);
+        } else if (PlaneGradient.takes(g)) {
+            planeGradient.of(g).run(parallel, x, dy, dw);
         } else if (SquareGradient.kind(g).isPresent()) {
             squareGradient.of(g).run(parallel, x, dy, dw);
         } else {

@@ -9,9 +9,9 @@
  * {@link espalier.tensor.cpu.vector.conv.ChannelSweep} with output channels;
  * {@link espalier.tensor.cpu.vector.conv.ConvWay} decides. {@link espalier.tensor.cpu.vector.conv.ConvWeightGradient}
  * sums over pixels instead, and so does {@link espalier.tensor.cpu.vector.conv.SquareGradient} with fewer
- * multiplications. Most end in {@link espalier.tensor.cpu.vector.conv.ConvTile}.
- * {@link espalier.tensor.cpu.vector.conv.DepthwiseWeightGradient} and {@link espalier.tensor.cpu.vector.conv.NineTaps}
- * are for one input channel a group.
+ * multiplications, and {@link espalier.tensor.cpu.vector.conv.PlaneGradient} with pixels side by side. Most end in
+ * {@link espalier.tensor.cpu.vector.conv.ConvTile}. {@link espalier.tensor.cpu.vector.conv.DepthwiseWeightGradient} and
+ * {@link espalier.tensor.cpu.vector.conv.NineTaps} are for one input channel a group.
  */
 @org.jspecify.annotations.NullMarked
 package espalier.tensor.cpu.vector.conv;

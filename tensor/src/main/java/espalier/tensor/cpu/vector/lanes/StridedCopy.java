@@ -66,6 +66,34 @@ public final class StridedCopy {
         }
     }
 
+    /**
+     * Rows, from the first to the last: {@code to[toAt + r*toStep + i] = from[fromAt + r*fromStep + i]}. After each row
+     * {@link Lanes#COUNT} floats at most are overwritten: those of rows that follow, or some that nobody needs.
+     */
+    public static void rows(
+            float[] from, int fromAt, int fromStep, int rows, int width, float[] to, int toAt, int toStep) {
+        boolean narrow = width <= 8 && IN_REGISTERS;
+        int vector = narrow ? 8 : Lanes.COUNT;
+        int reach = Math.ceilDiv(width, vector) * vector;
+        int room = from.length - reach - fromAt;
+        int whole = room < 0 ? 0 : Math.min(rows, room / fromStep + 1);
+        if (narrow) {
+            for (int r = 0; r < whole; r++) {
+                ONE.mul(fromArray(EIGHT, from, fromAt + r * fromStep)).intoArray(to, toAt + r * toStep);
+            }
+        } else {
+            for (int r = 0; r < whole; r++) {
+                for (int i = 0; i < reach; i += vector) {
+                    FloatVector.fromArray(Lanes.FLOATS, from, fromAt + r * fromStep + i)
+                            .intoArray(to, toAt + r * toStep + i);
+                }
+            }
+        }
+        for (int r = whole; r < rows; r++) {
+            copy(from, fromAt + r * fromStep, to, toAt + r * toStep, width);
+        }
+    }
+
     /** {@code to[toAt + i] = from[fromAt + i*stride]}. */
     public static void gather(float[] from, int fromAt, int stride, float[] to, int toAt, int count) {
         if (stride == 1) {

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.PlainConvolution;
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.ConvSpec;
@@ -33,11 +34,34 @@ class VectorConvolutionTest {
         }
     }
 
+    /** Working memory holds whatever the last user left. */
+    @Test
+    void leftoversThatAreNotNumbersDoNoHarm() {
+        var random = new Random(6);
+        try (var parallel = new Parallel(1)) {
+            for (ConvGeometry g : List.of(
+                    geometry(11, 2, 13, 9, 3, ConvSpec.of().withPadding(1)),
+                    geometry(5, 1, 12, 6, 5, ConvSpec.of()),
+                    geometry(3, 3, 32, 7, 3, ConvSpec.of().withPadding(1)),
+                    geometry(9, 20, 12, 10, 5, ConvSpec.of()),
+                    geometry(3, 16, 9, 32, 3, ConvSpec.of().withPadding(1)))) {
+                for (int slot : new int[] {
+                    Scratch.CONV_INPUT, Scratch.CONV_OUTPUT, Scratch.CONV_GRADIENT, Scratch.PLANE, Scratch.TURNED
+                }) {
+                    Arrays.fill(Scratch.floats(slot, 1 << 19), Float.NaN);
+                }
+                assertEqualsPlain(parallel, g, random);
+            }
+        }
+    }
+
     @Test
     void sameBitsForAnyNumberOfThreads() {
         var random = new Random(2);
         List<ConvGeometry> several = List.of(
                 geometry(3, 20, 12, 50, 5, ConvSpec.of()),
+                geometry(40, 1, 28, 20, 5, ConvSpec.of()),
+                geometry(3, 3, 19, 16, 3, ConvSpec.of().withPadding(1)),
                 geometry(9, 16, 8, 16, 3, ConvSpec.of().withPadding(1)),
                 geometry(2, 16, 33, 17, 3, ConvSpec.of().withPadding(1)),
                 geometry(1, 64, 7, 256, 3, ConvSpec.of().withPadding(1)),
@@ -194,6 +218,9 @@ class VectorConvolutionTest {
                 geometry(8, 20, 12, 50, 5, ConvSpec.of()),
                 geometry(20, 24, 14, 50, 5, ConvSpec.of()), // sums in several chunks, rows by pairs
                 geometry(1, 3, 17, 16, 3, same),
+                geometry(70, 1, 28, 13, 5, ConvSpec.of()), // planes of pixels in several chunks
+                geometry(11, 2, 13, 9, 3, same.withDilation(2)), // some images at a time, and fewer at the end
+                geometry(2, 3, 32, 7, 3, same),
                 geometry(0, 3, 17, 16, 3, same),
                 geometry(8, 50, 7, 3, 3, same),
                 geometry(1, 33, 7, 20, 3, same),
@@ -278,15 +305,23 @@ class VectorConvolutionTest {
         new VectorConvolution(parallel).weightGradient(g, inner(x), inner(dy), inner(dw));
         PlainConvolution.weightGradient(g, x, MARGIN, dy, MARGIN, expectedW, MARGIN);
         assertClose("weightGradient", g, expectedW, dw, g.weightLength(), pixels);
-        for (Squares kind : Squares.values()) { // whether or not it has been chosen
+        // Whether or not it has been chosen:
+        for (Squares kind : Squares.values()) {
             if (SquareGradient.takes(kind, g)) {
-                float[] again = floats(random, w.length);
-                System.arraycopy(expectedW, 0, again, 0, MARGIN);
-                System.arraycopy(expectedW, again.length - MARGIN, again, again.length - MARGIN, MARGIN);
+                float[] again = withMarginsOf(expectedW);
                 new SquareGradient(kind, g).run(parallel, inner(x), inner(dy), inner(again));
                 assertClose("weightGradient " + kind, g, expectedW, again, g.weightLength(), pixels);
             }
         }
+        float[] again = withMarginsOf(expectedW);
+        new ConvWeightGradient(g).run(parallel, inner(x), inner(dy), inner(again));
+        assertClose("weightGradient by tiles", g, expectedW, again, g.weightLength(), pixels);
+    }
+
+    private static float[] withMarginsOf(float[] expected) {
+        float[] copy = expected.clone();
+        Arrays.fill(copy, MARGIN, copy.length - MARGIN, Float.NaN);
+        return copy;
     }
 
     /** Rounding of a sum of n terms of size at most 1/4, as a random walk, with a wide margin; outside, equality. */
