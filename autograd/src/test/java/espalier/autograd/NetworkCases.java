@@ -144,6 +144,19 @@ final class NetworkCases {
                     check -> check.input(2, 2, 5, 6).distinct()));
             one("Poolings.average(PoolSpec, Variable)", x -> Poolings.average(spec, x), 2, 2, 5, 6);
         }
+        for (boolean relu : new boolean[] {false, true}) {
+            String operation = "Convolutions.convMaxPool(ConvSpec, PoolSpec, Variable, Variable, Optional, boolean)";
+            ConvSpec spec = ConvSpec.of().withPadding(1);
+            PoolSpec pool = relu ? PoolSpec.of(3, 2).withPadding(1) : PoolSpec.of(2, 2);
+            cases.add(GradientCase.of(
+                    operation,
+                    in -> Convolutions.convMaxPool(spec, pool, in.get(0), in.get(1), Optional.of(in.get(2)), relu),
+                    check -> check.input(2, 2, 5, 6).input(3, 2, 3, 3).input(3)));
+            cases.add(GradientCase.of(
+                    operation,
+                    in -> Convolutions.convMaxPool(spec, pool, in.get(0), in.get(1), Optional.empty(), relu),
+                    check -> check.input(2, 2, 5, 6).input(3, 2, 3, 3)));
+        }
         one("Poolings.globalAverage(Variable)", Poolings::globalAverage, 2, 3, 4, 5);
         one("Poolings.adaptiveAverage(Variable, int, int)", x -> Poolings.adaptiveAverage(x, 2, 3), 1, 2, 4, 6);
         one("Poolings.adaptiveAverage(Variable, int, int)", x -> Poolings.adaptiveAverage(x, 3, 2), 2, 1, 7, 5);

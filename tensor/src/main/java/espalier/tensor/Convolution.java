@@ -29,7 +29,8 @@ public final class Convolution {
         return out;
     }
 
-    private static void requireOperands(String op, Tensor x, Tensor w, Optional<Tensor> bias) {
+    /** Checks that operands fit each other. */
+    static void requireOperands(String op, Tensor x, Tensor w, Optional<Tensor> bias) {
         x.storage();
         x.requireSameType(op, w);
         bias.ifPresent(b -> {

@@ -281,6 +281,27 @@ class RefusalsTest {
     }
 
     @Test
+    void convolutionAndPooling() {
+        ConvSpec spec = ConvSpec.of().withPadding(1);
+        PoolSpec pool = PoolSpec.of(2, 2);
+        Tensor images = x(2, 3, 4, 4);
+        Tensor w = x(5, 3, 3, 3);
+        refused(
+                "convMaxPool: bias [3] does not fit weight [5, 3, 3, 3] (3 ≠ 5)",
+                () -> new ConvMaxPool(spec, pool, images, w, Optional.of(x(3)), true));
+        refused(
+                "convMaxPool: lhs is F32, rhs F64; convert one with .to(dtype)",
+                () -> new ConvMaxPool(spec, pool, images, w.to(DType.F64), Optional.empty(), true));
+        refused(
+                "pool2d: window 5x5 is larger than the padded input [2, 5, 4, 4], padding 0x0",
+                () -> new ConvMaxPool(spec, PoolSpec.of(5, 1), images, w, Optional.empty(), true));
+        var unit = new ConvMaxPool(spec, pool, images, w, Optional.empty(), false);
+        refused(
+                "convMaxPool: gradient [2, 5, 4, 4] should have the output's shape [2, 5, 2, 2]",
+                () -> unit.gradient(unit.forward(), x(2, 5, 4, 4), true, true));
+    }
+
+    @Test
     void gradientsOfNormalization() {
         Tensor images = x(2, 3, 4, 4);
         refused(

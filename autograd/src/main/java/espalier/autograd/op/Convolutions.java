@@ -5,14 +5,17 @@ import static espalier.autograd.Edge.edge;
 import espalier.autograd.Edge;
 import espalier.autograd.Spec;
 import espalier.autograd.Variable;
+import espalier.tensor.ConvMaxPool;
 import espalier.tensor.Convolution;
 import espalier.tensor.Shape;
 import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import espalier.tensor.spi.ConvSpec;
+import espalier.tensor.spi.PoolSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Convolutions with gradients to input, weight and bias; only those that are needed are computed.
@@ -41,6 +44,22 @@ public final class Convolutions {
         edges.add(edge(w, g -> Convolution.weightGradient(spec, input, g, weight.shape())));
         bias.ifPresent(b -> edges.add(edge(b, Convolution::biasGradient)));
         return Variable.of("conv2d", new Spec.Conv(spec), y, edges.toArray(Edge[]::new));
+    }
+
+    /**
+     * A convolution, max pooling, and ReLU if wanted, as one operation ({@link ConvMaxPool}): {@code x [N, C, H, W], w
+     * [O, C/groups, kH, kW], bias [O] → [N, O, H'', W'']}.
+     */
+    public static Variable convMaxPool(
+            ConvSpec spec, PoolSpec pool, Variable x, Variable w, Optional<Variable> bias, boolean relu) {
+        var unit = new ConvMaxPool(spec, pool, x.value(), w.value(), bias.map(Variable::value), relu);
+        ConvMaxPool.Made made = unit.forward();
+        List<Variable> inputs = Stream.concat(Stream.of(x, w), bias.stream()).toList();
+        return Variable.jointly("convMaxPool", new Spec.Conv(spec), made.output(), inputs, g -> {
+            ConvMaxPool.Gradients to = unit.gradient(made, g, x.needsGradient(), w.needsGradient());
+            return Stream.concat(Stream.of(to.x(), to.w()), to.bias().stream().map(Optional::of))
+                    .toList();
+        });
     }
 
     /**

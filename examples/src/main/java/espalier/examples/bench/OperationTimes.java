@@ -1,6 +1,7 @@
 package espalier.examples.bench;
 
 import espalier.tensor.ConvBatchNorm;
+import espalier.tensor.ConvMaxPool;
 import espalier.tensor.Device;
 import espalier.tensor.Tensor;
 import espalier.tensor.spi.Backend;
@@ -86,9 +87,11 @@ final class OperationTimes {
 
     /** The operands of a unit, each by itself; anything else as it is. */
     private static Stream<?> parts(Object argument) {
-        return argument instanceof ConvBatchNorm unit
-                ? Stream.concat(Stream.of(unit.x(), unit.w()), unit.shortcut().stream())
-                : Stream.of(argument);
+        return switch (argument) {
+            case ConvBatchNorm unit -> Stream.concat(Stream.of(unit.x(), unit.w()), unit.shortcut().stream());
+            case ConvMaxPool unit -> Stream.of(unit.x(), unit.w());
+            default -> Stream.of(argument);
+        };
     }
 
     /**

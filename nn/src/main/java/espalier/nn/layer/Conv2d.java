@@ -71,6 +71,11 @@ public final class Conv2d extends Module {
         return run(x, in -> norm.ofConvolution(spec, in, weight.get(), ending));
     }
 
+    /** This one, a ReLU if there is one, max pooling, and an ending, as one operation of training. */
+    Variable applyThen(Variable x, boolean relu, Pool2d pool, Ending ending) {
+        return run(x, in -> pool.ofConvolution(spec, in, weight.get(), bias.map(Parameter::get), relu, ending));
+    }
+
     @Override
     public long macs(Shape input, Shape output) {
         return (long) output.size() * (weight.shape().size() / weight.shape().dim(0));

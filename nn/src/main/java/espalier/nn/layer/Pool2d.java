@@ -1,9 +1,13 @@
 package espalier.nn.layer;
 
 import espalier.autograd.Variable;
+import espalier.autograd.op.Convolutions;
 import espalier.autograd.op.Poolings;
+import espalier.nn.Ending;
 import espalier.nn.Module;
+import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PoolSpec;
+import java.util.Optional;
 
 /** Windows over {@code [N, C, H, W]}, each made one element: its largest, or its mean. */
 public final class Pool2d extends Module {
@@ -42,6 +46,14 @@ public final class Pool2d extends Module {
     /** How the window walks. */
     public PoolSpec spec() {
         return spec;
+    }
+
+    /** Of a convolution the largest in each window, and an ending; or ReLU in between, which is the same as behind. */
+    Variable ofConvolution(
+            ConvSpec convolution, Variable x, Variable weight, Optional<Variable> bias, boolean relu, Ending ending) {
+        boolean takesRelu = ending.relu() && ending.shortcut().isEmpty();
+        Variable y = Convolutions.convMaxPool(convolution, spec, x, weight, bias, relu || takesRelu);
+        return takesRelu ? y : ending.after(y);
     }
 
     @Override

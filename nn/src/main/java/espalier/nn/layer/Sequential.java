@@ -21,9 +21,9 @@ import java.util.function.BiFunction;
  * }</pre>
  *
  * <p>In training layers are computed together ({@link Module#applyThen}) unless a hook or a trace looks at what lies
- * between: a ReLU with the layer before it, and a convolution without bias with the batch norm behind it. The way
- * forward gives the same numbers, to the bit; gradients to the weights of such a convolution may be summed in another
- * order.
+ * between: a ReLU with the layer before it, a convolution without bias with the batch norm behind it, and a convolution
+ * with the max pooling behind it. The way forward gives the same numbers, to the bit; gradients to the weights of such
+ * a convolution may be summed in another order.
  */
 public final class Sequential extends Module {
     private final List<Module> layers;
@@ -68,18 +68,28 @@ public final class Sequential extends Module {
         while (next < layers.size()) {
             Module layer = layers.get(next++);
             BiFunction<Variable, Ending, Variable> step = layer::applyThen;
-            if (layer instanceof Conv2d conv
-                    && conv.bias().isEmpty()
-                    && next < layers.size()
-                    && layers.get(next) instanceof BatchNorm norm) {
-                step = (x, ending) -> conv.applyThen(x, norm, ending);
-                next++;
+            if (layer instanceof Conv2d conv) {
+                int behind = next + (isRelu(layers, next) ? 1 : 0);
+                if (conv.bias().isEmpty() && next < layers.size() && layers.get(next) instanceof BatchNorm norm) {
+                    step = (x, ending) -> conv.applyThen(x, norm, ending);
+                    next++;
+                } else if (behind < layers.size()
+                        && layers.get(behind) instanceof Pool2d pool
+                        && pool.kind() == Pool2d.Kind.MAX) {
+                    boolean between = behind > next;
+                    step = (x, ending) -> conv.applyThen(x, between, pool, ending);
+                    next = behind + 1;
+                }
             }
-            boolean relu = next < layers.size() && layers.get(next) instanceof Activation after && after.isRelu();
+            boolean relu = isRelu(layers, next);
             steps.add(new Step(step, relu));
             next += relu ? 1 : 0;
         }
         return steps;
+    }
+
+    private static boolean isRelu(List<Module> layers, int i) {
+        return i < layers.size() && layers.get(i) instanceof Activation after && after.isRelu();
     }
 
     @Override

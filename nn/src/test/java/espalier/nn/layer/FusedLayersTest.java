@@ -67,6 +67,54 @@ class FusedLayersTest {
         }
     }
 
+    /** A net with convolutions that are pooled, with ReLU between, behind and not at all. */
+    private static Sequential pooled() {
+        ConvSpec same = ConvSpec.of().withPadding(1);
+        return new Sequential(
+                new Conv2d(Init.of(1), 3, 6, 5, ConvSpec.of().withPadding(2), true),
+                Pool2d.max(2, 2),
+                new Conv2d(Init.of(2), 6, 7, 3, same, false),
+                Activation.relu(),
+                Pool2d.max(2, 1),
+                new Conv2d(Init.of(3), 7, 5, 3, same, true),
+                Pool2d.max(3, 2),
+                Activation.relu(),
+                new Conv2d(Init.of(4), 5, 4, 3, same, true),
+                Pool2d.average(2, 2));
+    }
+
+    @Test
+    void aPooledStepIsTheSame() {
+        List<List<float[]>> steps = new ArrayList<>();
+        for (boolean watched : new boolean[] {false, true}) {
+            Sequential net = pooled();
+            Supplier<Variable> forward = () -> net.apply(Variable.constant(IMAGES));
+            Variable scores = ForwardPass.training(
+                    RandomSource.of(1), () -> watched ? ForwardPass.hooked((module, x) -> x, forward) : forward.get());
+            scores.square().sum().backward();
+            List<float[]> left = new ArrayList<>();
+            left.add(scores.value().toFloats());
+            net.parameters()
+                    .forEach((_, parameter) ->
+                            left.add(parameter.raw().gradient().orElseThrow().toFloats()));
+            steps.add(left);
+        }
+        assertEquals(8, steps.getFirst().size());
+        assertArrayEquals(steps.getLast().getFirst(), steps.getFirst().getFirst(), "scores");
+        for (int i = 1; i < 8; i++) {
+            float[] expected = steps.getLast().get(i);
+            double square = 0;
+            for (float value : expected) {
+                square += value * value / expected.length;
+            }
+            assertArrayEquals(expected, steps.getFirst().get(i), (float) (2e-5 * Math.sqrt(square)), "gradient " + i);
+        }
+        assertEquals(Set.of("convMaxPool", "conv2d", "avgPool2d"), operations(pooled(), false));
+        Set<String> apart = operations(pooled(), true);
+        assertTrue(apart.containsAll(Set.of("conv2d", "relu", "maxPool2d", "avgPool2d")), apart::toString);
+        assertTrue(!apart.contains("convMaxPool"), apart::toString);
+    }
+
     /** A shortcut that has to be stretched is added behind what can be computed together. */
     @Test
     void aShortcutMayBeStretched() {

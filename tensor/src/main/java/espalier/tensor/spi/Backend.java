@@ -1,6 +1,7 @@
 package espalier.tensor.spi;
 
 import espalier.tensor.ConvBatchNorm;
+import espalier.tensor.ConvMaxPool;
 import espalier.tensor.DType;
 import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
@@ -294,6 +295,20 @@ public interface Backend {
     default void convBatchNormGradient(
             ConvBatchNorm unit, ConvBatchNorm.Made made, Tensor g, ConvBatchNorm.Gradients to) {
         ComposedConvBatchNorm.gradient(unit, made, g, to);
+    }
+
+    /** Convolution, max pooling and ReLU as one operation; all of {@code to} is written. */
+    default void convMaxPool(ConvMaxPool unit, ConvMaxPool.Made to) {
+        ComposedConvMaxPool.forward(unit, to);
+    }
+
+    /**
+     * Gradients of {@link #convMaxPool} to input and weight, those of them that {@code to} has.
+     *
+     * @param g what has passed the ReLU, if there is one
+     */
+    default void convMaxPoolGradient(ConvMaxPool unit, ConvMaxPool.Made made, Tensor g, ConvMaxPool.Gradients to) {
+        ComposedConvMaxPool.gradient(unit, made, g, to);
     }
 
     /**

@@ -91,6 +91,11 @@ public abstract class BackendConformance {
     }
 
     @TestFactory
+    protected Stream<DynamicTest> convMaxPool() {
+        return ConvMaxPoolCases.of(device(), limits()).map(Case::test);
+    }
+
+    @TestFactory
     protected Stream<DynamicTest> packed() {
         return PackedCases.of(device(), limits()).map(Case::test);
     }
@@ -130,6 +135,7 @@ public abstract class BackendConformance {
                         BlockedCases.of(device),
                         NormalizationCases.of(device, limits),
                         ConvBatchNormCases.of(device, limits),
+                        ConvMaxPoolCases.of(device, limits),
                         SoftmaxCases.of(device, limits),
                         UpdateCases.of(device, limits),
                         PreparedCases.of(device))

@@ -3,6 +3,7 @@ package espalier.tensor.conformance;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import espalier.tensor.ConvBatchNorm;
+import espalier.tensor.ConvMaxPool;
 import espalier.tensor.Convolution;
 import espalier.tensor.DType;
 import espalier.tensor.Device;
@@ -128,6 +129,8 @@ class ThreadIndependenceTest {
         programs.put("convolution of one image", device -> oneImage(device, plain.withPadding(1)));
         programs.put("unit", device -> unit(device, plain.withPadding(1), Shape.of(12, 16, 32, 32), 32));
         programs.put("unit of two chunks", device -> unit(device, plain, Shape.of(2, 5, 20, 20), 6));
+        programs.put("pooled unit", device -> pooledUnit(device, Shape.of(24, 1, 28, 28), 20));
+        programs.put("pooled unit of two chunks", device -> pooledUnit(device, Shape.of(2, 5, 20, 20), 6));
         programs.put("unit with a stride", device -> unit(device, plain.withStride(2), Shape.of(8, 16, 64, 64), 24));
         programs.put("convolution 5x5", device -> convolution(device, plain.withPadding(2), 5, 16, 24));
         programs.put("convolution 5x5 dilated", device -> convolution(device, plain.withDilation(2), 5, 16, 24));
@@ -325,6 +328,20 @@ class ThreadIndependenceTest {
             back.shortcut().ifPresent(results::add);
         }
         return results;
+    }
+
+    private static List<Tensor> pooledUnit(Device device, Shape images, int outputs) {
+        Tensor w = normal(device, "w", outputs, images.dim(1), 5, 5);
+        Optional<Tensor> bias = Optional.of(normal(device, "bias", outputs));
+        var unit = new ConvMaxPool(ConvSpec.of(), PoolSpec.of(2, 2), normal(device, "x", images), w, bias, true);
+        var forward = unit.forward();
+        var back = unit.gradient(forward, normal(device, "g", unit.outputShape()), true, true);
+        return List.of(
+                forward.output(),
+                forward.places(),
+                back.x().orElseThrow(),
+                back.w().orElseThrow(),
+                back.bias().orElseThrow());
     }
 
     private static List<Tensor> normalization(Device device) {

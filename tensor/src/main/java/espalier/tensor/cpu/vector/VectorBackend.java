@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector;
 
 import espalier.tensor.ConvBatchNorm;
+import espalier.tensor.ConvMaxPool;
 import espalier.tensor.DType;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.BatchedProduct;
@@ -20,6 +21,7 @@ import espalier.tensor.cpu.vector.norm.SoftmaxKernel;
 import espalier.tensor.cpu.vector.packed.DenseKernel;
 import espalier.tensor.cpu.vector.packed.VectorPackedKernel;
 import espalier.tensor.cpu.vector.pool.AveragePoolKernel;
+import espalier.tensor.cpu.vector.pool.ConvMaxPoolKernel;
 import espalier.tensor.cpu.vector.pool.MaxPoolKernel;
 import espalier.tensor.cpu.vector.reduce.ExtremumIndex;
 import espalier.tensor.cpu.vector.reduce.RunningSum;
@@ -249,6 +251,19 @@ public final class VectorBackend extends ScalarBackend {
         ConvBatchNormKernel.of(parallel(), convolution, unit)
                 .ifPresentOrElse(
                         kernel -> kernel.gradient(made, g, to), () -> super.convBatchNormGradient(unit, made, g, to));
+    }
+
+    @Override
+    public void convMaxPool(ConvMaxPool unit, ConvMaxPool.Made to) {
+        ConvMaxPoolKernel.of(convolution, unit)
+                .ifPresentOrElse(kernel -> kernel.forward(to), () -> super.convMaxPool(unit, to));
+    }
+
+    @Override
+    public void convMaxPoolGradient(ConvMaxPool unit, ConvMaxPool.Made made, Tensor g, ConvMaxPool.Gradients to) {
+        ConvMaxPoolKernel.of(convolution, unit)
+                .ifPresentOrElse(
+                        kernel -> kernel.gradient(made, g, to), () -> super.convMaxPoolGradient(unit, made, g, to));
     }
 
     @Override

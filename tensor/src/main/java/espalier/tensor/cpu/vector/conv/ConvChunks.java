@@ -68,6 +68,12 @@ public final class ConvChunks {
         void run(Parallel parallel, int first, int end);
     }
 
+    /** What a convolution has made of some images. */
+    public interface Product {
+        /** Uses that of the images {@code [first, end)}, which is gone afterwards. */
+        void use(Parallel parallel, int first, int end, Span made);
+    }
+
     /** Makes the gradient to what a convolution gives. */
     public interface Gradient {
         /** Writes that of the images {@code [first, end)} to {@code to}, in their order. */
@@ -87,6 +93,23 @@ public final class ConvChunks {
         });
     }
 
+    /** The forward pass into memory that holds a chunk only. */
+    public void forward(Span x, Span w, Span bias, Product product) {
+        ConvGeometry part = g.withImages(forwardImages);
+        int inputs = part.inputLength();
+        ConvWay way = kernels.forwardWay(part);
+        float[] packed = kernels.packed(way, w);
+        each(g.n() / part.n(), (threads, chunk) -> {
+            Span made = chunkMemory(part);
+            way.run(threads, new Operands(x.after(chunk * inputs), packed, bias, made));
+            product.use(threads, chunk * part.n(), (chunk + 1) * part.n(), made);
+        });
+    }
+
+    private static Span chunkMemory(ConvGeometry part) {
+        return new Span(Scratch.onLines(Scratch.CONV_CHUNK, part.outputLength()), Scratch.LINE);
+    }
+
     /** Those of the two gradients that are wanted, from one that is made when it is needed, and not kept. */
     public void gradients(Gradient dy, Span x, Span w, Optional<Span> dx, Optional<Span> dw) {
         if (dx.isEmpty() && dw.isEmpty()) {
@@ -94,14 +117,13 @@ public final class ConvChunks {
         }
         ConvGeometry part = g.withImages(gradientImages);
         int inputs = part.inputLength();
-        int outputs = part.outputLength();
         int weights = part.weightLength();
         int chunks = g.n() / part.n();
         float[] sums = Scratch.floats(Scratch.CONV_CHUNK_WEIGHTS, chunks * weights);
         ConvWay way = kernels.inputGradientWay(part);
         Optional<float[]> packed = dx.map(_ -> kernels.packed(way, w));
         each(chunks, (threads, chunk) -> {
-            Span made = new Span(Scratch.onLines(Scratch.CONV_CHUNK, outputs), Scratch.LINE);
+            Span made = chunkMemory(part);
             dy.write(threads, chunk * part.n(), (chunk + 1) * part.n(), made);
             dx.ifPresent(to ->
                     way.run(threads, new Operands(made, packed.orElseThrow(), Span.NONE, to.after(chunk * inputs))));
