@@ -78,7 +78,7 @@ final class FewRows {
 
     private void throughPanels(int from, int columns) {
         int depth = a.depth();
-        float[] packed = Scratch.floats(Scratch.GEMM_B, PackedB.length(columns, depth, widest));
+        float[] packed = PackedB.inScratch(Scratch.GEMM_B, columns, depth, widest);
         PackedB.pack(b, 0, depth, from, columns, widest, packed);
         float[] tile = Scratch.floats(Scratch.TILE, GemmTile.LARGEST);
         for (int r = 0, height; r < a.rows(); r += height) {

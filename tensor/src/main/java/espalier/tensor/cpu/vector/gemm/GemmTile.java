@@ -225,44 +225,4 @@ final class GemmTile {
         ONE.mul(s02).intoArray(c, cAt + 2 * LANES);
         ONE.mul(s03).intoArray(c, cAt + 3 * LANES);
     }
-
-    /**
-     * As {@link #multiply} with 4 rows and 2 vectors, but with a left matrix whose rows lie {@code lda} apart, and a
-     * result without gaps: {@code c[r * 2 * LANES + j] = sum over k < n of a[aAt + r * lda + k] * b[bAt + k * ld + j]}.
-     */
-    static void multiplyRows(int n, float[] a, int aAt, int lda, float[] b, int bAt, int ld, float[] c) {
-        FloatVector zero = ONE.broadcast(0f);
-        FloatVector s00 = zero;
-        FloatVector s01 = zero;
-        FloatVector s10 = zero;
-        FloatVector s11 = zero;
-        FloatVector s20 = zero;
-        FloatVector s21 = zero;
-        FloatVector s30 = zero;
-        FloatVector s31 = zero;
-        for (int k = 0; k < n; k++) {
-            FloatVector b0 = FloatVector.fromArray(SPECIES, b, bAt + k * ld);
-            FloatVector b1 = FloatVector.fromArray(SPECIES, b, bAt + k * ld + LANES);
-            FloatVector a0 = ONE.broadcast(a[aAt + k]);
-            s00 = a0.fma(b0, s00);
-            s01 = a0.fma(b1, s01);
-            FloatVector a1 = ONE.broadcast(a[aAt + lda + k]);
-            s10 = a1.fma(b0, s10);
-            s11 = a1.fma(b1, s11);
-            FloatVector a2 = ONE.broadcast(a[aAt + 2 * lda + k]);
-            s20 = a2.fma(b0, s20);
-            s21 = a2.fma(b1, s21);
-            FloatVector a3 = ONE.broadcast(a[aAt + 3 * lda + k]);
-            s30 = a3.fma(b0, s30);
-            s31 = a3.fma(b1, s31);
-        }
-        ONE.mul(s00).intoArray(c, 0);
-        ONE.mul(s01).intoArray(c, LANES);
-        ONE.mul(s10).intoArray(c, 2 * LANES);
-        ONE.mul(s11).intoArray(c, 3 * LANES);
-        ONE.mul(s20).intoArray(c, 4 * LANES);
-        ONE.mul(s21).intoArray(c, 5 * LANES);
-        ONE.mul(s30).intoArray(c, 6 * LANES);
-        ONE.mul(s31).intoArray(c, 7 * LANES);
-    }
 }

@@ -4,6 +4,7 @@ import espalier.tensor.cpu.MatrixView;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
+import espalier.tensor.cpu.vector.lanes.StridedCopy;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 
 /**
@@ -74,6 +75,8 @@ public record PackedA(float[] values, int rows, int depth) {
         int at = r * a.columns();
         if (a.columnStride() == 1) {
             Transpose.run(a.values(), a.at(r, 0), a.rowStride(), height, a.columns(), to, at, height);
+        } else if (height == 8 && a.rowStride() == 1) {
+            StridedCopy.rows(a.values(), a.at(r, 0), a.columnStride(), a.columns(), 8, to, at, 8);
         } else if (height == 6 && a.rowStride() == 1) {
             sixColumns(a.values(), a.at(r, 0), a.columnStride(), a.columns(), to, at);
         } else if (height == 4 && a.rowStride() == 1) {

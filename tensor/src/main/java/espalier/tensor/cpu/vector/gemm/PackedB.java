@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.gemm;
 
 import espalier.tensor.cpu.MatrixView;
+import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import jdk.incubator.vector.FloatVector;
@@ -79,12 +80,12 @@ final class PackedB {
 
     /** Where the panel of column {@code j} begins, plus the column's place in it. */
     static int at(int j, int depth, int width) {
-        return j / width * width * depth + j % width;
+        return Scratch.LINE + j / width * width * depth + j % width;
     }
 
-    /** The size of the panels of some columns. */
-    static int length(int columns, int depth, int width) {
-        return Math.ceilDiv(columns, width) * width * depth;
+    /** Memory of the calling thread for the panels of some columns: each row of one begins a cache line. */
+    static float[] inScratch(int slot, int columns, int depth, int width) {
+        return Scratch.onLines(slot, Math.ceilDiv(columns, width) * width * depth);
     }
 
     /** Two vectors of some rows. The rows of a strip go to one place, those of a wide block come in long runs. */

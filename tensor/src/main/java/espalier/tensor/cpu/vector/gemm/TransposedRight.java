@@ -13,7 +13,7 @@ import espalier.tensor.cpu.vector.lanes.Lanes;
  * turned as they are stored.
  */
 final class TransposedRight {
-    private static final int ROWS = 4;
+    private static final int ROWS = RowsTile.ROWS;
     private static final int COLUMNS = 2 * Lanes.COUNT;
 
     /** Multiply-adds of a task: about 50 microseconds. */
@@ -39,7 +39,7 @@ final class TransposedRight {
 
     /** {@code c = x·wᵀ}; {@code x} and {@code c} may have any strides. */
     static void multiply(Parallel parallel, MatrixView x, MatrixView w, MatrixView c) {
-        float[] packed = Scratch.floats(Scratch.GEMM_A, PackedB.length(x.rows(), x.columns(), COLUMNS));
+        float[] packed = PackedB.inScratch(Scratch.GEMM_A, x.rows(), x.columns(), COLUMNS);
         MatrixView turned = x.transposed();
         parallel.once(() -> PackedB.pack(turned, 0, x.columns(), 0, x.rows(), COLUMNS, packed));
         TransposedRight product = new TransposedRight(packed, w, c);
@@ -52,7 +52,7 @@ final class TransposedRight {
         });
     }
 
-    /** Rows of W, that is columns of c. The last four overlap those before them if they do not come out even. */
+    /** Rows of W, that is columns of c. The last ones overlap those before them if they do not come out even. */
     private void rows(int from, int to) {
         int depth = w.columns();
         float[] tile = Scratch.floats(Scratch.TILE, ROWS * COLUMNS);
@@ -60,7 +60,7 @@ final class TransposedRight {
             int row = Math.min(j, to - ROWS);
             for (int i = 0; i < c.rows(); i += COLUMNS) {
                 int bAt = PackedB.at(i, depth, COLUMNS);
-                GemmTile.multiplyRows(depth, w.values(), w.at(row, 0), w.rowStride(), packed, bAt, COLUMNS, tile);
+                RowsTile.multiply(depth, w.values(), w.at(row, 0), w.rowStride(), packed, bAt, COLUMNS, tile);
                 storeTransposed(tile, i, Math.min(COLUMNS, c.rows() - i), row);
             }
         }
@@ -71,10 +71,9 @@ final class TransposedRight {
         int step = c.columnStride();
         for (int i = 0; i < count; i++) {
             int at = c.at(i0 + i, j0);
-            to[at] = tile[i];
-            to[at + step] = tile[COLUMNS + i];
-            to[at + 2 * step] = tile[2 * COLUMNS + i];
-            to[at + 3 * step] = tile[3 * COLUMNS + i];
+            for (int r = 0; r < ROWS; r++) {
+                to[at + r * step] = tile[r * COLUMNS + i];
+            }
         }
     }
 }

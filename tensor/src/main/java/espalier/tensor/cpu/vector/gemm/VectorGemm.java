@@ -130,7 +130,7 @@ public final class VectorGemm {
         int columns = j1 - j0;
         int depth = Math.ceilDiv(a.depth(), Math.ceilDiv(a.depth(), DEPTH));
         int width = a.widestTile();
-        float[] packed = Scratch.floats(Scratch.GEMM_B, PackedB.length(columns, depth, width));
+        float[] packed = PackedB.inScratch(Scratch.GEMM_B, columns, depth, width);
         float[] tile = Scratch.floats(Scratch.TILE, GemmTile.LARGEST);
         for (int k = 0; k < a.depth(); k += depth) {
             int n = Math.min(depth, a.depth() - k);
