@@ -105,7 +105,7 @@ public final class Scratch {
     public static final int LINE = 12;
 
     /** Two megabytes: half a region where the heap may have 16 gigabytes, and more where it is smaller. */
-    static final int HALF_REGION = 1 << 19;
+    public static final int HALF_REGION = 1 << 19;
 
     private static final ThreadLocal<Scratch> MINE = ThreadLocal.withInitial(Scratch::new);
 

@@ -4,6 +4,7 @@ import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.vector.channels.Squares;
+import espalier.tensor.cpu.vector.lanes.Lines;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.BlockedConvolution;
 import espalier.tensor.spi.ConvSpec;
@@ -19,10 +20,12 @@ final class BlockConvolution implements BlockedConvolution {
     private final float[] weight;
     private final float[] bias;
     private final Map<Shape, BlockWay> ways = new ConcurrentHashMap<>();
-    private final Map<Optional<Squares>, float[]> packed = new ConcurrentHashMap<>();
+    private final Lines memory;
+    private final Map<Optional<Squares>, Span> packed = new ConcurrentHashMap<>();
 
-    BlockConvolution(Parallel parallel, ConvSpec spec, Tensor weight, Optional<Tensor> bias) {
+    BlockConvolution(Parallel parallel, Lines memory, ConvSpec spec, Tensor weight, Optional<Tensor> bias) {
         this.parallel = parallel;
+        this.memory = memory;
         this.spec = spec;
         weightShape = weight.shape();
         this.weight = weight.toFloats();
@@ -33,8 +36,8 @@ final class BlockConvolution implements BlockedConvolution {
     public void run(Tensor x, Optional<Tensor> addend, boolean relu, Tensor out) {
         BlockWay way =
                 ways.computeIfAbsent(x.shape(), shape -> BlockWay.of(BlockWay.geometry(shape, weightShape, spec)));
-        float[] weights = packed.computeIfAbsent(way.squares(), _ -> {
-            float[] made = new float[way.packedLength()];
+        Span weights = packed.computeIfAbsent(way.squares(), _ -> {
+            Span made = memory.take(way.packedLength());
             way.pack(weight, made);
             return made;
         });

@@ -8,6 +8,7 @@ import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.conv.Correlation;
 import espalier.tensor.cpu.vector.conv.PaddedWindow;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Lines;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.BlockedConvolution;
 import espalier.tensor.spi.ConvSpec;
@@ -36,7 +37,7 @@ final class BlockStem implements BlockedConvolution {
     private final float[] bias;
 
     /** For each panel of {@link #WIDTH} output channels their weights of one term side by side, term by term. */
-    private final float[] packed;
+    private final Span packed;
 
     private final Map<Shape, Plan> plans = new ConcurrentHashMap<>();
 
@@ -60,14 +61,16 @@ final class BlockStem implements BlockedConvolution {
         }
     }
 
-    BlockStem(Parallel parallel, ConvSpec spec, Tensor weight, Optional<Tensor> bias) {
+    BlockStem(Parallel parallel, Lines memory, ConvSpec spec, Tensor weight, Optional<Tensor> bias) {
         this.parallel = parallel;
         this.spec = spec;
         weightShape = weight.shape();
         int channels = weight.dim(0);
-        this.packed = weight.reshape(channels / WIDTH, WIDTH, weight.size() / channels)
+        float[] terms = weight.reshape(channels / WIDTH, WIDTH, weight.size() / channels)
                 .transpose(1, 2)
                 .toFloats();
+        packed = memory.take(terms.length);
+        System.arraycopy(terms, 0, packed.array(), packed.at(), terms.length);
         this.bias = bias.map(Tensor::toFloats).orElse(new float[channels]);
     }
 
@@ -96,7 +99,7 @@ final class BlockStem implements BlockedConvolution {
     private void compute(Plan plan, float[] window, int panel, int firstRow, float floor, Span dst, int at) {
         ConvGeometry g = plan.g;
         int plane = g.outH() * g.outW() * LANES;
-        int weights = panel * plan.places.length * WIDTH;
+        int weights = packed.at() + panel * plan.places.length * WIDTH;
         int last = g.outW() - g.outW() % StemTile.PIXELS;
         for (int i = 0; i < Math.min(plan.rows, g.outH() - firstRow); i++) {
             int from = i * plan.window.pitch();
@@ -107,7 +110,7 @@ final class BlockStem implements BlockedConvolution {
                         window,
                         from + j,
                         plan.places,
-                        packed,
+                        packed.array(),
                         weights,
                         bias,
                         panel * WIDTH,
@@ -120,7 +123,17 @@ final class BlockStem implements BlockedConvolution {
                 float[] tile = Scratch.floats(Scratch.TILE, 2 * StemTile.PIXELS * LANES);
                 int half = StemTile.PIXELS * LANES;
                 StemTile.run(
-                        window, from + last, plan.places, packed, weights, bias, panel * WIDTH, floor, tile, 0, half);
+                        window,
+                        from + last,
+                        plan.places,
+                        packed.array(),
+                        weights,
+                        bias,
+                        panel * WIDTH,
+                        floor,
+                        tile,
+                        0,
+                        half);
                 int left = (g.outW() - last) * LANES;
                 System.arraycopy(tile, 0, dst.array(), to + last * LANES, left);
                 System.arraycopy(tile, half, dst.array(), to + last * LANES + plane, left);

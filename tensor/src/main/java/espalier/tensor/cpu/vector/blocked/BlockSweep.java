@@ -28,8 +28,8 @@ final class BlockSweep implements BlockWay {
     /** Most floats of a window: half a megabyte, so that it stays in the second-level cache. */
     private static final int WINDOW_FLOATS = 1 << 17;
 
-    /** Longest stretch of a sum, in runs of terms: 72 KiB of weights of 16 lanes. */
-    private static final int DEPTH = 576 / LANES;
+    /** Longest stretch of a sum, in runs of terms: 36 KiB of weights of 16 lanes, which stay in the nearest cache. */
+    private static final int DEPTH = 288 / LANES;
 
     /** A bias of nothing. */
     static final float[] ZEROS = new float[WIDTH];
@@ -104,22 +104,22 @@ final class BlockSweep implements BlockWay {
 
     /** Panels of {@link #WIDTH} output channels; in a panel the channels' weights of one term side by side. */
     @Override
-    public void pack(float[] weight, float[] packed) {
+    public void pack(float[] weight, Span packed) {
         int[] order = source.weights();
         int length = order.length;
         for (int panel = 0; panel < g.o() / WIDTH; panel++) {
             for (int t = 0; t < length; t++) {
                 int from = panel * WIDTH * length + order[t];
-                int to = (panel * length + t) * WIDTH;
+                int to = packed.at() + (panel * length + t) * WIDTH;
                 for (int o = 0; o < WIDTH; o++) {
-                    packed[to + o] = weight[from + o * length];
+                    packed.array()[to + o] = weight[from + o * length];
                 }
             }
         }
     }
 
     @Override
-    public void run(Parallel parallel, Span src, float[] packed, float[] bias, Span add, boolean relu, Span dst) {
+    public void run(Parallel parallel, Span src, Span packed, float[] bias, Span add, boolean relu, Span dst) {
         BlockWay.each(parallel, g.n() * blocks, g.o() / WIDTH, g.multiplyAdds(), (unit, firstPanel, endPanel) -> {
             int firstRow = unit % blocks * rows;
             int image = src.at() + unit / blocks * g.c() * g.h() * g.w();
@@ -137,21 +137,22 @@ final class BlockSweep implements BlockWay {
     }
 
     private void compute(
-            int unit, int panel, float[] x, int xAt, float[] packed, float[] bias, Span add, boolean relu, Span dst) {
+            int unit, int panel, float[] x, int xAt, Span packed, float[] bias, Span add, boolean relu, Span dst) {
         Run[] tiles = runs.get(unit % blocks == blocks - 1 ? 1 : 0);
         int plane = g.outH() * g.outW() * LANES;
         int result = (unit / blocks * (g.o() / LANES) + 2 * panel) * plane + unit % blocks * rows * g.outW() * LANES;
         int length = places.length;
-        float[] tile = Scratch.floats(Scratch.TILE, 2 * RowGroups.MOST * LANES);
+        float[] w = packed.array();
+        float[] tile = Scratch.onLines(Scratch.TILE, 2 * RowGroups.MOST * LANES);
         for (int t = 0; t < length; t += depth) {
             int n = Math.min(depth, length - t);
             boolean floored = relu && t + n == length;
             Span before = t == 0 ? add : dst;
             float[] b = t == 0 ? bias : ZEROS;
             int bAt = t == 0 ? panel * WIDTH : 0;
-            int weights = (panel * length + t) * LANES * WIDTH;
+            int weights = packed.at() + (panel * length + t) * LANES * WIDTH;
             if (weightsAreFar()) {
-                Fetch.lines(packed, weights, n * LANES * WIDTH);
+                Fetch.lines(w, weights, n * LANES * WIDTH);
             }
             for (Run run : tiles) {
                 int from = xAt + run.window();
@@ -160,17 +161,19 @@ final class BlockSweep implements BlockWay {
                 int pixels = run.pixels();
                 int half = pixels * LANES;
                 if (before.isEmpty()) {
-                    BlockTiles.run(pixels, n, x, from, places, t, packed, weights, b, bAt, dst.array(), to, to + plane);
+                    BlockTiles.run(pixels, n, x, from, places, t, w, weights, b, bAt, dst.array(), to, to + plane);
                     if (floored) {
                         BlockTiles.relu(dst.array(), to, half);
                         BlockTiles.relu(dst.array(), to + plane, half);
                     }
                 } else {
+                    int sums = Scratch.LINE;
                     int added = before.at() + at;
                     float floor = floored ? 0f : Float.NEGATIVE_INFINITY;
-                    BlockTiles.run(pixels, n, x, from, places, t, packed, weights, b, bAt, tile, 0, half);
-                    BlockTiles.add(tile, 0, half, before.array(), added, floor, dst.array(), to);
-                    BlockTiles.add(tile, half, half, before.array(), added + plane, floor, dst.array(), to + plane);
+                    BlockTiles.run(pixels, n, x, from, places, t, w, weights, b, bAt, tile, sums, sums + half);
+                    BlockTiles.add(tile, sums, half, before.array(), added, floor, dst.array(), to);
+                    BlockTiles.add(
+                            tile, sums + half, half, before.array(), added + plane, floor, dst.array(), to + plane);
                 }
             }
         }

@@ -60,7 +60,7 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
      * Brings weights {@code [O, C, kH, kW]} into the order in which they are read. It does not depend on the size of
      * the images.
      */
-    void pack(float[] weight, float[] packed);
+    void pack(float[] weight, Span packed);
 
     /**
      * Computes all results.
@@ -69,7 +69,7 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
      * @param bias a value for each output channel
      * @param add what is added to the results, laid out as they are, or {@link Span#NONE}
      */
-    void run(Parallel parallel, Span src, float[] packed, float[] bias, Span add, boolean relu, Span dst);
+    void run(Parallel parallel, Span src, Span packed, float[] bias, Span add, boolean relu, Span dst);
 
     /**
      * What a task computes: some panels of output channels, from {@code panel} to {@code endPanel - 1}, of one unit.

@@ -96,7 +96,7 @@ final class BlockWinograd implements BlockWay {
 
     /** Turned weights: for each panel and each point, those of one input channel side by side. */
     @Override
-    public void pack(float[] weight, float[] packed) {
+    public void pack(float[] weight, Span packed) {
         int[] taps = new int[Squares.TAPS];
         Arrays.setAll(taps, tap -> tap * LANES);
         float[] filters = new float[Squares.TAPS * LANES];
@@ -105,21 +105,21 @@ final class BlockWinograd implements BlockWay {
                 for (int i = 0; i < filters.length; i++) {
                     filters[i] = weight[((o + i % LANES) * g.c() + c) * Squares.TAPS + i / LANES];
                 }
-                int to = (o / WIDTH * kind.points() * g.c() + c) * WIDTH + o % WIDTH;
-                kind.turnWeights(filters, 0, taps, packed, to, g.c() * WIDTH);
+                int to = packed.at() + (o / WIDTH * kind.points() * g.c() + c) * WIDTH + o % WIDTH;
+                kind.turnWeights(filters, 0, taps, packed.array(), to, g.c() * WIDTH);
             }
         }
     }
 
     @Override
-    public void run(Parallel parallel, Span src, float[] packed, float[] bias, Span add, boolean relu, Span dst) {
+    public void run(Parallel parallel, Span src, Span packed, float[] bias, Span add, boolean relu, Span dst) {
         BlockWay.each(parallel, g.n() * blocks, g.o() / WIDTH, g.multiplyAdds(), (unit, firstPanel, endPanel) -> {
             int image = unit / blocks;
             int firstRow = unit % blocks * rows;
             int count = Math.min(rows, down - firstRow);
-            float[] x = Scratch.floats(Scratch.CONV_INPUT, kind.points() * inputPlane);
+            float[] x = Scratch.onLines(Scratch.CONV_INPUT, kind.points() * inputPlane);
             turnImage(src.array(), src.at() + image * g.c() * g.h() * g.w(), firstRow, count, x);
-            float[] sums = Scratch.floats(Scratch.CONV_OUTPUT, kind.points() * resultPlane);
+            float[] sums = Scratch.onLines(Scratch.CONV_OUTPUT, kind.points() * resultPlane);
             for (int panel = firstPanel; panel < endPanel; panel++) {
                 multiply(x, count * across, packed, panel, sums);
                 int result = image * g.o() + panel * WIDTH;
@@ -136,7 +136,7 @@ final class BlockWinograd implements BlockWay {
         for (int block = 0; block < g.c() / LANES; block++) {
             int plane = image + block * g.h() * g.w() * LANES;
             for (int i = 0; i < count; i++) {
-                int to = (block * rows + i) * across * LANES;
+                int to = Scratch.LINE + (block * rows + i) * across * LANES;
                 int row = side * (firstRow + i) - g.spec().padH();
                 boolean inside = row >= 0 && row + reach <= g.h() && first < end;
                 int last = inside ? first : across;
@@ -159,9 +159,9 @@ final class BlockWinograd implements BlockWay {
         int column = side * first - g.spec().padW();
         int from = Math.clamp(-column, 0, pitch / LANES);
         int until = Math.clamp(g.w() - column, from, pitch / LANES);
-        float[] patch = Scratch.floats(Scratch.PLANE, reach * pitch);
+        float[] patch = Scratch.onLines(Scratch.PLANE, reach * pitch);
         for (int i = 0; i < reach; i++) {
-            int at = i * pitch;
+            int at = Scratch.LINE + i * pitch;
             boolean outside = row + i < 0 || row + i >= g.h();
             int begin = outside ? pitch / LANES : from;
             int stop = outside ? begin : until;
@@ -170,30 +170,30 @@ final class BlockWinograd implements BlockWay {
             System.arraycopy(src, outside ? 0 : source, patch, at + begin * LANES, (stop - begin) * LANES);
             Arrays.fill(patch, at + stop * LANES, at + pitch, 0f);
         }
-        kind.turnPixels(patch, 0, pitch, end - first, x, to + first * LANES, inputPlane);
+        kind.turnPixels(patch, Scratch.LINE, pitch, end - first, x, to + first * LANES, inputPlane);
     }
 
     /** The products of a panel, one for each point. */
-    private void multiply(float[] x, int squares, float[] packed, int panel, float[] sums) {
+    private void multiply(float[] x, int squares, Span packed, int panel, float[] sums) {
         int tiles = Math.ceilDiv(squares, RowGroups.MOST);
         int second = rows * across * LANES;
         for (int k = 0; k < kind.points(); k++) {
-            int weights = (panel * kind.points() + k) * g.c() * WIDTH;
+            int weights = packed.at() + (panel * kind.points() + k) * g.c() * WIDTH;
             if (weightsAreFar()) {
-                Fetch.lines(packed, weights, g.c() * WIDTH);
+                Fetch.lines(packed.array(), weights, g.c() * WIDTH);
             }
             for (int i = 0; i < tiles; i++) {
                 int square = squares * i / tiles;
                 int end = squares * (i + 1) / tiles;
-                int to = k * resultPlane + square * LANES;
+                int to = Scratch.LINE + k * resultPlane + square * LANES;
                 BlockTiles.run(
                         end - square,
                         places.length,
                         x,
-                        k * inputPlane + square * LANES,
+                        Scratch.LINE + k * inputPlane + square * LANES,
                         places,
                         0,
-                        packed,
+                        packed.array(),
                         weights,
                         ZEROS,
                         0,
@@ -216,15 +216,15 @@ final class BlockWinograd implements BlockWay {
             Span dst) {
         float floor = relu ? 0f : Float.NEGATIVE_INFINITY;
         int pitch = side * across * LANES;
-        float[] y = Scratch.floats(Scratch.PLANE, side * pitch);
+        float[] y = Scratch.onLines(Scratch.PLANE, side * pitch);
         for (int block = 0; block < 2; block++) {
             for (int i = 0; i < count; i++) {
-                int from = (block * rows + i) * across * LANES;
-                kind.turnBack(sums, from, resultPlane, across, bias, channel + block * LANES, y, 0, pitch);
+                int from = Scratch.LINE + (block * rows + i) * across * LANES;
+                kind.turnBack(sums, from, resultPlane, across, bias, channel + block * LANES, y, Scratch.LINE, pitch);
                 int row = side * (firstRow + i);
                 for (int line = 0; line < Math.min(side, g.outH() - row); line++) {
                     int to = at + (block * g.outH() + row + line) * g.outW() * LANES;
-                    finish(y, line * pitch, g.outW(), add, to, floor, dst);
+                    finish(y, Scratch.LINE + line * pitch, g.outW(), add, to, floor, dst);
                 }
             }
         }

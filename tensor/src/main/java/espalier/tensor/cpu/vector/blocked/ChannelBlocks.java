@@ -4,6 +4,7 @@ import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Lines;
 import espalier.tensor.spi.BlockedConvolution;
 import espalier.tensor.spi.BlockedImages;
 import espalier.tensor.spi.ConvSpec;
@@ -16,6 +17,7 @@ import java.util.Optional;
  */
 public final class ChannelBlocks implements BlockedImages {
     private final Parallel parallel;
+    private final Lines memory = new Lines();
 
     public ChannelBlocks(Parallel parallel) {
         this.parallel = parallel;
@@ -49,13 +51,13 @@ public final class ChannelBlocks implements BlockedImages {
     @Override
     public BlockedConvolution prepare(ConvSpec spec, Tensor weight, Optional<Tensor> bias) {
         return spec.groups() == 1
-                ? new BlockConvolution(parallel, spec, weight, bias)
+                ? new BlockConvolution(parallel, memory, spec, weight, bias)
                 : new BlockDepthwise(parallel, spec, weight, bias);
     }
 
     @Override
     public BlockedConvolution prepareStem(ConvSpec spec, Tensor weight, Optional<Tensor> bias) {
-        return new BlockStem(parallel, spec, weight, bias);
+        return new BlockStem(parallel, memory, spec, weight, bias);
     }
 
     @Override

@@ -15,6 +15,7 @@ import espalier.tensor.cpu.PlainConvolution;
 import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.Lines;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.BlockedConvolution;
 import espalier.tensor.spi.ConvSpec;
@@ -134,7 +135,7 @@ class ChannelBlocksTest {
             ChannelBlocks blocks = new ChannelBlocks(parallel);
             Shape result = Shape.of(g.n(), g.o(), g.outH(), g.outW());
             Tensor y = Tensor.full(Device.cpu(), x.dtype(), blocks.inBlocks(result), Float.NaN);
-            float[] packed = new float[way.packedLength()];
+            Span packed = new Lines().take(way.packedLength());
             way.pack(w.toFloats(), packed);
             Span add = addend.map(t -> Span.of(inBlocks(blocks, t))).orElse(Span.NONE);
             way.run(parallel, Span.of(inBlocks(blocks, x)), packed, bias.toFloats(), add, relu, Span.of(y));
@@ -321,10 +322,11 @@ class ChannelBlocksTest {
         var g = new ConvGeometry(1, B, 4, 4, 2 * B, 3, 3, ConvSpec.of().withPadding(1));
         float[] ones = new float[g.weightLength()];
         java.util.Arrays.fill(ones, 1f);
-        float[] packed = new float[way.packedLength()];
+        Span packed = new Lines().take(way.packedLength());
         way.pack(ones, packed);
         for (int k = 0; k < row.length * row.length; k++) {
-            assertEquals(row[k / row.length] * row[k % row.length], packed[k * B * 2 * B], tolerance);
+            assertEquals(
+                    row[k / row.length] * row[k % row.length], packed.array()[packed.at() + k * B * 2 * B], tolerance);
         }
     }
 }
