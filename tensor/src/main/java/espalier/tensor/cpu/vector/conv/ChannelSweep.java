@@ -209,7 +209,7 @@ final class ChannelSweep extends Sweep {
      * channel does not count.
      */
     @Override
-    public void pack(Parallel parallel, Span weight, float[] packed) {
+    public void pack(Parallel parallel, Span weight, Span packed) {
         int[] terms = k.terms(part, false);
         int all = k.groups() * panels;
         int panelsPerTask = Math.clamp(PACK_FLOATS / Math.max(1, WIDTH * length), 1, Math.max(1, all));
@@ -218,8 +218,8 @@ final class ChannelSweep extends Sweep {
                 int row = firstRow(i % panels);
                 int height = Math.min(WIDTH, k.rows() - row);
                 int from = weight.at() + i / panels * k.weightGroup() + row * k.weightRow();
-                int to = packedAt(i / panels, i % panels);
-                packPanel(weight.array(), from, height, terms, packed, to);
+                int to = packed.at() + packedAt(i / panels, i % panels);
+                packPanel(weight.array(), from, height, terms, packed.array(), to);
             }
         });
     }
@@ -282,13 +282,13 @@ final class ChannelSweep extends Sweep {
         for (int panel = firstRow / WIDTH; panel * WIDTH < endRow; panel++) {
             for (int term = 0; term < length; term += depth) {
                 int n = Math.min(depth, length - term);
-                int weights = packedAt(group, panel) + term * WIDTH;
+                int weights = o.packed().at() + packedAt(group, panel) + term * WIDTH;
                 boolean add = biased || term > 0;
                 for (int i = index * blockRuns; i < end(index); i++) {
                     int height = runs[i].height();
                     int a = xAt + (i - index * blockRuns) * runFloats + term * height;
                     int c = (runs[i].pixel() - firstPixel) * width + panel * WIDTH;
-                    tile.run(height, n, x, a, TERMS, 0, o.packed(), weights, sums, c, 0, 2, add, ConvTile.NO_BIAS, 0);
+                    tile.run(height, n, x, a, TERMS, 0, o.packed().array(), weights, sums, c, 0, 2, add, ConvTile.NO_BIAS, 0);
                 }
             }
         }

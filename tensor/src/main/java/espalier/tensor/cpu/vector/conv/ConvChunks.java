@@ -86,7 +86,7 @@ public final class ConvChunks {
         int inputs = part.inputLength();
         int outputs = part.outputLength();
         ConvWay way = kernels.forwardWay(part);
-        float[] packed = kernels.packed(way, w);
+        Span packed = kernels.packed(way, w);
         each(g.n() / part.n(), (threads, chunk) -> {
             way.run(threads, new Operands(x.after(chunk * inputs), packed, Span.NONE, y.after(chunk * outputs)));
             after.run(threads, chunk * part.n(), (chunk + 1) * part.n());
@@ -98,7 +98,7 @@ public final class ConvChunks {
         ConvGeometry part = g.withImages(forwardImages);
         int inputs = part.inputLength();
         ConvWay way = kernels.forwardWay(part);
-        float[] packed = kernels.packed(way, w);
+        Span packed = kernels.packed(way, w);
         each(g.n() / part.n(), (threads, chunk) -> {
             Span made = chunkMemory(part);
             way.run(threads, new Operands(x.after(chunk * inputs), packed, bias, made));
@@ -121,7 +121,7 @@ public final class ConvChunks {
         int chunks = g.n() / part.n();
         float[] sums = Scratch.floats(Scratch.CONV_CHUNK_WEIGHTS, chunks * weights);
         ConvWay way = kernels.inputGradientWay(part);
-        Optional<float[]> packed = dx.map(_ -> kernels.packed(way, w));
+        Optional<Span> packed = dx.map(_ -> kernels.packed(way, w));
         each(chunks, (threads, chunk) -> {
             Span made = chunkMemory(part);
             dy.write(threads, chunk * part.n(), (chunk + 1) * part.n(), made);

@@ -107,7 +107,7 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep, Winog
     }
 
     /** Packs weights in this {@link #order}. */
-    default void pack(Parallel parallel, Span weight, float[] packed) {
+    default void pack(Parallel parallel, Span weight, Span packed) {
         correlation().pack(parallel, weight, order(), packed);
     }
 

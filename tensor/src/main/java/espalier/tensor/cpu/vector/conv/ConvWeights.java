@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.conv;
 
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.lanes.Lines;
 import espalier.tensor.cpu.vector.lanes.Span;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -13,21 +14,22 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class ConvWeights {
     private record Form(int groups, int kernelH, int kernelW, ConvWay.Order order) {}
 
-    private final float[] values;
-    private final Map<Form, float[]> packed = new ConcurrentHashMap<>();
+    private final Span values;
+    private final Map<Form, Span> packed = new ConcurrentHashMap<>();
 
     /** @param values {@code [O, C/g, kH, kW]}, not copied */
-    public ConvWeights(float[] values) {
+    public ConvWeights(Span values) {
         this.values = values;
     }
 
-    float[] packed(ConvGeometry g, ConvWay way) {
+    /** In memory for the first use, if this is it. */
+    Span packed(ConvGeometry g, ConvWay way, Lines memory) {
         var form = new Form(g.spec().groups(), g.kh(), g.kw(), way.order());
-        float[] known = packed.get(form);
+        Span known = packed.get(form);
         if (known == null) {
-            known = new float[way.packedLength()];
+            known = memory.take(way.packedLength());
             try (var alone = new Parallel(1)) { // not part of the call in which it happens to be the first use
-                way.pack(alone, new Span(values, 0), known);
+                way.pack(alone, values, known);
             }
             packed.put(form, known);
         }

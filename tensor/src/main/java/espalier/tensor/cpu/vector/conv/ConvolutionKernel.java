@@ -5,6 +5,7 @@ import espalier.tensor.Shape;
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
+import espalier.tensor.cpu.vector.lanes.Lines;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.ConvSpec;
 import java.util.Optional;
@@ -18,6 +19,11 @@ public final class ConvolutionKernel {
     public ConvolutionKernel(Parallel parallel) {
         this.parallel = parallel;
         kernels = new VectorConvolution(parallel);
+    }
+
+    /** Memory for weights that are packed, or copied, once. */
+    public Lines memory() {
+        return kernels.memory();
     }
 
     /** Whether the kernels take this: F32, and at least one channel, row and column. */

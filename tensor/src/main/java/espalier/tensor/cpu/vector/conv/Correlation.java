@@ -216,7 +216,7 @@ public record Correlation(
      * {@link RowGroups}, and in a panel the rows' values of one term of the sum side by side. The terms are ordered as
      * [channel][down][across] or, with the channels inside, as [across][down][channel].
      */
-    void pack(Parallel parallel, Span weight, ConvWay.Order order, float[] packed) {
+    void pack(Parallel parallel, Span weight, ConvWay.Order order, Span packed) {
         boolean channelsLast = order == ConvWay.Order.CHANNELS_INSIDE;
         int panels = RowGroups.count(rows);
         for (int p = 0; p < parts.size(); p++) {
@@ -231,8 +231,8 @@ public record Correlation(
                     int group = i / panels;
                     int row = RowGroups.start(rows, i % panels);
                     int from = weight.at() + group * weightGroup + row * weightRow;
-                    int to = packedAt(part, group) + row * terms.length;
-                    packPanel(weight.array(), from, row, terms, inOrder, packed, to);
+                    int to = packed.at() + packedAt(part, group) + row * terms.length;
+                    packPanel(weight.array(), from, row, terms, inOrder, packed.array(), to);
                 }
             });
         }

@@ -188,7 +188,7 @@ final class CorrelationLanes implements ConvWay {
                 Arrays.fill(c, at, at + k.dstH() * k.dstW() * LANES, start);
             }
             for (int p = 0; p < k.parts().size(); p++) {
-                multiply(p, o.packed(), k.packedAt(p, group), x, c, firstRow, endRow);
+                multiply(p, o.packed().array(), o.packed().at() + k.packedAt(p, group), x, c, firstRow, endRow);
             }
             store(c, image, group, firstRow, endRow, o.dst());
         });

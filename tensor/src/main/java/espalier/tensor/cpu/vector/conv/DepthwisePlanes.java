@@ -142,7 +142,7 @@ final class DepthwisePlanes implements ConvWay {
                 int channel = plane % k.groups();
                 place(o.src(), plane, x, border);
                 for (int t = 0; t < 9; t++) {
-                    a[t] = o.packed()[9 * channel + places[t]];
+                    a[t] = o.packed().array()[o.packed().at() + 9 * channel + places[t]];
                 }
                 float start = o.bias().orZero(channel);
                 float[] dst = o.dst().array();

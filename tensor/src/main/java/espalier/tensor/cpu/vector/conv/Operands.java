@@ -10,4 +10,4 @@ import espalier.tensor.cpu.vector.lanes.Span;
  * @param bias a value for each destination channel, or none
  * @param dst the destination {@code [images, groups · rows, dstH, dstW]}, all of which is written
  */
-record Operands(Span src, float[] packed, Span bias, Span dst) {}
+record Operands(Span src, Span packed, Span bias, Span dst) {}

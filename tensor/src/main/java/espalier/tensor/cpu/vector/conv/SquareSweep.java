@@ -174,19 +174,18 @@ final class SquareSweep extends Sweep {
 
     @Override
     public int packedLength() {
-        return Scratch.LINE + kind.points() * k.channels() * k.rows();
+        return kind.points() * k.channels() * k.rows();
     }
 
     /**
-     * Where the weights of a panel begin for a point: {@code [panel][point][channel][row]}, on lines of the cache if
-     * the array begins on one.
+     * Where the weights of a panel begin for a point: {@code [panel][point][channel][row]}.
      */
     private int packedAt(int firstRow, int point) {
-        return Scratch.LINE + k.channels() * (kind.points() * firstRow + point * Math.min(WIDTH, k.rows() - firstRow));
+        return k.channels() * (kind.points() * firstRow + point * Math.min(WIDTH, k.rows() - firstRow));
     }
 
     @Override
-    public void pack(Parallel parallel, Span weight, float[] packed) {
+    public void pack(Parallel parallel, Span weight, Span packed) {
         int[] taps = new int[Squares.TAPS];
         for (Correlation.Tap y : part.down()) {
             for (Correlation.Tap x : part.across()) {
@@ -211,8 +210,8 @@ final class SquareSweep extends Sweep {
                 }
             }
             for (int c = 0; c < k.channels(); c++) {
-                int to = packedAt(first, 0) + c * step + row - first;
-                kind.turnWeights(plain, c * Squares.TAPS * LANES, taps, packed, to, k.channels() * step);
+                int to = packed.at() + packedAt(first, 0) + c * step + row - first;
+                kind.turnWeights(plain, c * Squares.TAPS * LANES, taps, packed.array(), to, k.channels() * step);
             }
         });
     }
@@ -262,8 +261,8 @@ final class SquareSweep extends Sweep {
                         narrow,
                         x,
                         from,
-                        o.packed(),
-                        packedAt(row, point),
+                        o.packed().array(),
+                        o.packed().at() + packedAt(row, point),
                         sums,
                         Scratch.LINE + point * sumPlane);
             }

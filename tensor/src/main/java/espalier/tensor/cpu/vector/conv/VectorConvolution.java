@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.conv;
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
+import espalier.tensor.cpu.vector.lanes.Lines;
 import espalier.tensor.cpu.vector.lanes.Span;
 
 /**
@@ -18,6 +19,7 @@ public final class VectorConvolution {
 
     private final Parallel parallel;
     private final Parallel alone = new Parallel(1);
+    private final Lines memory = new Lines();
     private final LatestPlans<ConvWay> forward =
             new LatestPlans<>(g -> ConvWay.forward(g).among(threads()));
     private final LatestPlans<ConvWay> inputGradient =
@@ -30,6 +32,11 @@ public final class VectorConvolution {
 
     VectorConvolution(Parallel parallel) {
         this.parallel = parallel;
+    }
+
+    /** Memory for weights that are packed once. */
+    Lines memory() {
+        return memory;
     }
 
     private int threads() {
@@ -55,7 +62,7 @@ public final class VectorConvolution {
     /** The same with weights that are packed once. */
     void forward(ConvGeometry g, Span x, ConvWeights w, Span bias, Span y) {
         ConvWay way = forward.of(g);
-        way.run(parallel, new Operands(x, w.packed(g, way), bias, y));
+        way.run(parallel, new Operands(x, w.packed(g, way, memory), bias, y));
     }
 
     /** {@code dy [N, O, H', W'], w → dx [N, C, H, W]}. Read the other way round, this is transposed convolution. */
@@ -80,8 +87,8 @@ public final class VectorConvolution {
     }
 
     /** Weights as a way wants them, in memory of the calling thread. */
-    float[] packed(ConvWay way, Span w) {
-        float[] packed = Scratch.onLines(Scratch.CONV_WEIGHT, way.packedLength());
+    Span packed(ConvWay way, Span w) {
+        Span packed = new Span(Scratch.onLines(Scratch.CONV_WEIGHT, way.packedLength()), Scratch.LINE);
         way.pack(parallel, w, packed);
         return packed;
     }

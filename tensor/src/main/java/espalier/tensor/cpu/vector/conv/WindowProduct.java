@@ -35,13 +35,13 @@ record WindowProduct(ConvTile tile, int[] offsets, int step, int rows, int packe
      */
     void run(Operands o, int group, int firstRow, int endRow, float[] x, int xAt, float[] c, int cAt) {
         int depth = offsets.length;
-        int groupAt = packedAt + group * rows * depth;
+        int groupAt = o.packed().at() + packedAt + group * rows * depth;
         if (rows == 1 && depth == NineTaps.COUNT) { // so few weights stay in registers
             float start = biased ? o.bias().orZero(group) : 0f;
-            tile.runNine(o.packed(), groupAt, offsets, x, xAt, c, cAt, start);
+            tile.runNine(o.packed().array(), groupAt, offsets, x, xAt, c, cAt, start);
             return;
         }
-        float[] a = o.packed();
+        float[] a = o.packed().array();
         boolean hasBias = biased && !o.bias().isEmpty();
         float[] bias = hasBias ? o.bias().array() : ConvTile.NO_BIAS;
         int groupBias = o.bias().at() + group * rows;

@@ -194,7 +194,7 @@ final class WinogradLanes implements ConvWay {
 
     /** {@code [term][panel][across][channel][row]}. */
     @Override
-    public void pack(Parallel parallel, Span weight, float[] packed) {
+    public void pack(Parallel parallel, Span weight, Span packed) {
         int taps = filter.taps();
         parallel.forEach(RowGroups.count(k.rows()), panel -> {
             int first = RowGroups.start(k.rows(), panel);
@@ -213,7 +213,7 @@ final class WinogradLanes implements ConvWay {
                     }
                     filter.factors(column, factors);
                     for (int term = 0; term < factors.length; term++) {
-                        packed[packedAt(term, first) + t * height + i] = factors[term];
+                        packed.array()[packed.at() + packedAt(term, first) + t * height + i] = factors[term];
                     }
                 }
             }
@@ -326,13 +326,13 @@ final class WinogradLanes implements ConvWay {
             for (Group group : groups) {
                 ConvTile positions = group.positions();
                 int first = group.firstTerm();
-                int a = packedAt(term, row) + first * height;
+                int a = o.packed().at() + packedAt(term, row) + first * height;
                 int x = Scratch.LINE + term * factorStep;
                 int count = positions.vectors();
                 positions.run(
                         height,
                         group.terms(),
-                        o.packed(),
+                        o.packed().array(),
                         a,
                         offsets,
                         first,

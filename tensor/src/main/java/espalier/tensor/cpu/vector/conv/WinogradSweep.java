@@ -167,7 +167,7 @@ final class WinogradSweep extends Sweep {
 
     /** For each term what {@link Correlation#pack} makes of a kernel one row high. */
     @Override
-    public void pack(Parallel parallel, Span weight, float[] packed) {
+    public void pack(Parallel parallel, Span weight, Span packed) {
         int panels = RowGroups.count(k.rows());
         int all = k.groups() * panels;
         int panelsPerTask =
@@ -177,8 +177,8 @@ final class WinogradSweep extends Sweep {
                 int group = i / panels;
                 int row = RowGroups.start(k.rows(), i % panels);
                 int from = weight.at() + group * k.weightGroup() + row * k.weightRow();
-                int to = packedAt(0, group) + row * length();
-                packPanel(weight.array(), from, RowGroups.height(k.rows(), row), packed, to);
+                int to = packed.at() + packedAt(0, group) + row * length();
+                packPanel(weight.array(), from, RowGroups.height(k.rows(), row), packed.array(), to);
             }
         });
     }

@@ -9,6 +9,7 @@ import espalier.tensor.cpu.vector.gemm.PackedA;
 import espalier.tensor.cpu.vector.gemm.VectorGemm;
 import espalier.tensor.cpu.vector.lanes.Heap;
 import espalier.tensor.packed.BinaryMatrix;
+import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.packed.DenseMatrix;
 import espalier.tensor.spi.ConvSpec;
 import espalier.tensor.spi.PackedKernel;
@@ -33,8 +34,9 @@ public final class DenseKernel implements PackedKernel {
     public DenseKernel(Parallel parallel, ConvolutionKernel convolution, DenseMatrix dense) {
         this.parallel = parallel;
         this.convolution = convolution;
-        float[] values = dense.toDense();
-        matrix = new MatrixView(values, 0, dense.rows(), dense.columns(), dense.columns(), 1);
+        Span values = convolution.memory().take(dense.rows() * dense.columns());
+        System.arraycopy(dense.toDense(), 0, values.array(), values.at(), dense.rows() * dense.columns());
+        matrix = new MatrixView(values.array(), values.at(), dense.rows(), dense.columns(), dense.columns(), 1);
         weights = new ConvWeights(values);
     }
 

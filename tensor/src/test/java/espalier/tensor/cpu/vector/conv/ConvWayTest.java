@@ -8,6 +8,7 @@ import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.PlainConvolution;
 import espalier.tensor.cpu.vector.channels.Squares;
+import espalier.tensor.cpu.vector.lanes.Lines;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.spi.ConvSpec;
 import java.util.ArrayList;
@@ -250,8 +251,8 @@ class ConvWayTest {
 
     private static float[] run(ConvWay way, int threads, float[] src, float[] w, float[] bias, float[] dst) {
         try (var parallel = new Parallel(threads)) {
-            float[] packed = new float[way.packedLength()];
-            Arrays.fill(packed, Float.NaN);
+            Span packed = new Lines().take(way.packedLength());
+            Arrays.fill(packed.array(), Float.NaN);
             way.pack(parallel, new Span(w, MARGIN), packed);
             var start = new Span(bias, MARGIN);
             way.run(parallel, new Operands(new Span(src, MARGIN), packed, start, new Span(dst, MARGIN)));

@@ -128,7 +128,7 @@ class VectorConvolutionTest {
         var random = new Random(6);
         ConvSpec same = ConvSpec.of().withPadding(1);
         float[] w = floats(random, 64 * 64 * 9);
-        var prepared = new ConvWeights(w);
+        var prepared = new ConvWeights(whole(w));
         Set<ConvWay.Order> seen = EnumSet.noneOf(ConvWay.Order.class);
         try (var parallel = new Parallel(1)) {
             for (int size : new int[] {2, 8, 1, 5, 2, 8}) {
