@@ -48,8 +48,13 @@ final class Engine {
             if (way.isEmpty() || variable.keepsGradient()) {
                 arrived.accept(variable, g);
             }
-            way.ifPresent(node -> handOn(node, node.use(g)));
+            way.ifPresent(node -> handOn(node, node.use(g, () -> takePending(node))));
         }
+    }
+
+    /** What the first input of a node has been given so far; if the node asks for it, it adds it up itself. */
+    private Optional<Tensor> takePending(Node node) {
+        return Optional.ofNullable(pending.remove(node.inputs().getFirst()));
     }
 
     private void handOn(Node node, List<Optional<Tensor>> gradients) {

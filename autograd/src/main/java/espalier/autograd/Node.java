@@ -1,10 +1,12 @@
 package espalier.autograd;
 
+import espalier.autograd.Variable.AddingBackward;
 import espalier.autograd.Variable.JointBackward;
 import espalier.tensor.ShapeException;
 import espalier.tensor.Tensor;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
 /**
  * What was done to make a variable: the operation's name, its inputs, and the way back.
@@ -50,15 +52,16 @@ public final class Node {
     /**
      * The gradients of the inputs, each of its input's shape.
      *
+     * @param addend takes what the first input has been given so far, to be part of what it is given now
      * @throws IllegalStateException if this node was used before
      * @throws ShapeException naming this node, if its way back does not fit
      */
-    List<Optional<Tensor>> use(Tensor g) {
+    List<Optional<Tensor>> use(Tensor g, Supplier<Optional<Tensor>> addend) {
         JointBackward way = backward.orElseThrow(() -> new IllegalStateException("backward: the graph through " + this
                 + " was used before; its tensors are gone. Run the forward pass again, or add the losses first"));
         backward = Optional.empty();
         try {
-            return way.gradients(g);
+            return way instanceof AddingBackward adding ? adding.gradients(g, addend.get()) : way.gradients(g);
         } catch (ShapeException misfit) {
             throw misfit.in("the backward pass of " + this);
         }

@@ -95,12 +95,31 @@ public final class Variable implements Arithmetic, Pointwise, Activations, Reduc
         List<Optional<Tensor>> gradients(Tensor g);
     }
 
+    /** As {@link JointBackward}, for an operation that adds up the gradient of its first input itself. */
+    public interface AddingBackward extends JointBackward {
+        /**
+         * The gradients of all inputs.
+         *
+         * @param addend what other operations have given the first input so far, of its shape: to be read, not written;
+         *     the gradient of the first input is then the sum of both
+         */
+        List<Optional<Tensor>> gradients(Tensor g, Optional<Tensor> addend);
+
+        @Override
+        default List<Optional<Tensor>> gradients(Tensor g) {
+            return gradients(g, Optional.empty());
+        }
+    }
+
     /** As {@link #of}, for operations whose input gradients share work, such as batch norm. */
     public static Variable jointly(String op, Tensor value, List<Variable> inputs, JointBackward backward) {
         return jointly(op, Spec.NONE, value, inputs, backward);
     }
 
-    /** As the other, for an operation that was told more than its inputs. */
+    /**
+     * As the other, for an operation that was told more than its inputs; one that gives an {@link AddingBackward} saves
+     * the engine an addition where its first input has other uses, as the start of a residual block has.
+     */
     public static Variable jointly(String op, Spec spec, Tensor value, List<Variable> inputs, JointBackward backward) {
         return record(op, spec, value, List.copyOf(inputs), backward);
     }

@@ -104,12 +104,19 @@ public record ConvBatchNorm(
      * The gradients, from what the forward pass made.
      *
      * @param g the incoming one, {@code [N, O, H', W']}
+     * @param addend what is added to the gradient to {@code x}, of its shape
      * @param toInput whether that to {@code x} is wanted, as it is not in a first layer
      * @param toWeight whether that to {@code w} is wanted, as it is not of weights that are held
      * @throws ShapeException if {@code g} does not have the output's shape or type
      */
-    public Gradients gradient(Made made, Tensor g, boolean toInput, boolean toWeight) {
+    public Gradients gradient(Made made, Tensor g, Optional<Tensor> addend, boolean toInput, boolean toWeight) {
         x.requireSameType(OP, g);
+        addend.ifPresent(more -> {
+            x.requireSameType(OP, more);
+            if (!more.shape().equals(x.shape())) {
+                throw new ShapeException(OP + ": " + more.shape() + " cannot be added to a gradient " + x.shape());
+            }
+        });
         requireOutput("gradient", outputShape(), g.shape());
         Gradients to = new Gradients(
                 toInput ? Optional.of(like(x.shape())) : Optional.empty(),
@@ -117,7 +124,7 @@ public record ConvBatchNorm(
                 like(scale.shape()),
                 like(scale.shape()),
                 reluBehindShortcut() ? Optional.of(like(g.shape())) : shortcut.map(_ -> g));
-        x.backend().convBatchNormGradient(this, made, g, to);
+        x.backend().convBatchNormGradient(this, made, g, addend, to);
         return to;
     }
 

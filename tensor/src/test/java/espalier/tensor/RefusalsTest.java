@@ -277,7 +277,10 @@ class RefusalsTest {
         var unit = new ConvBatchNorm(spec, images, w, x(5), x(5), Optional.empty(), true, 1e-5);
         refused(
                 "convBatchNorm: gradient [2, 5, 4, 5] should have the output's shape [2, 5, 4, 4]",
-                () -> unit.gradient(unit.forward(), x(2, 5, 4, 5), true, true));
+                () -> unit.gradient(unit.forward(), x(2, 5, 4, 5), Optional.empty(), true, true));
+        refused(
+                "convBatchNorm: [2, 5, 4, 4] cannot be added to a gradient [2, 3, 4, 4]",
+                () -> unit.gradient(unit.forward(), x(2, 5, 4, 4), Optional.of(x(2, 5, 4, 4)), true, true));
     }
 
     @Test

@@ -95,13 +95,14 @@ public final class Normalizations {
         ConvBatchNorm.Made made = unit.forward();
         List<Variable> inputs =
                 Stream.concat(Stream.of(x, w, scale, shift), shortcut.stream()).toList();
-        Variable output = Variable.jointly("convBatchNorm", new Spec.Conv(spec), made.output(), inputs, g -> {
-            ConvBatchNorm.Gradients to = unit.gradient(made, g, x.needsGradient(), w.needsGradient());
+        Variable.AddingBackward backward = (g, addend) -> {
+            ConvBatchNorm.Gradients to = unit.gradient(made, g, addend, x.needsGradient(), w.needsGradient());
             Stream<Optional<Tensor>> always =
                     Stream.of(to.x(), to.w(), Optional.of(to.scale()), Optional.of(to.shift()));
             return Stream.concat(always, to.shortcut().stream().map(Optional::of))
                     .toList();
-        });
+        };
+        Variable output = Variable.jointly("convBatchNorm", new Spec.Conv(spec), made.output(), inputs, backward);
         return new BatchNormalized(output, made.mean(), made.variance());
     }
 

@@ -289,12 +289,16 @@ public interface Backend {
     }
 
     /**
-     * Gradients of {@link #convBatchNorm}. All of {@code to} is written, but for the shortcut's where there is no ReLU:
-     * then it is {@code g} itself.
+     * Gradients of {@link #convBatchNorm}, {@code addend} added to that to the input. All of {@code to} is written, but
+     * for the shortcut's where there is no ReLU: then it is {@code g} itself.
      */
     default void convBatchNormGradient(
-            ConvBatchNorm unit, ConvBatchNorm.Made made, Tensor g, ConvBatchNorm.Gradients to) {
-        ComposedConvBatchNorm.gradient(unit, made, g, to);
+            ConvBatchNorm unit,
+            ConvBatchNorm.Made made,
+            Tensor g,
+            Optional<Tensor> addend,
+            ConvBatchNorm.Gradients to) {
+        ComposedConvBatchNorm.gradient(unit, made, g, addend, to);
     }
 
     /** Convolution, max pooling and ReLU as one operation; all of {@code to} is written. */

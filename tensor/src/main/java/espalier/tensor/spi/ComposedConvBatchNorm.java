@@ -28,7 +28,12 @@ final class ComposedConvBatchNorm {
         });
     }
 
-    static void gradient(ConvBatchNorm unit, ConvBatchNorm.Made made, Tensor g, ConvBatchNorm.Gradients to) {
+    static void gradient(
+            ConvBatchNorm unit,
+            ConvBatchNorm.Made made,
+            Tensor g,
+            Optional<Tensor> addend,
+            ConvBatchNorm.Gradients to) {
         Backend backend = unit.x().device().backend();
         try (TensorScope _ = TensorScope.open()) {
             Tensor product = Tensor.allocate("convBatchNorm", g.device(), g.dtype(), g.shape()); // the gradient to it
@@ -61,7 +66,10 @@ final class ComposedConvBatchNorm {
                         to.scale(),
                         to.shift());
             }
-            to.x().ifPresent(dx -> backend.conv2dInputGradient(unit.spec(), product, unit.w(), dx));
+            to.x().ifPresent(dx -> {
+                backend.conv2dInputGradient(unit.spec(), product, unit.w(), dx);
+                addend.ifPresent(more -> backend.binary(BinaryOp.ADD, dx, more, dx));
+            });
             to.w().ifPresent(dw -> backend.conv2dWeightGradient(unit.spec(), unit.x(), product, dw));
         }
     }

@@ -111,13 +111,17 @@ final class ConvBatchNormCases {
         if (!gradient) {
             return List.of(made.product(), made.output(), made.mean(), made.variance());
         }
-        ConvBatchNorm.Gradients to = unit.gradient(made, in.get(5), true, true);
+        ConvBatchNorm.Gradients to = unit.gradient(made, in.get(5), Optional.empty(), true, true);
         List<Tensor> all = new ArrayList<>(List.of(to.x().orElseThrow(), to.w().orElseThrow(), to.scale(), to.shift()));
         to.shortcut().ifPresent(all::add);
-        // Each by itself, and neither.
-        all.add(unit.gradient(made, in.get(5), false, true).w().orElseThrow());
-        all.add(unit.gradient(made, in.get(5), true, false).x().orElseThrow());
-        ConvBatchNorm.Gradients neither = unit.gradient(made, in.get(5), false, false);
+        // Each by itself, that to the input with something added, and neither.
+        all.add(unit.gradient(made, in.get(5), Optional.empty(), false, true)
+                .w()
+                .orElseThrow());
+        all.add(unit.gradient(made, in.get(5), Optional.of(in.get(0)), true, false)
+                .x()
+                .orElseThrow());
+        ConvBatchNorm.Gradients neither = unit.gradient(made, in.get(5), Optional.empty(), false, false);
         if (neither.x().isPresent() || neither.w().isPresent()) {
             throw new AssertionFailedError("a gradient that was not asked for");
         }

@@ -322,7 +322,8 @@ class ThreadIndependenceTest {
                     true,
                     1e-5);
             var forward = unit.forward();
-            var back = unit.gradient(forward, normal(device, "g", made), true, true);
+            var back = unit.gradient(
+                    forward, normal(device, "g", made), Optional.of(normal(device, "more", images)), true, true);
             results.addAll(List.of(forward.product(), forward.output(), forward.mean(), forward.variance()));
             results.addAll(List.of(back.x().orElseThrow(), back.w().orElseThrow(), back.scale(), back.shift()));
             back.shortcut().ifPresent(results::add);

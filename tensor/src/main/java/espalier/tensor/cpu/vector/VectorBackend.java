@@ -247,10 +247,15 @@ public final class VectorBackend extends ScalarBackend {
 
     @Override
     public void convBatchNormGradient(
-            ConvBatchNorm unit, ConvBatchNorm.Made made, Tensor g, ConvBatchNorm.Gradients to) {
+            ConvBatchNorm unit,
+            ConvBatchNorm.Made made,
+            Tensor g,
+            Optional<Tensor> addend,
+            ConvBatchNorm.Gradients to) {
         ConvBatchNormKernel.of(parallel(), convolution, unit)
                 .ifPresentOrElse(
-                        kernel -> kernel.gradient(made, g, to), () -> super.convBatchNormGradient(unit, made, g, to));
+                        kernel -> kernel.gradient(made, g, addend, to),
+                        () -> super.convBatchNormGradient(unit, made, g, addend, to));
     }
 
     @Override

@@ -288,7 +288,22 @@ final class ChannelSweep extends Sweep {
                     int height = runs[i].height();
                     int a = xAt + (i - index * blockRuns) * runFloats + term * height;
                     int c = (runs[i].pixel() - firstPixel) * width + panel * WIDTH;
-                    tile.run(height, n, x, a, TERMS, 0, o.packed().array(), weights, sums, c, 0, 2, add, ConvTile.NO_BIAS, 0);
+                    tile.run(
+                            height,
+                            n,
+                            x,
+                            a,
+                            TERMS,
+                            0,
+                            o.packed().array(),
+                            weights,
+                            sums,
+                            c,
+                            0,
+                            2,
+                            add,
+                            ConvTile.NO_BIAS,
+                            0);
                 }
             }
         }

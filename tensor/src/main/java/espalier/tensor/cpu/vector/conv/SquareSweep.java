@@ -177,9 +177,7 @@ final class SquareSweep extends Sweep {
         return kind.points() * k.channels() * k.rows();
     }
 
-    /**
-     * Where the weights of a panel begin for a point: {@code [panel][point][channel][row]}.
-     */
+    /** Where the weights of a panel begin for a point: {@code [panel][point][channel][row]}. */
     private int packedAt(int firstRow, int point) {
         return k.channels() * (kind.points() * firstRow + point * Math.min(WIDTH, k.rows() - firstRow));
     }

@@ -91,7 +91,8 @@ public final class ConvBatchNormKernel {
     }
 
     /** Writes all of {@code to}. */
-    public void gradient(ConvBatchNorm.Made made, Tensor incoming, ConvBatchNorm.Gradients to) {
+    public void gradient(
+            ConvBatchNorm.Made made, Tensor incoming, Optional<Tensor> addend, ConvBatchNorm.Gradients to) {
         BatchPlanes planes = BatchPlanes.of(made.product());
         int size = planes.size();
         ChannelSlopes slopes = ChannelSlopes.of(parallel, unit.scale(), made.mean(), made.variance(), unit.epsilon());
@@ -117,6 +118,7 @@ public final class ConvBatchNormKernel {
                 }),
                 Span.contiguous(unit.x()),
                 Span.contiguous(unit.w()),
+                addend.map(Span::contiguous),
                 to.x().map(Span::of),
                 to.w().map(Span::of));
     }

@@ -104,6 +104,7 @@ public final class ConvMaxPoolKernel {
                 }),
                 Span.contiguous(unit.x()),
                 Span.contiguous(unit.w()),
+                Optional.empty(),
                 to.x().map(Span::of),
                 to.w().map(Span::of));
     }
