@@ -104,7 +104,7 @@ public record ConvBatchNorm(
      * The gradients, from what the forward pass made.
      *
      * @param g the incoming one, {@code [N, O, H', W']}
-     * @param addend what is added to the gradient to {@code x}, of its shape
+     * @param addend what is added to the gradient to {@code x}, of its shape, if that is wanted
      * @param toInput whether that to {@code x} is wanted, as it is not in a first layer
      * @param toWeight whether that to {@code w} is wanted, as it is not of weights that are held
      * @throws ShapeException if {@code g} does not have the output's shape or type

@@ -47,7 +47,9 @@ public final class Graph implements Callable<Integer> {
         Module net = new Architecture(kind, classes == null ? kind.classes() : classes).make(Init.of(1));
         Variable input = Variable.constant(Tensor.zeros(
                 espalier.tensor.Device.cpu(), DType.F32, kind.input().inserting(0, 2)));
-        Variable result = ForwardPass.training(RandomSource.of(1), () -> net.apply(input));
+        // Under a hook layers are operations of their own, though training computes some of them together.
+        Variable result = ForwardPass.training(
+                RandomSource.of(1), () -> ForwardPass.hooked((module, x) -> x, () -> net.apply(input)));
         GraphDrawing drawing = GraphDrawing.of(result).named(input, "input");
         net.parameters().forEach((path, parameter) -> drawing.named(parameter.raw(), path));
         if (svg != null) {
