@@ -61,10 +61,20 @@ public final class Node {
                 + " was used before; its tensors are gone. Run the forward pass again, or add the losses first"));
         backward = Optional.empty();
         try {
-            return way instanceof AddingBackward adding ? adding.gradients(g, addend.get()) : way.gradients(g);
+            return way instanceof AddingBackward adding ? summed(adding, g, addend.get()) : way.gradients(g);
         } catch (ShapeException misfit) {
             throw misfit.in("the backward pass of " + this);
         }
+    }
+
+    private List<Optional<Tensor>> summed(AddingBackward way, Tensor g, Optional<Tensor> addend) {
+        List<Optional<Tensor>> gradients = way.gradients(g, addend);
+        if (addend.isPresent() && !gradients.isEmpty() && gradients.getFirst().isEmpty()) {
+            throw new IllegalStateException(
+                    "backward: " + this
+                            + " gave its first input no gradient, where it should have added to what others gave; return the addend");
+        }
+        return gradients;
     }
 
     /** The operation and where it was done. */

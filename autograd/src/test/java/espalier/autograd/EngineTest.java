@@ -166,6 +166,35 @@ class EngineTest {
     }
 
     @Test
+    void anOperationMayAddWhatOthersGave() {
+        Variable x = parameter(3);
+        List<Optional<Tensor>> told = new ArrayList<>();
+        Variable.AddingBackward seven = (g, addend) -> {
+            told.add(addend);
+            Tensor own = g.mul(7);
+            return List.of(Optional.of(addend.map(own::add).orElse(own)));
+        };
+        Variable early = Variable.jointly("adding", x.value(), List.of(x), seven);
+        early.mul(x.mul(10)).sum().backward(); // 3·10 times 7 through early, 3·10 past it
+        assertArrayEquals(new float[] {240}, gradient(x));
+        assertArrayEquals(new float[] {30}, told.getFirst().orElseThrow().toFloats());
+        Variable alone = parameter(2);
+        Variable.jointly("adding", alone.value(), List.of(alone), seven).sum().backward();
+        assertArrayEquals(new float[] {7}, gradient(alone));
+        assertTrue(told.getLast().isEmpty(), "nobody else had given anything");
+        Variable lost = parameter(3);
+        Variable.AddingBackward forgets = (g, addend) -> List.of(Optional.empty());
+        Variable forgetful = Variable.jointly("forgetful", lost.value(), List.of(lost), forgets);
+        assertEquals(
+                "backward: forgetful gave its first input no gradient, where it should have added to what others gave;"
+                        + " return the addend",
+                assertThrows(
+                                IllegalStateException.class,
+                                () -> forgetful.mul(lost.mul(2)).sum().backward())
+                        .getMessage());
+    }
+
+    @Test
     void wrongGradientsAreNamed() {
         Variable x = parameter(1, 2, 3);
         Variable wrongShape = Variable.of("op", x.value(), edge(x, g -> Tensor.ones(2, 4)));

@@ -32,8 +32,7 @@ class FusedLayersTest {
     private static final Tensor IMAGES = RandomSource.of(3).uniform(Device.cpu(), Shape.of(4, 3, 16, 16), -1, 1);
 
     /** What a step leaves behind: the scores, every gradient, every running statistic. */
-    private static List<float[]> step(boolean watched) {
-        Sequential net = ResNet.cifar(Init.of(1), 8, ResNet.Shortcut.PADDED);
+    private static List<float[]> step(Sequential net, boolean watched) {
         Supplier<Variable> forward = () -> net.apply(Variable.constant(IMAGES));
         Variable scores = ForwardPass.training(
                 RandomSource.of(1), () -> watched ? ForwardPass.hooked((module, x) -> x, forward) : forward.get());
@@ -51,10 +50,9 @@ class FusedLayersTest {
      * A hook sees the input of every layer, so nothing is fused under it. Scores and running statistics are the same to
      * the bit; gradients to weights are sums over chunks of images, whose rounding differs.
      */
-    @Test
-    void aStepIsTheSame() {
-        List<float[]> fused = step(false);
-        List<float[]> apart = step(true);
+    private static void assertSameStep(Supplier<Sequential> net) {
+        List<float[]> fused = step(net.get(), false);
+        List<float[]> apart = step(net.get(), true);
         assertEquals(apart.size(), fused.size());
         assertArrayEquals(apart.getFirst(), fused.getFirst(), "scores");
         for (int i = 1; i < apart.size(); i++) {
@@ -65,6 +63,11 @@ class FusedLayersTest {
             }
             assertArrayEquals(expected, fused.get(i), (float) (2e-5 * Math.sqrt(square)), "number " + i);
         }
+    }
+
+    @Test
+    void aStepIsTheSame() {
+        assertSameStep(() -> ResNet.cifar(Init.of(1), 8, ResNet.Shortcut.PADDED));
     }
 
     /** A net with convolutions that are pooled, with ReLU between, behind and not at all. */
@@ -85,30 +88,7 @@ class FusedLayersTest {
 
     @Test
     void aPooledStepIsTheSame() {
-        List<List<float[]>> steps = new ArrayList<>();
-        for (boolean watched : new boolean[] {false, true}) {
-            Sequential net = pooled();
-            Supplier<Variable> forward = () -> net.apply(Variable.constant(IMAGES));
-            Variable scores = ForwardPass.training(
-                    RandomSource.of(1), () -> watched ? ForwardPass.hooked((module, x) -> x, forward) : forward.get());
-            scores.square().sum().backward();
-            List<float[]> left = new ArrayList<>();
-            left.add(scores.value().toFloats());
-            net.parameters()
-                    .forEach((_, parameter) ->
-                            left.add(parameter.raw().gradient().orElseThrow().toFloats()));
-            steps.add(left);
-        }
-        assertEquals(8, steps.getFirst().size());
-        assertArrayEquals(steps.getLast().getFirst(), steps.getFirst().getFirst(), "scores");
-        for (int i = 1; i < 8; i++) {
-            float[] expected = steps.getLast().get(i);
-            double square = 0;
-            for (float value : expected) {
-                square += value * value / expected.length;
-            }
-            assertArrayEquals(expected, steps.getFirst().get(i), (float) (2e-5 * Math.sqrt(square)), "gradient " + i);
-        }
+        assertSameStep(FusedLayersTest::pooled);
         assertEquals(Set.of("convMaxPool", "conv2d", "avgPool2d"), operations(pooled(), false));
         Set<String> apart = operations(pooled(), true);
         assertTrue(apart.containsAll(Set.of("conv2d", "relu", "maxPool2d", "avgPool2d")), apart::toString);
