@@ -33,8 +33,8 @@ sealed interface BlockWay permits BlockSweep, BlockWinograd {
     /** The way that is expected to be the fastest. */
     static BlockWay of(ConvGeometry g) {
         BlockWay best = new BlockSweep(g);
-        if (BlockWinograd.takes(g)) {
-            for (Squares kind : Squares.values()) {
+        for (Squares kind : Squares.values()) {
+            if (BlockWinograd.takes(kind, g)) {
                 BlockWay winograd = new BlockWinograd(kind, g);
                 best = winograd.cost() < best.cost() ? winograd : best;
             }

@@ -18,8 +18,8 @@ import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * A 3 × 3 convolution of blocked images by {@link Squares}: each of their points is a 1 × 1 convolution of its own, in
- * which squares are the pixels.
+ * A 3 × 3 or 5 × 5 convolution of blocked images by {@link Squares}: each of their points is a 1 × 1 convolution of its
+ * own, in which squares are the pixels.
  */
 final class BlockWinograd implements BlockWay {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
@@ -47,9 +47,9 @@ final class BlockWinograd implements BlockWay {
     private final int resultPlane;
 
     /** Whether a convolution is of this kind. */
-    static boolean takes(ConvGeometry g) {
-        return g.kh() == 3
-                && g.kw() == 3
+    static boolean takes(Squares kind, ConvGeometry g) {
+        return g.kh() == kind.filter()
+                && g.kw() == kind.filter()
                 && g.spec().equals(g.spec().withStride(1).withDilation(1).withGroups(1));
     }
 
@@ -79,6 +79,7 @@ final class BlockWinograd implements BlockWay {
         double turn = switch (kind) {
             case TWO_BY_TWO -> 60;
             case FOUR_BY_FOUR -> 220;
+            case TWO_OF_FIVE -> 190;
         };
         double turns = turn * squares * (g.c() + g.o()) / LANES;
         return 1.1 * sums + turns + BlockWay.FETCH_CYCLES * packedLength() / g.n();
@@ -97,13 +98,13 @@ final class BlockWinograd implements BlockWay {
     /** Turned weights: for each panel and each point, those of one input channel side by side. */
     @Override
     public void pack(float[] weight, Span packed) {
-        int[] taps = new int[Squares.TAPS];
+        int[] taps = new int[kind.taps()];
         Arrays.setAll(taps, tap -> tap * LANES);
-        float[] filters = new float[Squares.TAPS * LANES];
+        float[] filters = new float[kind.taps() * LANES];
         for (int o = 0; o < g.o(); o += LANES) {
             for (int c = 0; c < g.c(); c++) {
                 for (int i = 0; i < filters.length; i++) {
-                    filters[i] = weight[((o + i % LANES) * g.c() + c) * Squares.TAPS + i / LANES];
+                    filters[i] = weight[((o + i % LANES) * g.c() + c) * kind.taps() + i / LANES];
                 }
                 int to = packed.at() + (o / WIDTH * kind.points() * g.c() + c) * WIDTH + o % WIDTH;
                 kind.turnWeights(filters, 0, taps, packed.array(), to, g.c() * WIDTH);

@@ -1,11 +1,11 @@
 package espalier.tensor.cpu.vector.channels;
 
 /**
- * Winograd's algorithm for 3 × 3 filters: the results of a square by one multiplication for each of its points, where
- * the sums have nine for each result (Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks").
+ * Winograd's algorithm: the results of a square by one multiplication for each of its points, where the sums have one
+ * for each result and weight (Lavin and Gray 2016, "Fast Algorithms for Convolutional Neural Networks").
  *
  * <pre>
- *   Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A          d: the pixels of a square, g: 3 × 3 weights, Y: its results
+ *   Y = Aᵀ [(G g Gᵀ) ⊙ (Bᵀ d B)] A          d: the pixels of a square, g: the weights, Y: its results
  *   dg = Gᵀ [(A dY Aᵀ) ⊙ (Bᵀ d B)] G        the gradient to the weights, its adjoint
  * </pre>
  *
@@ -17,17 +17,28 @@ package espalier.tensor.cpu.vector.channels;
  */
 public enum Squares {
     /** F(2×2, 3×3): 16 points for 4 results, 4 multiplications for each; see {@link TwoByTwo}. */
-    TWO_BY_TWO(2),
+    TWO_BY_TWO(2, 3),
     /** F(4×4, 3×3): 36 points for 16 results, 2.25 multiplications for each; see {@link FourByFour}. */
-    FOUR_BY_FOUR(4);
-
-    /** Weights of a filter. */
-    public static final int TAPS = 9;
+    FOUR_BY_FOUR(4, 3),
+    /** F(2×2, 5×5): 36 points for 4 results of larger filters, 9 multiplications for each; see {@link TwoOfFive}. */
+    TWO_OF_FIVE(2, 5);
 
     private final int side;
+    private final int filter;
 
-    Squares(int side) {
+    Squares(int side, int filter) {
         this.side = side;
+        this.filter = filter;
+    }
+
+    /** Weights along a side of a filter. */
+    public int filter() {
+        return filter;
+    }
+
+    /** Weights of a filter. */
+    public int taps() {
+        return filter * filter;
     }
 
     /** Results along a side, and pixels from one square to the next. */
@@ -35,9 +46,9 @@ public enum Squares {
         return side;
     }
 
-    /** Pixels along a side: neighbours share two of them. */
+    /** Pixels along a side, of which neighbours share some. */
     public int reach() {
-        return side + 2;
+        return side + filter - 1;
     }
 
     /** Numbers of a turned square. */
@@ -54,7 +65,7 @@ public enum Squares {
     public void turnPixels(float[] d, int at, int pitch, int squares, float[] v, int to, int plane) {
         switch (this) {
             case TWO_BY_TWO -> TwoByTwo.turnPixels(d, at, pitch, squares, v, to, plane);
-            case FOUR_BY_FOUR -> FourByFour.turnPixels(d, at, pitch, squares, v, to, plane);
+            case FOUR_BY_FOUR, TWO_OF_FIVE -> SixPoints.turnPixels(d, at, pitch, squares, side, v, to, plane);
         }
     }
 
@@ -70,6 +81,7 @@ public enum Squares {
         switch (this) {
             case TWO_BY_TWO -> TwoByTwo.turnBack(m, at, plane, squares, bias, biasAt, y, to, pitch);
             case FOUR_BY_FOUR -> FourByFour.turnBack(m, at, plane, squares, bias, biasAt, y, to, pitch);
+            case TWO_OF_FIVE -> TwoOfFive.turnBack(m, at, plane, squares, bias, biasAt, y, to, pitch);
         }
     }
 
@@ -83,6 +95,7 @@ public enum Squares {
         switch (this) {
             case TWO_BY_TWO -> TwoByTwo.turnGradients(dy, at, pitch, squares, m, to, plane);
             case FOUR_BY_FOUR -> FourByFour.turnGradients(dy, at, pitch, squares, m, to, plane);
+            case TWO_OF_FIVE -> TwoOfFive.turnGradients(dy, at, pitch, squares, m, to, plane);
         }
     }
 
@@ -91,6 +104,7 @@ public enum Squares {
         switch (this) {
             case TWO_BY_TWO -> TwoByTwo.turnWeights(g, at, tapAt, u, to, plane);
             case FOUR_BY_FOUR -> FourByFour.turnWeights(g, at, tapAt, u, to, plane);
+            case TWO_OF_FIVE -> TwoOfFive.turnWeights(g, at, tapAt, u, to, plane);
         }
     }
 
@@ -102,6 +116,7 @@ public enum Squares {
         switch (this) {
             case TWO_BY_TWO -> TwoByTwo.turnWeightsBack(u, at, plane, dg, dgAt, step);
             case FOUR_BY_FOUR -> FourByFour.turnWeightsBack(u, at, plane, dg, dgAt, step);
+            case TWO_OF_FIVE -> TwoOfFive.turnWeightsBack(u, at, plane, dg, dgAt, step);
         }
     }
 }

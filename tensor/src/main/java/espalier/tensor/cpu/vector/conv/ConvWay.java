@@ -21,6 +21,8 @@ sealed interface ConvWay permits CorrelationLanes, DepthwisePlanes, Sweep, Winog
         SQUARES_OF_TWO,
         /** The same for squares of 4 × 4. */
         SQUARES_OF_FOUR,
+        /** The same for kernels of 5 × 5. */
+        SQUARES_OF_FIVE,
         /** {@link ChannelSweep#pack}. */
         CHANNELS_ABREAST
     }

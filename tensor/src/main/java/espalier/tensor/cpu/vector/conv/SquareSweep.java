@@ -10,10 +10,12 @@ import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.Transpose;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
- * Computes a {@link Correlation} with a 3 × 3 kernel by {@link Squares}.
+ * Computes a {@link Correlation} with a kernel of 3 × 3 or 5 × 5 by {@link Squares}.
  *
  * <p>For that a pixel has to be a vector of channels. Source and destination are plain images, which are transposed on
  * the way in and out: with at least a vector of channels on both sides that is little beside the sums.
@@ -80,13 +82,16 @@ final class SquareSweep extends Sweep {
             return false;
         }
         Correlation.Part part = k.parts().getFirst();
-        return part.dstY() == 0 && part.dstX() == 0 && isThree(part.down()) && isThree(part.across());
+        return part.dstY() == 0
+                && part.dstX() == 0
+                && areNeighbours(part.down(), kind.filter())
+                && areNeighbours(part.across(), kind.filter());
     }
 
-    /** Whether taps are three neighbours in order, the first at the edge of the padded source. */
-    private static boolean isThree(List<Correlation.Tap> taps) {
+    /** Whether taps are so many neighbours, the first at the edge of the padded source. */
+    private static boolean areNeighbours(List<Correlation.Tap> taps, int count) {
         int[] at = taps.stream().mapToInt(Correlation.Tap::at).sorted().toArray();
-        return at.length == 3 && at[0] == 0 && at[1] == 1 && at[2] == 2;
+        return Arrays.equals(at, IntStream.range(0, count).toArray());
     }
 
     SquareSweep(Squares kind, Correlation correlation) {
@@ -139,6 +144,7 @@ final class SquareSweep extends Sweep {
         double turn = switch (kind) {
             case TWO_BY_TWO -> 75;
             case FOUR_BY_FOUR -> 270;
+            case TWO_OF_FIVE -> 230;
         };
         double turns = turn * count * (k.channels() + k.rows()) / LANES;
         return 1.1 * sums + turns;
@@ -154,6 +160,7 @@ final class SquareSweep extends Sweep {
         return switch (kind) {
             case TWO_BY_TWO -> Order.SQUARES_OF_TWO;
             case FOUR_BY_FOUR -> Order.SQUARES_OF_FOUR;
+            case TWO_OF_FIVE -> Order.SQUARES_OF_FIVE;
         };
     }
 
@@ -184,10 +191,10 @@ final class SquareSweep extends Sweep {
 
     @Override
     public void pack(Parallel parallel, Span weight, Span packed) {
-        int[] taps = new int[Squares.TAPS];
+        int[] taps = new int[kind.taps()];
         for (Correlation.Tap y : part.down()) {
             for (Correlation.Tap x : part.across()) {
-                taps[3 * y.at() + x.at()] = (y.weight() + x.weight()) * LANES;
+                taps[kind.filter() * y.at() + x.at()] = (y.weight() + x.weight()) * LANES;
             }
         }
         parallel.forEach(k.rows() / LANES, task -> {
@@ -195,21 +202,21 @@ final class SquareSweep extends Sweep {
             int first = row / WIDTH * WIDTH;
             int step = Math.min(WIDTH, k.rows() - first);
             int from = weight.at() + row * k.weightRow();
-            float[] plain = Scratch.floats(Scratch.TURNED, k.channels() * Squares.TAPS * LANES);
-            boolean inOrder = k.weightChannel() == Squares.TAPS;
+            float[] plain = Scratch.floats(Scratch.TURNED, k.channels() * kind.taps() * LANES);
+            boolean inOrder = k.weightChannel() == kind.taps();
             if (inOrder) {
-                int count = k.channels() * Squares.TAPS;
+                int count = k.channels() * kind.taps();
                 Transpose.run(weight.array(), from, k.weightRow(), LANES, count, plain, 0, LANES);
             } else {
                 for (int c = 0; c < k.channels(); c++) {
                     int at = from + c * k.weightChannel();
-                    int to = c * Squares.TAPS * LANES;
-                    Transpose.run(weight.array(), at, k.weightRow(), LANES, Squares.TAPS, plain, to, LANES);
+                    int to = c * kind.taps() * LANES;
+                    Transpose.run(weight.array(), at, k.weightRow(), LANES, kind.taps(), plain, to, LANES);
                 }
             }
             for (int c = 0; c < k.channels(); c++) {
                 int to = packed.at() + packedAt(first, 0) + c * step + row - first;
-                kind.turnWeights(plain, c * Squares.TAPS * LANES, taps, packed.array(), to, k.channels() * step);
+                kind.turnWeights(plain, c * kind.taps() * LANES, taps, packed.array(), to, k.channels() * step);
             }
         });
     }
@@ -231,7 +238,7 @@ final class SquareSweep extends Sweep {
         int top = side * cut.inRound(block) * blockRows - k.top();
         for (int n = 0; n < images(round); n++) {
             int first = src.at() + ((round * blockImages + n) * k.channels() + from) * image;
-            Fetch.rows(src.array(), first, to - from, k.srcH(), k.srcW(), top, top + side * rows + 2);
+            Fetch.rows(src.array(), first, to - from, k.srcH(), k.srcW(), top, top + side * rows + kind.reach() - side);
             for (int c = from; c < to; c += LANES) {
                 int source = src.at() + ((round * blockImages + n) * k.channels() + c) * image;
                 window.fill(src.array(), source, cut.inRound(block) * blockRows, rows, pixels, Scratch.LINE);

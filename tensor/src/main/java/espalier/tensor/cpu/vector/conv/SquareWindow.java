@@ -46,8 +46,14 @@ record SquareWindow(int height, int width, int top, int left, int across, int st
         int columns = pitch() / LANES;
         int first = Math.clamp(left, 0, columns);
         int end = Math.clamp((long) left + width, first, columns);
-        for (int i = 0; i < step * count + reach - step; i++) {
-            int y = step * firstSquares + i - top;
+        int above = step * firstSquares - top;
+        int rows = step * count + reach - step;
+        if (columns == width && left == 0 && above >= 0 && above + rows <= height) { // all of them side by side
+            Transpose.run(image, at + above * width, height * width, LANES, rows * width, window, windowAt, LANES);
+            return;
+        }
+        for (int i = 0; i < rows; i++) {
+            int y = above + i;
             int to = windowAt + i * pitch();
             if (y < 0 || y >= height) {
                 Arrays.fill(window, to, to + pitch(), 0f);

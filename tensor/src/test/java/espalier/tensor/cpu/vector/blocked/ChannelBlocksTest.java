@@ -66,6 +66,10 @@ class ChannelBlocksTest {
         list.add(new ConvGeometry(1, B, 11, 12, 2 * B, 2, 4, new ConvSpec(2, 3, 1, 0, 3, 2, 1)));
         list.add(new ConvGeometry(1, B, 9, 9, 2 * B, 3, 1, one));
         list.add(new ConvGeometry(1, 40 * B, 9, 9, 2 * B, 1, 1, one)); // several stretches
+        for (int size : new int[] {1, 4, 7, 16}) {
+            list.add(new ConvGeometry(2, B, size, 17 - size, 2 * B, 5, 5, one.withPadding(2)));
+            list.add(new ConvGeometry(1, 2 * B, 5 + size, 21 - size, 4 * B, 5, 5, one));
+        }
         list.add(new ConvGeometry(1, 6 * B, 5, 4, 2 * B, 3, 3, one.withPadding(1)));
         list.add(new ConvGeometry(1, 8 * B, 40, 33, 2 * B, 3, 3, one.withPadding(1))); // several windows
         list.add(new ConvGeometry(1, 16 * B, 33, 40, 2 * B, 1, 1, one));
@@ -84,8 +88,8 @@ class ChannelBlocksTest {
             float[] sums = new float[result.size()];
             PlainConvolution.forward(g, x.toFloats(), 0, w.toFloats(), 0, bias.toFloats(), 0, sums, 0);
             List<BlockWay> ways = new ArrayList<>(List.of(new BlockSweep(g)));
-            if (BlockWinograd.takes(g)) {
-                for (Squares kind : Squares.values()) {
+            for (Squares kind : Squares.values()) {
+                if (BlockWinograd.takes(kind, g)) {
                     ways.add(new BlockWinograd(kind, g));
                     winograd++;
                 }

@@ -8,6 +8,7 @@ import espalier.tensor.Tensor;
 import espalier.tensor.cpu.vector.channels.BlockTiles;
 import espalier.tensor.cpu.vector.channels.NarrowTile;
 import espalier.tensor.cpu.vector.channels.OuterTiles;
+import espalier.tensor.cpu.vector.channels.QuadTile;
 import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.conv.ConvTile;
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -57,7 +58,10 @@ class TileCompilationTest {
                 "NarrowTile::run",
                 "OuterTiles::tile",
                 "TwoByTwo::turn",
-                "FourByFour::pixels",
+                "QuadTile::tile",
+                "SixPoints::pixels",
+                "FourByFour::results",
+                "TwoOfFive::results",
                 "OffsetTiles::tile" + Math.min(4, RowGroups.MOST) + "x2",
                 "GemmTile::tile2x4")) {
             assertTrue(lines.stream().anyMatch(line -> line.contains(name)), lines::toString);
@@ -102,12 +106,13 @@ class TileCompilationTest {
             NarrowTile.run(1, numbers, 0, terms, numbers, 0, numbers, 0);
             OuterTiles.pair(1, numbers, 0, numbers, 0, 0, numbers, 0, 2 * Lanes.COUNT, true);
             OuterTiles.single(1, numbers, 0, numbers, 0, numbers, 0, Lanes.COUNT, true);
+            QuadTile.run(1, numbers, 0, terms, 0, 1, numbers, 0, 0, 0, 4, numbers, 0, 0);
             for (Squares kind : Squares.values()) {
                 int row = kind.reach() * Lanes.COUNT;
                 kind.turnPixels(numbers, 0, row, 1, numbers, 0, Lanes.COUNT);
                 kind.turnGradients(numbers, 0, row, 1, numbers, 0, Lanes.COUNT);
                 kind.turnBack(numbers, 0, Lanes.COUNT, 1, numbers, 0, numbers, 0, row);
-                kind.turnWeights(numbers, 0, new int[Squares.TAPS], numbers, 0, Lanes.COUNT);
+                kind.turnWeights(numbers, 0, new int[kind.taps()], numbers, 0, Lanes.COUNT);
                 kind.turnWeightsBack(numbers, 0, Lanes.COUNT, numbers, 0, Lanes.COUNT);
             }
             StemTile.run(numbers, 0, terms, numbers, 0, numbers, 0, 0f, numbers, 0, 0);

@@ -122,6 +122,15 @@ class ConvWayTest {
             list.add(new ConvGeometry(1, 48, 7, width + 2, 32, 3, 3, ConvSpec.of()));
             list.add(new ConvGeometry(2, 16, 4, width, 32, 3, 3, new ConvSpec(1, 1, 2, 0, 1, 1, 1).withPadding(2)));
         }
+        ConvSpec wide = ConvSpec.of().withPadding(2);
+        for (int width : new int[] {5, 6, 9, 16, 17, 34}) { // the same with kernels of 5 × 5
+            list.add(new ConvGeometry(3, 16, 5, width, 16, 5, 5, wide));
+            list.add(new ConvGeometry(2, 32, 8, width, 48, 5, 5, wide));
+            list.add(new ConvGeometry(1, 48, 7, width, 32, 5, 5, ConvSpec.of()));
+            list.add(new ConvGeometry(2, 16, 4, width, 32, 5, 5, new ConvSpec(1, 1, 3, 1, 1, 1, 1)));
+        }
+        list.add(new ConvGeometry(40, 16, 4, 4, 32, 5, 5, wide));
+        list.add(new ConvGeometry(1, 64, 40, 30, 32, 5, 5, wide));
         list.add(new ConvGeometry(70, 16, 4, 4, 32, 3, 3, same)); // several blocks of images, the last not full
         list.add(new ConvGeometry(1, 64, 40, 30, 32, 3, 3, same)); // several blocks of rows, the last not full
         list.add(new ConvGeometry(1, 128, 7, 7, 160, 3, 3, same)); // channels divided among tasks

@@ -15,6 +15,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -66,6 +67,8 @@ class VectorConvolutionTest {
                 geometry(2, 16, 33, 17, 3, ConvSpec.of().withPadding(1)),
                 geometry(1, 64, 7, 256, 3, ConvSpec.of().withPadding(1)),
                 geometry(40, 48, 9, 64, 3, ConvSpec.of().withPadding(1)),
+                geometry(70, 20, 12, 50, 5, ConvSpec.of()), // squares, channels that fill no vector
+                geometry(9, 32, 9, 32, 5, ConvSpec.of().withPadding(2)),
                 geometry(3, 256, 6, 256, 3, ConvSpec.of().withPadding(1)), // one chunk, channels divided among tasks
                 geometry(20, 24, 14, 50, 5, ConvSpec.of()), // a few blocks of images, likewise
                 geometry(2, 24, 20, 24, 3, ConvSpec.of().withPadding(1).withGroups(24)),
@@ -168,6 +171,8 @@ class VectorConvolutionTest {
                 geometry(9, 16, 5, 8, 3, same),
                 geometry(2, 16, 33, 4, 3, same),
                 geometry(3, 32, 5, 48, 3, same),
+                geometry(3, 17, 9, 59, 5, same),
+                geometry(3, 16, 9, 32, 5, same),
                 geometry(2, 3, 9, 4, 3, ConvSpec.of()),
                 geometry(2, 3, 9, 5, 5, ConvSpec.of().withStride(2)),
                 geometry(4, 12, 6, 7, 1, ConvSpec.of()),
@@ -240,6 +245,13 @@ class VectorConvolutionTest {
                         2, 32, 9, 16, 3,
                         same), // squares of whole vectors of channels: odd sizes, one vector, two, three
                 geometry(2, 16, 8, 48, 3, ConvSpec.of()),
+                geometry(3, 17, 7, 49, 3, same), // channels that fill no vector, and tiles that are not full
+                geometry(5, 20, 6, 60, 3, ConvSpec.of()),
+                geometry(3, 39, 9, 59, 5, same),
+                geometry(70, 20, 12, 50, 5, ConvSpec.of()), // squares in several chunks
+                geometry(7, 16, 9, 32, 5, same),
+                geometry(1, 32, 33, 16, 5, ConvSpec.of().withPadding(2)),
+                geometry(2, 48, 6, 48, 5, ConvSpec.of().withPadding(4)),
                 geometry(1, 48, 6, 32, 3, ConvSpec.of().withPadding(2)),
                 geometry(70, 16, 4, 32, 3, same),
                 geometry(3, 32, 18, 32, 3, same),
@@ -304,13 +316,14 @@ class VectorConvolutionTest {
         float[] expectedW = dw.clone();
         new VectorConvolution(parallel).weightGradient(g, inner(x), inner(dy), inner(dw));
         PlainConvolution.weightGradient(g, x, MARGIN, dy, MARGIN, expectedW, MARGIN);
-        assertClose("weightGradient", g, expectedW, dw, g.weightLength(), pixels);
+        int room = SquareGradient.kind(g).equals(Optional.of(Squares.TWO_OF_FIVE)) ? 4 : 1; // they round more
+        assertClose("weightGradient", g, expectedW, dw, g.weightLength(), room * pixels);
         // Whether or not it has been chosen:
         for (Squares kind : Squares.values()) {
             if (SquareGradient.takes(kind, g)) {
                 float[] again = withMarginsOf(expectedW);
                 new SquareGradient(kind, g).run(parallel, inner(x), inner(dy), inner(again));
-                assertClose("weightGradient " + kind, g, expectedW, again, g.weightLength(), pixels);
+                assertClose("weightGradient " + kind, g, expectedW, again, g.weightLength(), room * pixels);
             }
         }
         float[] again = withMarginsOf(expectedW);
