@@ -9,8 +9,10 @@ import jdk.incubator.vector.VectorSpecies;
 
 /**
  * The sums of {@link OuterTiles} for any number of channels, in tiles of four rows by four vectors: eight vectors are
- * read for sixteen multiply-adds, whose sums need the 32 registers of AVX-512. With a fifth row, which divides the 20
- * channels of LeNet-5 as well, the compiler (C2) made an object in each call.
+ * read for sixteen multiply-adds, whose sums need the 32 registers of AVX-512.
+ *
+ * <p>In some processes the compiler (C2) makes an object of one sum in each call, with five rows in all of them. It
+ * costs little time, but where channels come in whole vectors there is nothing to be made up for it.
  */
 public final class QuadTile {
     /** Channels of {@code m}. */

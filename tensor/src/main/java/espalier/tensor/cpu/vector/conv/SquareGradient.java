@@ -31,7 +31,7 @@ import java.util.Optional;
 final class SquareGradient {
     private static final int LANES = Lanes.COUNT;
 
-    /** What numbers of channels are divided by, if they do not fit a {@link QuadTile}. */
+    /** What numbers of channels are divided by; others have to fit a {@link QuadTile}. */
     private static final int CHANNELS = 16;
 
     /** Most floats of turned pixels or gradients: half a megabyte each. */
@@ -98,12 +98,16 @@ final class SquareGradient {
         return g.kh() == kind.filter()
                 && g.kw() == kind.filter()
                 && g.spec().equals(g.spec().withStride(1).withDilation(1).withGroups(1))
-                && (g.c() % CHANNELS == 0 && g.o() % CHANNELS == 0 || QuadTile.fits(g.c(), g.o()))
+                && (isWhole(g) || QuadTile.fits(g.c(), g.o()))
                 && (long) kind.points() * g.c() * Math.ceilDiv(g.o(), LANES) * LANES <= MOST_SUMS
                 && SquareWindow.fits(kind, Math.max(g.c(), g.o()), g.outW())
                 && g.outH() > 1
                 && g.outW() > 1
                 && g.n() > 0;
+    }
+
+    private static boolean isWhole(ConvGeometry g) {
+        return g.c() % CHANNELS == 0 && g.o() % CHANNELS == 0;
     }
 
     SquareGradient(Squares kind, ConvGeometry geometry) {
@@ -113,7 +117,7 @@ final class SquareGradient {
         inputBlocks = Math.ceilDiv(g.c(), LANES);
         outputBlocks = Math.ceilDiv(g.o(), LANES);
         width = outputBlocks * LANES;
-        quads = QuadTile.fits(g.c(), g.o());
+        quads = !isWhole(g);
         down = Math.ceilDiv(g.outH(), side);
         across = Math.ceilDiv(g.outW(), side);
         int vectors = kind.points() * Math.max(inputBlocks, outputBlocks);

@@ -29,6 +29,9 @@ public final class Lanes {
      * it on, and where they used vectors of another length it becomes an object. On this constant, and on what comes of
      * it, calls go where they must: {@code ONE.broadcast(x)} rather than {@code broadcast(FLOATS, x)}, and
      * {@code ONE.fma(sum, y).intoArray(..)} rather than {@code sum.add(y).intoArray(..)}.
+     *
+     * <p>A loop that runs once at least, {@code do}, out of which sums come with their class, is no way around it: in
+     * two processes of eight all sums of such a loop became objects, in each of its turns.
      */
     public static final FloatVector ONE = FloatVector.broadcast(FLOATS, 1f);
 
