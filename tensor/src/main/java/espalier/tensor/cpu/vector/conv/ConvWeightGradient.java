@@ -35,7 +35,7 @@ import jdk.incubator.vector.FloatVector;
  * <p>The pixels are cut into chunks by shape alone. Each chunk has its own partial sums, which are added in the order
  * of the chunks: the same bits for any number of threads.
  */
-final class ConvWeightGradient {
+final class ConvWeightGradient implements WeightGradientWay {
     /** Multiply-adds of a task: about 100 microseconds. */
     private static final long TASK_WORK = 4_000_000;
 
@@ -109,8 +109,8 @@ final class ConvWeightGradient {
                 && 5 * Math.ceilDiv(g.kh() * row, Lanes.COUNT) <= 4 * apart;
     }
 
-    /** Writes all of {@code dw [O, C/g, kH, kW]}. */
-    void run(Parallel parallel, Span x, Span dy, Span dw) {
+    @Override
+    public void run(Parallel parallel, Span x, Span dy, Span dw) {
         int groups = g.spec().groups();
         int partial = g.o() * rowStride;
         float[] sums = Scratch.onLines(Scratch.CONV_GRADIENT, chunks * partial);

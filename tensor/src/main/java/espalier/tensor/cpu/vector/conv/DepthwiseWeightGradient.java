@@ -16,7 +16,7 @@ import java.util.Arrays;
  * that the products run over the plane without regard to where rows end. A task takes a few channels through all
  * images; only then are the lanes of their sums added up.
  */
-final class DepthwiseWeightGradient {
+final class DepthwiseWeightGradient implements WeightGradientWay {
     private static final int LANES = Lanes.COUNT;
 
     /** Most floats of a window: what fits the second-level cache with its dy. */
@@ -52,8 +52,8 @@ final class DepthwiseWeightGradient {
         return g.groupInputs() == 1 && g.groupOutputs() <= 2;
     }
 
-    /** Writes all of {@code dw [O, 1, kH, kW]}. */
-    void run(Parallel parallel, Span x, Span dy, Span dw) {
+    @Override
+    public void run(Parallel parallel, Span x, Span dy, Span dw) {
         int channelsPerTask = Math.clamp(g.c() / 16, 1, 8);
         parallel.forEach(Math.ceilDiv(g.c(), channelsPerTask), task -> {
             int firstChannel = task * channelsPerTask;

@@ -28,7 +28,7 @@ import java.util.Arrays;
  * <p>Images are divided among chunks by shape alone. Each chunk has its own sums, a vector for each weight, which are
  * added in the order of the chunks: the same bits for any number of threads.
  */
-final class PlaneGradient {
+final class PlaneGradient implements WeightGradientWay {
     private static final int LANES = Lanes.COUNT;
 
     /** Most weights: their sums, a vector for each, take a quarter of a megabyte at most. */
@@ -102,8 +102,8 @@ final class PlaneGradient {
         chunks = Math.clamp(Math.min(wanted, SUM_FLOATS / sumFloats), 1, blocks);
     }
 
-    /** Writes all of {@code dw [O, C, kH, kW]}. */
-    void run(Parallel parallel, Span x, Span dy, Span dw) {
+    @Override
+    public void run(Parallel parallel, Span x, Span dy, Span dw) {
         float[] sums = Scratch.onLines(Scratch.CONV_GRADIENT, chunks * sumFloats);
         int tiles = Math.ceilDiv(g.o(), PlaneTile.ROWS);
         int splits = splits(parallel.threads(), tiles);

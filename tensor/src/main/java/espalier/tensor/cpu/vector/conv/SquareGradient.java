@@ -28,7 +28,7 @@ import java.util.Optional;
  * <p>Images are cut into chunks by shape alone. Each chunk has its own partial sums, which are added in the order of
  * the chunks: the same bits for any number of threads.
  */
-final class SquareGradient {
+final class SquareGradient implements WeightGradientWay {
     private static final int LANES = Lanes.COUNT;
 
     /** What numbers of channels are divided by; others have to fit a {@link QuadTile}. */
@@ -142,8 +142,8 @@ final class SquareGradient {
         gradients = new SquareWindow(g.outH(), g.outW(), 0, 0, across, side, side);
     }
 
-    /** Writes all of {@code dw [O, C, kH, kW]}. */
-    void run(Parallel parallel, Span x, Span dy, Span dw) {
+    @Override
+    public void run(Parallel parallel, Span x, Span dy, Span dw) {
         int partial = kind.points() * sumPlane;
         float[] sums = Scratch.onLines(Scratch.CONV_GRADIENT, chunks * partial);
         int splits = splits(parallel.threads());

@@ -24,11 +24,7 @@ public final class VectorConvolution {
             new LatestPlans<>(g -> ConvWay.forward(g).among(threads()));
     private final LatestPlans<ConvWay> inputGradient =
             new LatestPlans<>(g -> ConvWay.inputGradient(g).among(threads()));
-    private final LatestPlans<ConvWeightGradient> weightGradient = new LatestPlans<>(ConvWeightGradient::new);
-    private final LatestPlans<PlaneGradient> planeGradient = new LatestPlans<>(PlaneGradient::new);
-    private final LatestPlans<SquareGradient> squareGradient =
-            new LatestPlans<>(g -> new SquareGradient(SquareGradient.kind(g).orElseThrow(), g));
-    private final LatestPlans<DepthwiseWeightGradient> depthwise = new LatestPlans<>(DepthwiseWeightGradient::new);
+    private final LatestPlans<WeightGradientWay> weightGradient = new LatestPlans<>(WeightGradientWay::of);
 
     VectorConvolution(Parallel parallel) {
         this.parallel = parallel;
@@ -100,14 +96,6 @@ public final class VectorConvolution {
 
     /** The same with certain threads. */
     void weightGradient(Parallel parallel, ConvGeometry g, Span x, Span dy, Span dw) {
-        if (DepthwiseWeightGradient.takes(g)) {
-            depthwise.of(g).run(parallel, x, dy, dw);
-        } else if (PlaneGradient.takes(g)) {
-            planeGradient.of(g).run(parallel, x, dy, dw);
-        } else if (SquareGradient.kind(g).isPresent()) {
-            squareGradient.of(g).run(parallel, x, dy, dw);
-        } else {
-            weightGradient.of(g).run(parallel, x, dy, dw);
-        }
+        weightGradient.of(g).run(parallel, x, dy, dw);
     }
 }

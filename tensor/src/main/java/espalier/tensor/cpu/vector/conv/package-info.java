@@ -11,7 +11,8 @@
  * sums over pixels instead, and so does {@link espalier.tensor.cpu.vector.conv.SquareGradient} with fewer
  * multiplications, and {@link espalier.tensor.cpu.vector.conv.PlaneGradient} with pixels side by side. Most end in
  * {@link espalier.tensor.cpu.vector.conv.ConvTile}. {@link espalier.tensor.cpu.vector.conv.DepthwiseWeightGradient} and
- * {@link espalier.tensor.cpu.vector.conv.NineTaps} are for one input channel a group.
+ * {@link espalier.tensor.cpu.vector.conv.NineTaps} are for one input channel a group; among the gradients
+ * {@link espalier.tensor.cpu.vector.conv.WeightGradientWay} decides.
  */
 @org.jspecify.annotations.NullMarked
 package espalier.tensor.cpu.vector.conv;
