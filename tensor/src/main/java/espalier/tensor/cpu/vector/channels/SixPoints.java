@@ -24,7 +24,8 @@ import jdk.incubator.vector.VectorSpecies;
  * <p>What the points are decides how much rounding is amplified (Barabasz et al. 2020, "Error Analysis and Improving
  * the Accuracy of Winograd Convolution for Deep Neural Networks"). With a = ¾ and b = 3/2 all of A and B can be written
  * in floats, and sums over 64 channels with squares of 4 × 4 are about twice as far from the exact ones as plain sums
- * are; with 1 and 2, which Lavin and Gray have, they are four times as far. Gradients to weights: one and a half times.
+ * are; with 1 and 2, which Lavin and Gray have, they are four times as far. Gradients to weights: one and a half times,
+ * those of 5 × 5 filters not quite three times.
  *
  * <p>A square is turned along one side and then along the other, for a row of squares at once. What the first pass
  * leaves stays in the nearest cache.

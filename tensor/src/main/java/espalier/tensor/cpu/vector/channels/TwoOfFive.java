@@ -123,29 +123,26 @@ final class TwoOfFive {
 
     /** See {@link Squares#turnWeights}. */
     static void turnWeights(float[] g, int at, int[] tapAt, float[] u, int to, int plane) {
-        int[] column = new int[FILTER];
         for (int q = 0; q < FILTER; q++) { // of each row the five numbers that are still to be turned
-            for (int p = 0; p < FILTER; p++) {
-                column[p] = at + tapAt[FILTER * p + q];
-            }
-            turnFive(g, column, u, to + q * plane, REACH * plane);
+            int third = at + tapAt[2 * FILTER + q];
+            int fourth = at + tapAt[3 * FILTER + q];
+            int fifth = at + tapAt[4 * FILTER + q];
+            turnFive(g, at + tapAt[q], at + tapAt[FILTER + q], third, fourth, fifth, u, to + q * plane, REACH * plane);
         }
         for (int i = 0; i < REACH; i++) {
             int from = to + i * REACH * plane;
-            for (int q = 0; q < FILTER; q++) {
-                column[q] = from + q * plane;
-            }
-            turnFive(u, column, u, from, plane);
+            turnFive(u, from, from + plane, from + 2 * plane, from + 3 * plane, from + 4 * plane, u, from, plane);
         }
     }
 
     /** {@code G g} of five numbers. */
-    private static void turnFive(float[] g, int[] at, float[] u, int to, int step) {
-        FloatVector g0 = ONE.mul(fromArray(SPECIES, g, at[0]));
-        FloatVector g1 = ONE.mul(fromArray(SPECIES, g, at[1]));
-        FloatVector g2 = ONE.mul(fromArray(SPECIES, g, at[2]));
-        FloatVector g3 = ONE.mul(fromArray(SPECIES, g, at[3]));
-        FloatVector g4 = ONE.mul(fromArray(SPECIES, g, at[4]));
+    private static void turnFive(
+            float[] g, int first, int second, int third, int fourth, int fifth, float[] u, int to, int step) {
+        FloatVector g0 = ONE.mul(fromArray(SPECIES, g, first));
+        FloatVector g1 = ONE.mul(fromArray(SPECIES, g, second));
+        FloatVector g2 = ONE.mul(fromArray(SPECIES, g, third));
+        FloatVector g3 = ONE.mul(fromArray(SPECIES, g, fourth));
+        FloatVector g4 = ONE.mul(fromArray(SPECIES, g, fifth));
         FloatVector a2 = ONE.broadcast(A2);
         FloatVector b2 = ONE.broadcast(B2);
         g0.mul(G0).intoArray(u, to);
