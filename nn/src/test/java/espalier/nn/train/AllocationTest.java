@@ -22,6 +22,7 @@ class AllocationTest {
         Process run = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "--add-modules=jdk.incubator.vector",
+                        "-XX:-UseTypeSpeculation", // which mostly saves vectors from becoming objects
                         "-cp",
                         System.getProperty("java.class.path"),
                         TrainingToBeMeasured.class.getName(),

@@ -34,6 +34,7 @@ class RuntimeAllocationTest {
         if (vector) {
             assumeTrue(ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(), "no Vector API here");
             command.add("--add-modules=jdk.incubator.vector");
+            command.add("-XX:-UseTypeSpeculation"); // which mostly saves vectors from becoming objects
         }
         command.add("-Despalier.threads=" + threads);
         command.addAll(

@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.blocked;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.Shape;
@@ -209,14 +210,14 @@ final class BlockDepthwise implements BlockedConvolution {
         for (int q = from; q < end; q++) {
             FloatVector least = ONE.broadcast(q == end - 1 ? floor : none);
             int f = (block * 9 + q) * LANES;
-            FloatVector w0 = fromArray(SPECIES, weight, f);
-            FloatVector w1 = fromArray(SPECIES, weight, f + 3 * LANES);
-            FloatVector w2 = fromArray(SPECIES, weight, f + 6 * LANES);
+            FloatVector w0 = VECTOR.cast(fromArray(SPECIES, weight, f));
+            FloatVector w1 = VECTOR.cast(fromArray(SPECIES, weight, f + 3 * LANES));
+            FloatVector w2 = VECTOR.cast(fromArray(SPECIES, weight, f + 6 * LANES));
             for (int i = 0; i < count; i++) {
                 int p = i * down + (column + q) * LANES;
                 FloatVector sum = w0.fma(fromArray(SPECIES, x0, at0 + p), fromArray(SPECIES, y, to + i * pitch));
                 FloatVector more = w2.fma(fromArray(SPECIES, x2, at2 + p), w1.mul(fromArray(SPECIES, x1, at1 + p)));
-                least.max(ONE.fma(sum, more)).intoArray(y, to + i * pitch);
+                least.max(VECTOR.cast(sum).add(more)).intoArray(y, to + i * pitch);
             }
         }
     }
@@ -242,15 +243,15 @@ final class BlockDepthwise implements BlockedConvolution {
         FloatVector least = ONE.broadcast(floor);
         FloatVector start = fromArray(SPECIES, bias, block * LANES);
         int w = block * 9 * LANES;
-        FloatVector w0 = fromArray(SPECIES, weight, w);
-        FloatVector w1 = fromArray(SPECIES, weight, w + LANES);
-        FloatVector w2 = fromArray(SPECIES, weight, w + 2 * LANES);
-        FloatVector w3 = fromArray(SPECIES, weight, w + 3 * LANES);
-        FloatVector w4 = fromArray(SPECIES, weight, w + 4 * LANES);
-        FloatVector w5 = fromArray(SPECIES, weight, w + 5 * LANES);
-        FloatVector w6 = fromArray(SPECIES, weight, w + 6 * LANES);
-        FloatVector w7 = fromArray(SPECIES, weight, w + 7 * LANES);
-        FloatVector w8 = fromArray(SPECIES, weight, w + 8 * LANES);
+        FloatVector w0 = VECTOR.cast(fromArray(SPECIES, weight, w));
+        FloatVector w1 = VECTOR.cast(fromArray(SPECIES, weight, w + LANES));
+        FloatVector w2 = VECTOR.cast(fromArray(SPECIES, weight, w + 2 * LANES));
+        FloatVector w3 = VECTOR.cast(fromArray(SPECIES, weight, w + 3 * LANES));
+        FloatVector w4 = VECTOR.cast(fromArray(SPECIES, weight, w + 4 * LANES));
+        FloatVector w5 = VECTOR.cast(fromArray(SPECIES, weight, w + 5 * LANES));
+        FloatVector w6 = VECTOR.cast(fromArray(SPECIES, weight, w + 6 * LANES));
+        FloatVector w7 = VECTOR.cast(fromArray(SPECIES, weight, w + 7 * LANES));
+        FloatVector w8 = VECTOR.cast(fromArray(SPECIES, weight, w + 8 * LANES));
         for (int i = 0; i < count; i++) {
             for (int k = 0; k < columns; k += 3) {
                 int place = Math.min(k, columns - 3) * LANES;
@@ -301,9 +302,9 @@ final class BlockDepthwise implements BlockedConvolution {
                 v = fromArray(SPECIES, x2, f + 4 * LANES);
                 s2 = w8.fma(v, s2);
                 int at = to + i * pitch + place;
-                least.max(s0).intoArray(y, at);
-                least.max(s1).intoArray(y, at + LANES);
-                least.max(s2).intoArray(y, at + 2 * LANES);
+                VECTOR.cast(least.max(s0)).intoArray(y, at);
+                VECTOR.cast(least.max(s1)).intoArray(y, at + LANES);
+                VECTOR.cast(least.max(s2)).intoArray(y, at + 2 * LANES);
             }
         }
     }
@@ -327,15 +328,15 @@ final class BlockDepthwise implements BlockedConvolution {
         FloatVector least = ONE.broadcast(floor);
         FloatVector start = fromArray(SPECIES, bias, block * LANES);
         int w = block * 9 * LANES;
-        FloatVector w0 = fromArray(SPECIES, weight, w);
-        FloatVector w1 = fromArray(SPECIES, weight, w + LANES);
-        FloatVector w2 = fromArray(SPECIES, weight, w + 2 * LANES);
-        FloatVector w3 = fromArray(SPECIES, weight, w + 3 * LANES);
-        FloatVector w4 = fromArray(SPECIES, weight, w + 4 * LANES);
-        FloatVector w5 = fromArray(SPECIES, weight, w + 5 * LANES);
-        FloatVector w6 = fromArray(SPECIES, weight, w + 6 * LANES);
-        FloatVector w7 = fromArray(SPECIES, weight, w + 7 * LANES);
-        FloatVector w8 = fromArray(SPECIES, weight, w + 8 * LANES);
+        FloatVector w0 = VECTOR.cast(fromArray(SPECIES, weight, w));
+        FloatVector w1 = VECTOR.cast(fromArray(SPECIES, weight, w + LANES));
+        FloatVector w2 = VECTOR.cast(fromArray(SPECIES, weight, w + 2 * LANES));
+        FloatVector w3 = VECTOR.cast(fromArray(SPECIES, weight, w + 3 * LANES));
+        FloatVector w4 = VECTOR.cast(fromArray(SPECIES, weight, w + 4 * LANES));
+        FloatVector w5 = VECTOR.cast(fromArray(SPECIES, weight, w + 5 * LANES));
+        FloatVector w6 = VECTOR.cast(fromArray(SPECIES, weight, w + 6 * LANES));
+        FloatVector w7 = VECTOR.cast(fromArray(SPECIES, weight, w + 7 * LANES));
+        FloatVector w8 = VECTOR.cast(fromArray(SPECIES, weight, w + 8 * LANES));
         int step = spec.strideW() * LANES;
         for (int i = 0; i < count; i++) {
             for (int j = 0; j < columns; j++) {
@@ -351,7 +352,7 @@ final class BlockDepthwise implements BlockedConvolution {
                 FloatVector bottom = w6.mul(fromArray(SPECIES, x2, r));
                 bottom = w7.fma(fromArray(SPECIES, x2, r + LANES), bottom);
                 bottom = w8.fma(fromArray(SPECIES, x2, r + 2 * LANES), bottom);
-                least.max(ONE.fma(top, middle).add(bottom)).intoArray(y, to + i * pitch + j * LANES);
+                least.max(VECTOR.cast(top).add(middle).add(bottom)).intoArray(y, to + i * pitch + j * LANES);
             }
         }
     }

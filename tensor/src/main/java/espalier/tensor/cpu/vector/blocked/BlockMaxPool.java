@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.blocked;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.Tensor;
 import espalier.tensor.cpu.Parallel;
@@ -57,20 +58,20 @@ final class BlockMaxPool {
         FloatVector most = ONE.broadcast(least);
         if (width == 3 * LANES) { // the usual one
             for (int i = 0; i < rows; i++) {
-                FloatVector left = ONE.mul(FloatVector.fromArray(SPECIES, x, at + i * row));
+                FloatVector left = VECTOR.cast(FloatVector.fromArray(SPECIES, x, at + i * row));
                 FloatVector pair = left.max(FloatVector.fromArray(SPECIES, x, at + i * row + LANES));
-                most = pair.max(ONE.mul(FloatVector.fromArray(SPECIES, x, at + i * row + 2 * LANES))
+                most = pair.max(VECTOR.cast(FloatVector.fromArray(SPECIES, x, at + i * row + 2 * LANES))
                         .max(most));
             }
-            ONE.mul(most).intoArray(y, to);
+            VECTOR.cast(most).intoArray(y, to);
             return;
         }
         for (int i = 0; i < rows; i++) {
             for (int j = 0; j < width; j += LANES) {
-                most = ONE.mul(FloatVector.fromArray(SPECIES, x, at + i * row + j))
+                most = VECTOR.cast(FloatVector.fromArray(SPECIES, x, at + i * row + j))
                         .max(most);
             }
         }
-        ONE.mul(most).intoArray(y, to);
+        VECTOR.cast(most).intoArray(y, to);
     }
 }

@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.blocked;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
+
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.spi.ConvSpec;
@@ -163,7 +165,8 @@ final class BlockWindow implements BlockSource {
     /** Copies vectors that are {@code step} floats apart side by side. */
     private static void every(float[] src, int from, int step, float[] to, int at, int count) {
         for (int i = 0; i < count; i++) {
-            FloatVector.fromArray(Lanes.FLOATS, src, from + i * step).intoArray(to, at + i * LANES);
+            VECTOR.cast(FloatVector.fromArray(Lanes.FLOATS, src, from + i * step))
+                    .intoArray(to, at + i * LANES);
         }
     }
 }

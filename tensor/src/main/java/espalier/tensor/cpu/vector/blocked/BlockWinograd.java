@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.blocked;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.cpu.ConvGeometry;
@@ -238,7 +239,7 @@ final class BlockWinograd implements BlockWay {
             if (add.isEmpty()) {
                 least.max(sum).intoArray(dst.array(), dst.at() + at + i);
             } else {
-                FloatVector all = ONE.fma(sum, fromArray(SPECIES, add.array(), add.at() + at + i));
+                FloatVector all = VECTOR.cast(sum).add(fromArray(SPECIES, add.array(), add.at() + at + i));
                 least.max(all).intoArray(dst.array(), dst.at() + at + i);
             }
         }

@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.blocked;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.vector.channels.BlockTiles;
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -109,18 +110,18 @@ final class StemTile {
             s51 = x5.fma(w1, s51);
         }
         FloatVector least = ONE.broadcast(floor);
-        least.max(s00).intoArray(y, y0);
-        least.max(s01).intoArray(y, y1);
-        least.max(s10).intoArray(y, y0 + LANES);
-        least.max(s11).intoArray(y, y1 + LANES);
-        least.max(s20).intoArray(y, y0 + 2 * LANES);
-        least.max(s21).intoArray(y, y1 + 2 * LANES);
-        least.max(s30).intoArray(y, y0 + 3 * LANES);
-        least.max(s31).intoArray(y, y1 + 3 * LANES);
-        least.max(s40).intoArray(y, y0 + 4 * LANES);
-        least.max(s41).intoArray(y, y1 + 4 * LANES);
-        least.max(s50).intoArray(y, y0 + 5 * LANES);
-        least.max(s51).intoArray(y, y1 + 5 * LANES);
+        VECTOR.cast(least.max(s00)).intoArray(y, y0);
+        VECTOR.cast(least.max(s01)).intoArray(y, y1);
+        VECTOR.cast(least.max(s10)).intoArray(y, y0 + LANES);
+        VECTOR.cast(least.max(s11)).intoArray(y, y1 + LANES);
+        VECTOR.cast(least.max(s20)).intoArray(y, y0 + 2 * LANES);
+        VECTOR.cast(least.max(s21)).intoArray(y, y1 + 2 * LANES);
+        VECTOR.cast(least.max(s30)).intoArray(y, y0 + 3 * LANES);
+        VECTOR.cast(least.max(s31)).intoArray(y, y1 + 3 * LANES);
+        VECTOR.cast(least.max(s40)).intoArray(y, y0 + 4 * LANES);
+        VECTOR.cast(least.max(s41)).intoArray(y, y1 + 4 * LANES);
+        VECTOR.cast(least.max(s50)).intoArray(y, y0 + 5 * LANES);
+        VECTOR.cast(least.max(s51)).intoArray(y, y1 + 5 * LANES);
     }
 
     /** Eight pixels. */
@@ -184,21 +185,21 @@ final class StemTile {
             s71 = x7.fma(w1, s71);
         }
         FloatVector least = ONE.broadcast(floor);
-        least.max(s00).intoArray(y, y0);
-        least.max(s01).intoArray(y, y1);
-        least.max(s10).intoArray(y, y0 + LANES);
-        least.max(s11).intoArray(y, y1 + LANES);
-        least.max(s20).intoArray(y, y0 + 2 * LANES);
-        least.max(s21).intoArray(y, y1 + 2 * LANES);
-        least.max(s30).intoArray(y, y0 + 3 * LANES);
-        least.max(s31).intoArray(y, y1 + 3 * LANES);
-        least.max(s40).intoArray(y, y0 + 4 * LANES);
-        least.max(s41).intoArray(y, y1 + 4 * LANES);
-        least.max(s50).intoArray(y, y0 + 5 * LANES);
-        least.max(s51).intoArray(y, y1 + 5 * LANES);
-        least.max(s60).intoArray(y, y0 + 6 * LANES);
-        least.max(s61).intoArray(y, y1 + 6 * LANES);
-        least.max(s70).intoArray(y, y0 + 7 * LANES);
-        least.max(s71).intoArray(y, y1 + 7 * LANES);
+        VECTOR.cast(least.max(s00)).intoArray(y, y0);
+        VECTOR.cast(least.max(s01)).intoArray(y, y1);
+        VECTOR.cast(least.max(s10)).intoArray(y, y0 + LANES);
+        VECTOR.cast(least.max(s11)).intoArray(y, y1 + LANES);
+        VECTOR.cast(least.max(s20)).intoArray(y, y0 + 2 * LANES);
+        VECTOR.cast(least.max(s21)).intoArray(y, y1 + 2 * LANES);
+        VECTOR.cast(least.max(s30)).intoArray(y, y0 + 3 * LANES);
+        VECTOR.cast(least.max(s31)).intoArray(y, y1 + 3 * LANES);
+        VECTOR.cast(least.max(s40)).intoArray(y, y0 + 4 * LANES);
+        VECTOR.cast(least.max(s41)).intoArray(y, y1 + 4 * LANES);
+        VECTOR.cast(least.max(s50)).intoArray(y, y0 + 5 * LANES);
+        VECTOR.cast(least.max(s51)).intoArray(y, y1 + 5 * LANES);
+        VECTOR.cast(least.max(s60)).intoArray(y, y0 + 6 * LANES);
+        VECTOR.cast(least.max(s61)).intoArray(y, y1 + 6 * LANES);
+        VECTOR.cast(least.max(s70)).intoArray(y, y0 + 7 * LANES);
+        VECTOR.cast(least.max(s71)).intoArray(y, y1 + 7 * LANES);
     }
 }

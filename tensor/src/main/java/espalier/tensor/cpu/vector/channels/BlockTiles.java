@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.channels;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import java.lang.invoke.VarHandle;
@@ -74,8 +75,8 @@ public final class BlockTiles {
     public static void add(float[] x, int at, int n, float[] add, int addAt, float floor, float[] y, int to) {
         FloatVector least = ONE.broadcast(floor);
         for (int i = 0; i < n; i += LANES) {
-            FloatVector sum =
-                    ONE.fma(FloatVector.fromArray(SPECIES, x, at + i), FloatVector.fromArray(SPECIES, add, addAt + i));
+            FloatVector sum = VECTOR.cast(FloatVector.fromArray(SPECIES, x, at + i))
+                    .add(FloatVector.fromArray(SPECIES, add, addAt + i));
             least.max(sum).intoArray(y, to + i);
         }
     }
@@ -119,8 +120,8 @@ public final class BlockTiles {
                 s01 = x0.fma(w1, s01);
             }
         }
-        ONE.mul(s00).intoArray(y, y0);
-        ONE.mul(s01).intoArray(y, y1);
+        VECTOR.cast(s00).intoArray(y, y0);
+        VECTOR.cast(s01).intoArray(y, y1);
     }
 
     /** Two pixels. */
@@ -160,10 +161,10 @@ public final class BlockTiles {
                 s11 = x1.fma(w1, s11);
             }
         }
-        ONE.mul(s00).intoArray(y, y0);
-        ONE.mul(s01).intoArray(y, y1);
-        ONE.mul(s10).intoArray(y, y0 + LANES);
-        ONE.mul(s11).intoArray(y, y1 + LANES);
+        VECTOR.cast(s00).intoArray(y, y0);
+        VECTOR.cast(s01).intoArray(y, y1);
+        VECTOR.cast(s10).intoArray(y, y0 + LANES);
+        VECTOR.cast(s11).intoArray(y, y1 + LANES);
     }
 
     /** Three pixels. */
@@ -209,12 +210,12 @@ public final class BlockTiles {
                 s21 = x2.fma(w1, s21);
             }
         }
-        ONE.mul(s00).intoArray(y, y0);
-        ONE.mul(s01).intoArray(y, y1);
-        ONE.mul(s10).intoArray(y, y0 + LANES);
-        ONE.mul(s11).intoArray(y, y1 + LANES);
-        ONE.mul(s20).intoArray(y, y0 + 2 * LANES);
-        ONE.mul(s21).intoArray(y, y1 + 2 * LANES);
+        VECTOR.cast(s00).intoArray(y, y0);
+        VECTOR.cast(s01).intoArray(y, y1);
+        VECTOR.cast(s10).intoArray(y, y0 + LANES);
+        VECTOR.cast(s11).intoArray(y, y1 + LANES);
+        VECTOR.cast(s20).intoArray(y, y0 + 2 * LANES);
+        VECTOR.cast(s21).intoArray(y, y1 + 2 * LANES);
     }
 
     /** Four pixels. */
@@ -266,13 +267,13 @@ public final class BlockTiles {
                 s31 = x3.fma(w1, s31);
             }
         }
-        ONE.mul(s00).intoArray(y, y0);
-        ONE.mul(s01).intoArray(y, y1);
-        ONE.mul(s10).intoArray(y, y0 + LANES);
-        ONE.mul(s11).intoArray(y, y1 + LANES);
-        ONE.mul(s20).intoArray(y, y0 + 2 * LANES);
-        ONE.mul(s21).intoArray(y, y1 + 2 * LANES);
-        ONE.mul(s30).intoArray(y, y0 + 3 * LANES);
-        ONE.mul(s31).intoArray(y, y1 + 3 * LANES);
+        VECTOR.cast(s00).intoArray(y, y0);
+        VECTOR.cast(s01).intoArray(y, y1);
+        VECTOR.cast(s10).intoArray(y, y0 + LANES);
+        VECTOR.cast(s11).intoArray(y, y1 + LANES);
+        VECTOR.cast(s20).intoArray(y, y0 + 2 * LANES);
+        VECTOR.cast(s21).intoArray(y, y1 + 2 * LANES);
+        VECTOR.cast(s30).intoArray(y, y0 + 3 * LANES);
+        VECTOR.cast(s31).intoArray(y, y1 + 3 * LANES);
     }
 }

@@ -9,6 +9,7 @@ import static espalier.tensor.cpu.vector.channels.SixPoints.GA;
 import static espalier.tensor.cpu.vector.channels.SixPoints.GB;
 import static espalier.tensor.cpu.vector.channels.SixPoints.REACH;
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.cpu.Scratch;
@@ -57,9 +58,9 @@ final class FourByFour {
         for (int j = 0; j < squares; j++) {
             int from = at + j * LANES;
             int put = to + j * SIDE * LANES;
-            FloatVector m1 = ONE.mul(fromArray(SPECIES, m, from + plane));
+            FloatVector m1 = VECTOR.cast(fromArray(SPECIES, m, from + plane));
             FloatVector m2 = fromArray(SPECIES, m, from + 2 * plane);
-            FloatVector m3 = ONE.mul(fromArray(SPECIES, m, from + 3 * plane));
+            FloatVector m3 = VECTOR.cast(fromArray(SPECIES, m, from + 3 * plane));
             FloatVector m4 = fromArray(SPECIES, m, from + 4 * plane);
             FloatVector evenA = m1.add(m2);
             FloatVector evenB = m3.add(m4);
@@ -80,13 +81,13 @@ final class FourByFour {
         FloatVector b = ONE.broadcast(B);
         FloatVector a2 = ONE.broadcast(A2);
         FloatVector b2 = ONE.broadcast(B2);
-        FloatVector start = ONE.mul(fromArray(SPECIES, bias, biasAt));
+        FloatVector start = VECTOR.cast(fromArray(SPECIES, bias, biasAt));
         for (int j = 0; j < columns; j++) {
             int from = at + j * LANES;
             int put = to + j * LANES;
-            FloatVector m1 = ONE.mul(fromArray(SPECIES, m, from + row));
+            FloatVector m1 = VECTOR.cast(fromArray(SPECIES, m, from + row));
             FloatVector m2 = fromArray(SPECIES, m, from + 2 * row);
-            FloatVector m3 = ONE.mul(fromArray(SPECIES, m, from + 3 * row));
+            FloatVector m3 = VECTOR.cast(fromArray(SPECIES, m, from + 3 * row));
             FloatVector m4 = fromArray(SPECIES, m, from + 4 * row);
             FloatVector evenA = m1.add(m2);
             FloatVector evenB = m3.add(m4);
@@ -119,10 +120,10 @@ final class FourByFour {
         for (int j = 0; j < columns; j++) {
             int from = at + j * LANES;
             int put = to + j * LANES;
-            FloatVector y0 = ONE.mul(fromArray(SPECIES, dy, from));
+            FloatVector y0 = VECTOR.cast(fromArray(SPECIES, dy, from));
             FloatVector y1 = fromArray(SPECIES, dy, from + pitch);
             FloatVector y2 = fromArray(SPECIES, dy, from + 2 * pitch);
-            FloatVector y3 = ONE.mul(fromArray(SPECIES, dy, from + 3 * pitch));
+            FloatVector y3 = VECTOR.cast(fromArray(SPECIES, dy, from + 3 * pitch));
             y0.intoArray(m, put);
             FloatVector even = a2.fma(y2, y0);
             FloatVector odd = a.mul(a2.fma(y3, y1));
@@ -145,10 +146,10 @@ final class FourByFour {
         for (int j = 0; j < squares; j++) {
             int from = at + j * SIDE * LANES;
             int put = to + j * LANES;
-            FloatVector y0 = ONE.mul(fromArray(SPECIES, dy, from));
+            FloatVector y0 = VECTOR.cast(fromArray(SPECIES, dy, from));
             FloatVector y1 = fromArray(SPECIES, dy, from + LANES);
             FloatVector y2 = fromArray(SPECIES, dy, from + 2 * LANES);
-            FloatVector y3 = ONE.mul(fromArray(SPECIES, dy, from + 3 * LANES));
+            FloatVector y3 = VECTOR.cast(fromArray(SPECIES, dy, from + 3 * LANES));
             y0.intoArray(m, put);
             FloatVector even = a2.fma(y2, y0);
             FloatVector odd = a.mul(a2.fma(y3, y1));
@@ -164,50 +165,52 @@ final class FourByFour {
 
     /** See {@link Squares#turnWeights}. */
     static void turnWeights(float[] g, int at, int[] tapAt, float[] u, int to, int plane) {
-        for (int q = 0; q < 3; q++) { // of each row the three numbers that are still to be turned
-            turnThree(g, at + tapAt[q], at + tapAt[3 + q], at + tapAt[6 + q], u, to + q * plane, REACH * plane);
+        for (int p = 0; p < 3; p++) {
+            for (int q = 0; q < 3; q++) {
+                System.arraycopy(g, at + tapAt[3 * p + q], u, to + (REACH * p + q) * plane, LANES);
+            }
         }
-        for (int i = 0; i < REACH; i++) {
-            int from = to + i * REACH * plane;
-            turnThree(u, from, from + plane, from + 2 * plane, u, from, plane);
+        for (int line = 0; line < 3 + REACH; line++) { // columns, then rows, with one call: C2 inlines it once
+            boolean column = line < 3;
+            int from = column ? to + line * plane : to + (line - 3) * REACH * plane;
+            turnThree(u, from, column ? REACH * plane : plane);
         }
     }
 
-    /** {@code G g} of three numbers. */
-    private static void turnThree(float[] g, int first, int second, int third, float[] u, int to, int step) {
-        FloatVector g0 = ONE.mul(fromArray(SPECIES, g, first));
-        FloatVector g1 = ONE.mul(fromArray(SPECIES, g, second));
-        FloatVector g2 = ONE.mul(fromArray(SPECIES, g, third));
-        g0.mul(G0).intoArray(u, to);
+    /** {@code G g} of three numbers, in their place. */
+    private static void turnThree(float[] u, int at, int step) {
+        FloatVector g0 = VECTOR.cast(fromArray(SPECIES, u, at));
+        FloatVector g1 = VECTOR.cast(fromArray(SPECIES, u, at + step));
+        FloatVector g2 = VECTOR.cast(fromArray(SPECIES, u, at + 2 * step));
+        g0.mul(G0).intoArray(u, at);
         FloatVector even = ONE.broadcast(A2).fma(g2, g0).mul(GA);
         FloatVector odd = g1.mul(A * GA);
-        even.add(odd).intoArray(u, to + step);
-        even.sub(odd).intoArray(u, to + 2 * step);
+        even.add(odd).intoArray(u, at + step);
+        even.sub(odd).intoArray(u, at + 2 * step);
         even = ONE.broadcast(B2).fma(g2, g0).mul(GB);
         odd = g1.mul(B * GB);
-        even.add(odd).intoArray(u, to + 3 * step);
-        even.sub(odd).intoArray(u, to + 4 * step);
-        g2.intoArray(u, to + 5 * step);
+        even.add(odd).intoArray(u, at + 3 * step);
+        even.sub(odd).intoArray(u, at + 4 * step);
+        g2.intoArray(u, at + 5 * step);
     }
 
     /** See {@link Squares#turnWeightsBack}. */
     static void turnWeightsBack(float[] u, int at, int plane, float[] dg, int dgAt, int step) {
-        for (int i = 0; i < REACH; i++) {
-            int from = at + i * REACH * plane;
-            turnSix(u, from, plane, u, from, plane);
-        }
-        for (int q = 0; q < 3; q++) {
-            turnSix(u, at + q * plane, REACH * plane, dg, dgAt + q * step, 3 * step);
+        for (int line = 0; line < REACH + 3; line++) { // rows, then columns, with one call: C2 inlines it once
+            boolean row = line < REACH;
+            int from = row ? at + line * REACH * plane : at + (line - REACH) * plane;
+            int to = row ? from : dgAt + (line - REACH) * step;
+            turnSix(u, from, row ? plane : REACH * plane, row ? u : dg, to, row ? plane : 3 * step);
         }
     }
 
     /** {@code Gᵀ u} of six numbers. */
     private static void turnSix(float[] u, int at, int plane, float[] g, int to, int step) {
-        FloatVector u1 = ONE.mul(fromArray(SPECIES, u, at + plane));
-        FloatVector u2 = ONE.mul(fromArray(SPECIES, u, at + 2 * plane));
-        FloatVector u3 = ONE.mul(fromArray(SPECIES, u, at + 3 * plane));
-        FloatVector u4 = ONE.mul(fromArray(SPECIES, u, at + 4 * plane));
-        FloatVector last = ONE.mul(fromArray(SPECIES, u, at + 5 * plane));
+        FloatVector u1 = VECTOR.cast(fromArray(SPECIES, u, at + plane));
+        FloatVector u2 = VECTOR.cast(fromArray(SPECIES, u, at + 2 * plane));
+        FloatVector u3 = VECTOR.cast(fromArray(SPECIES, u, at + 3 * plane));
+        FloatVector u4 = VECTOR.cast(fromArray(SPECIES, u, at + 4 * plane));
+        FloatVector last = VECTOR.cast(fromArray(SPECIES, u, at + 5 * plane));
         FloatVector evenA = u1.add(u2).mul(GA);
         FloatVector evenB = u3.add(u4).mul(GB);
         FloatVector oddA = u1.sub(u2).mul(A * GA);

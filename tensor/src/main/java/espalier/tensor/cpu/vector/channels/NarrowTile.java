@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.channels;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import jdk.incubator.vector.FloatVector;
@@ -68,21 +69,21 @@ public final class NarrowTile {
                 s15 = ONE.broadcast(x[p + 15 * LANES]).fma(w0, s15);
             }
         }
-        ONE.mul(s0).intoArray(y, yAt);
-        ONE.mul(s1).intoArray(y, yAt + LANES);
-        ONE.mul(s2).intoArray(y, yAt + 2 * LANES);
-        ONE.mul(s3).intoArray(y, yAt + 3 * LANES);
-        ONE.mul(s4).intoArray(y, yAt + 4 * LANES);
-        ONE.mul(s5).intoArray(y, yAt + 5 * LANES);
-        ONE.mul(s6).intoArray(y, yAt + 6 * LANES);
-        ONE.mul(s7).intoArray(y, yAt + 7 * LANES);
-        ONE.mul(s8).intoArray(y, yAt + 8 * LANES);
-        ONE.mul(s9).intoArray(y, yAt + 9 * LANES);
-        ONE.mul(s10).intoArray(y, yAt + 10 * LANES);
-        ONE.mul(s11).intoArray(y, yAt + 11 * LANES);
-        ONE.mul(s12).intoArray(y, yAt + 12 * LANES);
-        ONE.mul(s13).intoArray(y, yAt + 13 * LANES);
-        ONE.mul(s14).intoArray(y, yAt + 14 * LANES);
-        ONE.mul(s15).intoArray(y, yAt + 15 * LANES);
+        VECTOR.cast(s0).intoArray(y, yAt);
+        VECTOR.cast(s1).intoArray(y, yAt + LANES);
+        VECTOR.cast(s2).intoArray(y, yAt + 2 * LANES);
+        VECTOR.cast(s3).intoArray(y, yAt + 3 * LANES);
+        VECTOR.cast(s4).intoArray(y, yAt + 4 * LANES);
+        VECTOR.cast(s5).intoArray(y, yAt + 5 * LANES);
+        VECTOR.cast(s6).intoArray(y, yAt + 6 * LANES);
+        VECTOR.cast(s7).intoArray(y, yAt + 7 * LANES);
+        VECTOR.cast(s8).intoArray(y, yAt + 8 * LANES);
+        VECTOR.cast(s9).intoArray(y, yAt + 9 * LANES);
+        VECTOR.cast(s10).intoArray(y, yAt + 10 * LANES);
+        VECTOR.cast(s11).intoArray(y, yAt + 11 * LANES);
+        VECTOR.cast(s12).intoArray(y, yAt + 12 * LANES);
+        VECTOR.cast(s13).intoArray(y, yAt + 13 * LANES);
+        VECTOR.cast(s14).intoArray(y, yAt + 14 * LANES);
+        VECTOR.cast(s15).intoArray(y, yAt + 15 * LANES);
     }
 }

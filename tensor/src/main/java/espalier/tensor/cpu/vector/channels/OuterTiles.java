@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.channels;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -92,14 +93,14 @@ public final class OuterTiles {
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
         }
-        ONE.mul(s00).intoArray(y, yAt);
-        ONE.mul(s01).intoArray(y, yAt + LANES);
-        ONE.mul(s10).intoArray(y, yAt + pitch);
-        ONE.mul(s11).intoArray(y, yAt + pitch + LANES);
-        ONE.mul(s20).intoArray(y, yAt + 2 * pitch);
-        ONE.mul(s21).intoArray(y, yAt + 2 * pitch + LANES);
-        ONE.mul(s30).intoArray(y, yAt + 3 * pitch);
-        ONE.mul(s31).intoArray(y, yAt + 3 * pitch + LANES);
+        VECTOR.cast(s00).intoArray(y, yAt);
+        VECTOR.cast(s01).intoArray(y, yAt + LANES);
+        VECTOR.cast(s10).intoArray(y, yAt + pitch);
+        VECTOR.cast(s11).intoArray(y, yAt + pitch + LANES);
+        VECTOR.cast(s20).intoArray(y, yAt + 2 * pitch);
+        VECTOR.cast(s21).intoArray(y, yAt + 2 * pitch + LANES);
+        VECTOR.cast(s30).intoArray(y, yAt + 3 * pitch);
+        VECTOR.cast(s31).intoArray(y, yAt + 3 * pitch + LANES);
     }
 
     /** Eight rows of two vectors. */
@@ -149,22 +150,22 @@ public final class OuterTiles {
             s70 = a7.fma(b0, s70);
             s71 = a7.fma(b1, s71);
         }
-        ONE.mul(s00).intoArray(y, yAt);
-        ONE.mul(s01).intoArray(y, yAt + LANES);
-        ONE.mul(s10).intoArray(y, yAt + pitch);
-        ONE.mul(s11).intoArray(y, yAt + pitch + LANES);
-        ONE.mul(s20).intoArray(y, yAt + 2 * pitch);
-        ONE.mul(s21).intoArray(y, yAt + 2 * pitch + LANES);
-        ONE.mul(s30).intoArray(y, yAt + 3 * pitch);
-        ONE.mul(s31).intoArray(y, yAt + 3 * pitch + LANES);
-        ONE.mul(s40).intoArray(y, yAt + 4 * pitch);
-        ONE.mul(s41).intoArray(y, yAt + 4 * pitch + LANES);
-        ONE.mul(s50).intoArray(y, yAt + 5 * pitch);
-        ONE.mul(s51).intoArray(y, yAt + 5 * pitch + LANES);
-        ONE.mul(s60).intoArray(y, yAt + 6 * pitch);
-        ONE.mul(s61).intoArray(y, yAt + 6 * pitch + LANES);
-        ONE.mul(s70).intoArray(y, yAt + 7 * pitch);
-        ONE.mul(s71).intoArray(y, yAt + 7 * pitch + LANES);
+        VECTOR.cast(s00).intoArray(y, yAt);
+        VECTOR.cast(s01).intoArray(y, yAt + LANES);
+        VECTOR.cast(s10).intoArray(y, yAt + pitch);
+        VECTOR.cast(s11).intoArray(y, yAt + pitch + LANES);
+        VECTOR.cast(s20).intoArray(y, yAt + 2 * pitch);
+        VECTOR.cast(s21).intoArray(y, yAt + 2 * pitch + LANES);
+        VECTOR.cast(s30).intoArray(y, yAt + 3 * pitch);
+        VECTOR.cast(s31).intoArray(y, yAt + 3 * pitch + LANES);
+        VECTOR.cast(s40).intoArray(y, yAt + 4 * pitch);
+        VECTOR.cast(s41).intoArray(y, yAt + 4 * pitch + LANES);
+        VECTOR.cast(s50).intoArray(y, yAt + 5 * pitch);
+        VECTOR.cast(s51).intoArray(y, yAt + 5 * pitch + LANES);
+        VECTOR.cast(s60).intoArray(y, yAt + 6 * pitch);
+        VECTOR.cast(s61).intoArray(y, yAt + 6 * pitch + LANES);
+        VECTOR.cast(s70).intoArray(y, yAt + 7 * pitch);
+        VECTOR.cast(s71).intoArray(y, yAt + 7 * pitch + LANES);
     }
 
     /** Sixteen rows of one vector. */
@@ -221,21 +222,21 @@ public final class OuterTiles {
             FloatVector a15 = ONE.broadcast(m[mAt + t + 15]);
             s15 = a15.fma(b0, s15);
         }
-        ONE.mul(s0).intoArray(y, yAt);
-        ONE.mul(s1).intoArray(y, yAt + pitch);
-        ONE.mul(s2).intoArray(y, yAt + 2 * pitch);
-        ONE.mul(s3).intoArray(y, yAt + 3 * pitch);
-        ONE.mul(s4).intoArray(y, yAt + 4 * pitch);
-        ONE.mul(s5).intoArray(y, yAt + 5 * pitch);
-        ONE.mul(s6).intoArray(y, yAt + 6 * pitch);
-        ONE.mul(s7).intoArray(y, yAt + 7 * pitch);
-        ONE.mul(s8).intoArray(y, yAt + 8 * pitch);
-        ONE.mul(s9).intoArray(y, yAt + 9 * pitch);
-        ONE.mul(s10).intoArray(y, yAt + 10 * pitch);
-        ONE.mul(s11).intoArray(y, yAt + 11 * pitch);
-        ONE.mul(s12).intoArray(y, yAt + 12 * pitch);
-        ONE.mul(s13).intoArray(y, yAt + 13 * pitch);
-        ONE.mul(s14).intoArray(y, yAt + 14 * pitch);
-        ONE.mul(s15).intoArray(y, yAt + 15 * pitch);
+        VECTOR.cast(s0).intoArray(y, yAt);
+        VECTOR.cast(s1).intoArray(y, yAt + pitch);
+        VECTOR.cast(s2).intoArray(y, yAt + 2 * pitch);
+        VECTOR.cast(s3).intoArray(y, yAt + 3 * pitch);
+        VECTOR.cast(s4).intoArray(y, yAt + 4 * pitch);
+        VECTOR.cast(s5).intoArray(y, yAt + 5 * pitch);
+        VECTOR.cast(s6).intoArray(y, yAt + 6 * pitch);
+        VECTOR.cast(s7).intoArray(y, yAt + 7 * pitch);
+        VECTOR.cast(s8).intoArray(y, yAt + 8 * pitch);
+        VECTOR.cast(s9).intoArray(y, yAt + 9 * pitch);
+        VECTOR.cast(s10).intoArray(y, yAt + 10 * pitch);
+        VECTOR.cast(s11).intoArray(y, yAt + 11 * pitch);
+        VECTOR.cast(s12).intoArray(y, yAt + 12 * pitch);
+        VECTOR.cast(s13).intoArray(y, yAt + 13 * pitch);
+        VECTOR.cast(s14).intoArray(y, yAt + 14 * pitch);
+        VECTOR.cast(s15).intoArray(y, yAt + 15 * pitch);
     }
 }

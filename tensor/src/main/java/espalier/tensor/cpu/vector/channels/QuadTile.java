@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.channels;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -153,21 +154,21 @@ public final class QuadTile {
             s32 = a3.fma(x2, s32);
             s33 = a3.fma(x3, s33);
         }
-        ONE.mul(s00).intoArray(y, y0 + q0);
-        ONE.mul(s01).intoArray(y, y0 + q1);
-        ONE.mul(s02).intoArray(y, y0 + q2);
-        ONE.mul(s03).intoArray(y, y0 + q3);
-        ONE.mul(s10).intoArray(y, y1 + q0);
-        ONE.mul(s11).intoArray(y, y1 + q1);
-        ONE.mul(s12).intoArray(y, y1 + q2);
-        ONE.mul(s13).intoArray(y, y1 + q3);
-        ONE.mul(s20).intoArray(y, y2 + q0);
-        ONE.mul(s21).intoArray(y, y2 + q1);
-        ONE.mul(s22).intoArray(y, y2 + q2);
-        ONE.mul(s23).intoArray(y, y2 + q3);
-        ONE.mul(s30).intoArray(y, y3 + q0);
-        ONE.mul(s31).intoArray(y, y3 + q1);
-        ONE.mul(s32).intoArray(y, y3 + q2);
-        ONE.mul(s33).intoArray(y, y3 + q3);
+        VECTOR.cast(s00).intoArray(y, y0 + q0);
+        VECTOR.cast(s01).intoArray(y, y0 + q1);
+        VECTOR.cast(s02).intoArray(y, y0 + q2);
+        VECTOR.cast(s03).intoArray(y, y0 + q3);
+        VECTOR.cast(s10).intoArray(y, y1 + q0);
+        VECTOR.cast(s11).intoArray(y, y1 + q1);
+        VECTOR.cast(s12).intoArray(y, y1 + q2);
+        VECTOR.cast(s13).intoArray(y, y1 + q3);
+        VECTOR.cast(s20).intoArray(y, y2 + q0);
+        VECTOR.cast(s21).intoArray(y, y2 + q1);
+        VECTOR.cast(s22).intoArray(y, y2 + q2);
+        VECTOR.cast(s23).intoArray(y, y2 + q3);
+        VECTOR.cast(s30).intoArray(y, y3 + q0);
+        VECTOR.cast(s31).intoArray(y, y3 + q1);
+        VECTOR.cast(s32).intoArray(y, y3 + q2);
+        VECTOR.cast(s33).intoArray(y, y3 + q3);
     }
 }

@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.channels;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import java.lang.invoke.VarHandle;
@@ -74,16 +75,16 @@ final class TallBlockTiles {
                 s41 = x4.fma(w1, s41);
             }
         }
-        ONE.mul(s00).intoArray(y, y0);
-        ONE.mul(s01).intoArray(y, y1);
-        ONE.mul(s10).intoArray(y, y0 + LANES);
-        ONE.mul(s11).intoArray(y, y1 + LANES);
-        ONE.mul(s20).intoArray(y, y0 + 2 * LANES);
-        ONE.mul(s21).intoArray(y, y1 + 2 * LANES);
-        ONE.mul(s30).intoArray(y, y0 + 3 * LANES);
-        ONE.mul(s31).intoArray(y, y1 + 3 * LANES);
-        ONE.mul(s40).intoArray(y, y0 + 4 * LANES);
-        ONE.mul(s41).intoArray(y, y1 + 4 * LANES);
+        VECTOR.cast(s00).intoArray(y, y0);
+        VECTOR.cast(s01).intoArray(y, y1);
+        VECTOR.cast(s10).intoArray(y, y0 + LANES);
+        VECTOR.cast(s11).intoArray(y, y1 + LANES);
+        VECTOR.cast(s20).intoArray(y, y0 + 2 * LANES);
+        VECTOR.cast(s21).intoArray(y, y1 + 2 * LANES);
+        VECTOR.cast(s30).intoArray(y, y0 + 3 * LANES);
+        VECTOR.cast(s31).intoArray(y, y1 + 3 * LANES);
+        VECTOR.cast(s40).intoArray(y, y0 + 4 * LANES);
+        VECTOR.cast(s41).intoArray(y, y1 + 4 * LANES);
     }
 
     /** Six pixels. */
@@ -147,18 +148,18 @@ final class TallBlockTiles {
                 s51 = x5.fma(w1, s51);
             }
         }
-        ONE.mul(s00).intoArray(y, y0);
-        ONE.mul(s01).intoArray(y, y1);
-        ONE.mul(s10).intoArray(y, y0 + LANES);
-        ONE.mul(s11).intoArray(y, y1 + LANES);
-        ONE.mul(s20).intoArray(y, y0 + 2 * LANES);
-        ONE.mul(s21).intoArray(y, y1 + 2 * LANES);
-        ONE.mul(s30).intoArray(y, y0 + 3 * LANES);
-        ONE.mul(s31).intoArray(y, y1 + 3 * LANES);
-        ONE.mul(s40).intoArray(y, y0 + 4 * LANES);
-        ONE.mul(s41).intoArray(y, y1 + 4 * LANES);
-        ONE.mul(s50).intoArray(y, y0 + 5 * LANES);
-        ONE.mul(s51).intoArray(y, y1 + 5 * LANES);
+        VECTOR.cast(s00).intoArray(y, y0);
+        VECTOR.cast(s01).intoArray(y, y1);
+        VECTOR.cast(s10).intoArray(y, y0 + LANES);
+        VECTOR.cast(s11).intoArray(y, y1 + LANES);
+        VECTOR.cast(s20).intoArray(y, y0 + 2 * LANES);
+        VECTOR.cast(s21).intoArray(y, y1 + 2 * LANES);
+        VECTOR.cast(s30).intoArray(y, y0 + 3 * LANES);
+        VECTOR.cast(s31).intoArray(y, y1 + 3 * LANES);
+        VECTOR.cast(s40).intoArray(y, y0 + 4 * LANES);
+        VECTOR.cast(s41).intoArray(y, y1 + 4 * LANES);
+        VECTOR.cast(s50).intoArray(y, y0 + 5 * LANES);
+        VECTOR.cast(s51).intoArray(y, y1 + 5 * LANES);
     }
 
     /** Seven pixels. */
@@ -222,20 +223,20 @@ final class TallBlockTiles {
                 s61 = x6.fma(w1, s61);
             }
         }
-        ONE.mul(s00).intoArray(y, y0);
-        ONE.mul(s01).intoArray(y, y1);
-        ONE.mul(s10).intoArray(y, y0 + LANES);
-        ONE.mul(s11).intoArray(y, y1 + LANES);
-        ONE.mul(s20).intoArray(y, y0 + 2 * LANES);
-        ONE.mul(s21).intoArray(y, y1 + 2 * LANES);
-        ONE.mul(s30).intoArray(y, y0 + 3 * LANES);
-        ONE.mul(s31).intoArray(y, y1 + 3 * LANES);
-        ONE.mul(s40).intoArray(y, y0 + 4 * LANES);
-        ONE.mul(s41).intoArray(y, y1 + 4 * LANES);
-        ONE.mul(s50).intoArray(y, y0 + 5 * LANES);
-        ONE.mul(s51).intoArray(y, y1 + 5 * LANES);
-        ONE.mul(s60).intoArray(y, y0 + 6 * LANES);
-        ONE.mul(s61).intoArray(y, y1 + 6 * LANES);
+        VECTOR.cast(s00).intoArray(y, y0);
+        VECTOR.cast(s01).intoArray(y, y1);
+        VECTOR.cast(s10).intoArray(y, y0 + LANES);
+        VECTOR.cast(s11).intoArray(y, y1 + LANES);
+        VECTOR.cast(s20).intoArray(y, y0 + 2 * LANES);
+        VECTOR.cast(s21).intoArray(y, y1 + 2 * LANES);
+        VECTOR.cast(s30).intoArray(y, y0 + 3 * LANES);
+        VECTOR.cast(s31).intoArray(y, y1 + 3 * LANES);
+        VECTOR.cast(s40).intoArray(y, y0 + 4 * LANES);
+        VECTOR.cast(s41).intoArray(y, y1 + 4 * LANES);
+        VECTOR.cast(s50).intoArray(y, y0 + 5 * LANES);
+        VECTOR.cast(s51).intoArray(y, y1 + 5 * LANES);
+        VECTOR.cast(s60).intoArray(y, y0 + 6 * LANES);
+        VECTOR.cast(s61).intoArray(y, y1 + 6 * LANES);
     }
 
     /** Eight pixels. */
@@ -304,21 +305,21 @@ final class TallBlockTiles {
                 s71 = x7.fma(w1, s71);
             }
         }
-        ONE.mul(s00).intoArray(y, y0);
-        ONE.mul(s01).intoArray(y, y1);
-        ONE.mul(s10).intoArray(y, y0 + LANES);
-        ONE.mul(s11).intoArray(y, y1 + LANES);
-        ONE.mul(s20).intoArray(y, y0 + 2 * LANES);
-        ONE.mul(s21).intoArray(y, y1 + 2 * LANES);
-        ONE.mul(s30).intoArray(y, y0 + 3 * LANES);
-        ONE.mul(s31).intoArray(y, y1 + 3 * LANES);
-        ONE.mul(s40).intoArray(y, y0 + 4 * LANES);
-        ONE.mul(s41).intoArray(y, y1 + 4 * LANES);
-        ONE.mul(s50).intoArray(y, y0 + 5 * LANES);
-        ONE.mul(s51).intoArray(y, y1 + 5 * LANES);
-        ONE.mul(s60).intoArray(y, y0 + 6 * LANES);
-        ONE.mul(s61).intoArray(y, y1 + 6 * LANES);
-        ONE.mul(s70).intoArray(y, y0 + 7 * LANES);
-        ONE.mul(s71).intoArray(y, y1 + 7 * LANES);
+        VECTOR.cast(s00).intoArray(y, y0);
+        VECTOR.cast(s01).intoArray(y, y1);
+        VECTOR.cast(s10).intoArray(y, y0 + LANES);
+        VECTOR.cast(s11).intoArray(y, y1 + LANES);
+        VECTOR.cast(s20).intoArray(y, y0 + 2 * LANES);
+        VECTOR.cast(s21).intoArray(y, y1 + 2 * LANES);
+        VECTOR.cast(s30).intoArray(y, y0 + 3 * LANES);
+        VECTOR.cast(s31).intoArray(y, y1 + 3 * LANES);
+        VECTOR.cast(s40).intoArray(y, y0 + 4 * LANES);
+        VECTOR.cast(s41).intoArray(y, y1 + 4 * LANES);
+        VECTOR.cast(s50).intoArray(y, y0 + 5 * LANES);
+        VECTOR.cast(s51).intoArray(y, y1 + 5 * LANES);
+        VECTOR.cast(s60).intoArray(y, y0 + 6 * LANES);
+        VECTOR.cast(s61).intoArray(y, y1 + 6 * LANES);
+        VECTOR.cast(s70).intoArray(y, y0 + 7 * LANES);
+        VECTOR.cast(s71).intoArray(y, y1 + 7 * LANES);
     }
 }

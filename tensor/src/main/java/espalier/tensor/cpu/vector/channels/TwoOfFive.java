@@ -9,6 +9,7 @@ import static espalier.tensor.cpu.vector.channels.SixPoints.GA;
 import static espalier.tensor.cpu.vector.channels.SixPoints.GB;
 import static espalier.tensor.cpu.vector.channels.SixPoints.REACH;
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.cpu.Scratch;
@@ -58,9 +59,9 @@ final class TwoOfFive {
         for (int j = 0; j < squares; j++) {
             int from = at + j * LANES;
             int put = to + j * SIDE * LANES;
-            FloatVector m1 = ONE.mul(fromArray(SPECIES, m, from + plane));
+            FloatVector m1 = VECTOR.cast(fromArray(SPECIES, m, from + plane));
             FloatVector m2 = fromArray(SPECIES, m, from + 2 * plane);
-            FloatVector m3 = ONE.mul(fromArray(SPECIES, m, from + 3 * plane));
+            FloatVector m3 = VECTOR.cast(fromArray(SPECIES, m, from + 3 * plane));
             FloatVector m4 = fromArray(SPECIES, m, from + 4 * plane);
             m1.add(m2).add(m3.add(m4)).add(fromArray(SPECIES, m, from)).intoArray(y, put);
             FloatVector last = b.fma(m3.sub(m4), fromArray(SPECIES, m, from + 5 * plane));
@@ -73,13 +74,13 @@ final class TwoOfFive {
             float[] m, int at, int row, int columns, float[] bias, int biasAt, float[] y, int to, int pitch) {
         FloatVector a = ONE.broadcast(A);
         FloatVector b = ONE.broadcast(B);
-        FloatVector start = ONE.mul(fromArray(SPECIES, bias, biasAt));
+        FloatVector start = VECTOR.cast(fromArray(SPECIES, bias, biasAt));
         for (int j = 0; j < columns; j++) {
             int from = at + j * LANES;
             int put = to + j * LANES;
-            FloatVector m1 = ONE.mul(fromArray(SPECIES, m, from + row));
+            FloatVector m1 = VECTOR.cast(fromArray(SPECIES, m, from + row));
             FloatVector m2 = fromArray(SPECIES, m, from + 2 * row);
-            FloatVector m3 = ONE.mul(fromArray(SPECIES, m, from + 3 * row));
+            FloatVector m3 = VECTOR.cast(fromArray(SPECIES, m, from + 3 * row));
             FloatVector m4 = fromArray(SPECIES, m, from + 4 * row);
             m1.add(m2)
                     .add(m3.add(m4))
@@ -109,7 +110,7 @@ final class TwoOfFive {
 
     /** {@code A y} of two numbers. */
     private static void turnTwo(float[] y, int at, int step, float[] m, int to, int plane) {
-        FloatVector y0 = ONE.mul(fromArray(SPECIES, y, at));
+        FloatVector y0 = VECTOR.cast(fromArray(SPECIES, y, at));
         FloatVector y1 = fromArray(SPECIES, y, at + step);
         FloatVector a = ONE.broadcast(A);
         FloatVector b = ONE.broadcast(B);
@@ -118,63 +119,61 @@ final class TwoOfFive {
         ONE.broadcast(-A).fma(y1, y0).intoArray(m, to + 2 * plane);
         b.fma(y1, y0).intoArray(m, to + 3 * plane);
         ONE.broadcast(-B).fma(y1, y0).intoArray(m, to + 4 * plane);
-        ONE.mul(y1).intoArray(m, to + 5 * plane);
+        VECTOR.cast(y1).intoArray(m, to + 5 * plane);
     }
 
     /** See {@link Squares#turnWeights}. */
     static void turnWeights(float[] g, int at, int[] tapAt, float[] u, int to, int plane) {
-        for (int q = 0; q < FILTER; q++) { // of each row the five numbers that are still to be turned
-            int third = at + tapAt[2 * FILTER + q];
-            int fourth = at + tapAt[3 * FILTER + q];
-            int fifth = at + tapAt[4 * FILTER + q];
-            turnFive(g, at + tapAt[q], at + tapAt[FILTER + q], third, fourth, fifth, u, to + q * plane, REACH * plane);
+        for (int p = 0; p < FILTER; p++) {
+            for (int q = 0; q < FILTER; q++) {
+                System.arraycopy(g, at + tapAt[FILTER * p + q], u, to + (REACH * p + q) * plane, LANES);
+            }
         }
-        for (int i = 0; i < REACH; i++) {
-            int from = to + i * REACH * plane;
-            turnFive(u, from, from + plane, from + 2 * plane, from + 3 * plane, from + 4 * plane, u, from, plane);
+        for (int line = 0; line < FILTER + REACH; line++) { // columns, then rows, with one call: C2 inlines it once
+            boolean column = line < FILTER;
+            int from = column ? to + line * plane : to + (line - FILTER) * REACH * plane;
+            turnFive(u, from, column ? REACH * plane : plane);
         }
     }
 
-    /** {@code G g} of five numbers. */
-    private static void turnFive(
-            float[] g, int first, int second, int third, int fourth, int fifth, float[] u, int to, int step) {
-        FloatVector g0 = ONE.mul(fromArray(SPECIES, g, first));
-        FloatVector g1 = ONE.mul(fromArray(SPECIES, g, second));
-        FloatVector g2 = ONE.mul(fromArray(SPECIES, g, third));
-        FloatVector g3 = ONE.mul(fromArray(SPECIES, g, fourth));
-        FloatVector g4 = ONE.mul(fromArray(SPECIES, g, fifth));
+    /** {@code G g} of five numbers, in their place. */
+    private static void turnFive(float[] u, int at, int step) {
+        FloatVector g0 = VECTOR.cast(fromArray(SPECIES, u, at));
+        FloatVector g1 = VECTOR.cast(fromArray(SPECIES, u, at + step));
+        FloatVector g2 = VECTOR.cast(fromArray(SPECIES, u, at + 2 * step));
+        FloatVector g3 = VECTOR.cast(fromArray(SPECIES, u, at + 3 * step));
+        FloatVector g4 = VECTOR.cast(fromArray(SPECIES, u, at + 4 * step));
         FloatVector a2 = ONE.broadcast(A2);
         FloatVector b2 = ONE.broadcast(B2);
-        g0.mul(G0).intoArray(u, to);
+        g0.mul(G0).intoArray(u, at);
         FloatVector even = a2.fma(a2.fma(g4, g2), g0).mul(GA);
         FloatVector odd = a2.fma(g3, g1).mul(A * GA);
-        even.add(odd).intoArray(u, to + step);
-        even.sub(odd).intoArray(u, to + 2 * step);
+        even.add(odd).intoArray(u, at + step);
+        even.sub(odd).intoArray(u, at + 2 * step);
         even = b2.fma(b2.fma(g4, g2), g0).mul(GB);
         odd = b2.fma(g3, g1).mul(B * GB);
-        even.add(odd).intoArray(u, to + 3 * step);
-        even.sub(odd).intoArray(u, to + 4 * step);
-        g4.intoArray(u, to + 5 * step);
+        even.add(odd).intoArray(u, at + 3 * step);
+        even.sub(odd).intoArray(u, at + 4 * step);
+        g4.intoArray(u, at + 5 * step);
     }
 
     /** See {@link Squares#turnWeightsBack}. */
     static void turnWeightsBack(float[] u, int at, int plane, float[] dg, int dgAt, int step) {
-        for (int i = 0; i < REACH; i++) {
-            int from = at + i * REACH * plane;
-            turnSix(u, from, plane, u, from, plane);
-        }
-        for (int q = 0; q < FILTER; q++) {
-            turnSix(u, at + q * plane, REACH * plane, dg, dgAt + q * step, FILTER * step);
+        for (int line = 0; line < REACH + FILTER; line++) { // rows, then columns, with one call: C2 inlines it once
+            boolean row = line < REACH;
+            int from = row ? at + line * REACH * plane : at + (line - REACH) * plane;
+            int to = row ? from : dgAt + (line - REACH) * step;
+            turnSix(u, from, row ? plane : REACH * plane, row ? u : dg, to, row ? plane : FILTER * step);
         }
     }
 
     /** {@code Gᵀ u} of six numbers. */
     private static void turnSix(float[] u, int at, int plane, float[] g, int to, int step) {
-        FloatVector u1 = ONE.mul(fromArray(SPECIES, u, at + plane));
-        FloatVector u2 = ONE.mul(fromArray(SPECIES, u, at + 2 * plane));
-        FloatVector u3 = ONE.mul(fromArray(SPECIES, u, at + 3 * plane));
-        FloatVector u4 = ONE.mul(fromArray(SPECIES, u, at + 4 * plane));
-        FloatVector last = ONE.mul(fromArray(SPECIES, u, at + 5 * plane));
+        FloatVector u1 = VECTOR.cast(fromArray(SPECIES, u, at + plane));
+        FloatVector u2 = VECTOR.cast(fromArray(SPECIES, u, at + 2 * plane));
+        FloatVector u3 = VECTOR.cast(fromArray(SPECIES, u, at + 3 * plane));
+        FloatVector u4 = VECTOR.cast(fromArray(SPECIES, u, at + 4 * plane));
+        FloatVector last = VECTOR.cast(fromArray(SPECIES, u, at + 5 * plane));
         FloatVector a2 = ONE.broadcast(A2);
         FloatVector b2 = ONE.broadcast(B2);
         FloatVector evenA = u1.add(u2).mul(GA);
@@ -185,7 +184,7 @@ final class TwoOfFive {
         oddA.add(oddB).intoArray(g, to + step);
         evenA = a2.mul(evenA);
         evenB = b2.mul(evenB);
-        ONE.fma(evenA, evenB).intoArray(g, to + 2 * step);
+        VECTOR.cast(evenA).add(evenB).intoArray(g, to + 2 * step);
         a2.fma(oddA, b2.mul(oddB)).intoArray(g, to + 3 * step);
         a2.fma(evenA, b2.fma(evenB, last)).intoArray(g, to + 4 * step);
     }

@@ -1,6 +1,6 @@
 package espalier.tensor.cpu.vector.conv;
 
-import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
@@ -155,7 +155,8 @@ public final class ConvChunks {
             int i = first;
             for (; i <= end - Lanes.COUNT; i += Lanes.COUNT) {
                 FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, to.array(), to.at() + i);
-                ONE.fma(FloatVector.fromArray(Lanes.FLOATS, from.array(), from.at() + i), sum)
+                VECTOR.cast(FloatVector.fromArray(Lanes.FLOATS, from.array(), from.at() + i))
+                        .add(sum)
                         .intoArray(to.array(), to.at() + i);
             }
             for (; i < end; i++) {

@@ -1,6 +1,6 @@
 package espalier.tensor.cpu.vector.conv;
 
-import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.cpu.Scratch;
@@ -180,8 +180,10 @@ public final class ConvTile {
         for (int r = 0; r < rows; r++) {
             int p0 = c0 + r * rowStride;
             int p1 = c1 + r * rowStride;
-            FloatVector y0 = ONE.fma(fromArray(SPECIES, sums, s0 + r * stride), fromArray(SPECIES, c, p0));
-            FloatVector y1 = ONE.fma(fromArray(SPECIES, sums, s1 + r * stride), fromArray(SPECIES, c, p1));
+            FloatVector y0 =
+                    VECTOR.cast(fromArray(SPECIES, sums, s0 + r * stride)).add(fromArray(SPECIES, c, p0));
+            FloatVector y1 =
+                    VECTOR.cast(fromArray(SPECIES, sums, s1 + r * stride)).add(fromArray(SPECIES, c, p1));
             y0.intoArray(c, p0);
             y1.intoArray(c, p1);
         }

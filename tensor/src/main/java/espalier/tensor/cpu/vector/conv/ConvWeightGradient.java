@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.conv;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
+
 import espalier.tensor.cpu.ConvGeometry;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.Scratch;
@@ -151,7 +153,7 @@ final class ConvWeightGradient implements WeightGradientWay {
     /** {@code to[i] += from[i]}; count is a multiple of 16. */
     private static void add(float[] from, int fromAt, float[] to, int toAt, int count) {
         for (int i = 0; i < count; i += Lanes.COUNT) {
-            FloatVector sum = FloatVector.fromArray(Lanes.FLOATS, to, toAt + i);
+            FloatVector sum = VECTOR.cast(FloatVector.fromArray(Lanes.FLOATS, to, toAt + i));
             sum.add(FloatVector.fromArray(Lanes.FLOATS, from, fromAt + i)).intoArray(to, toAt + i);
         }
     }

@@ -1,5 +1,6 @@
 package espalier.tensor.cpu.vector.conv;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -60,7 +61,7 @@ final class NineTaps {
             s = a6.fma(fromArray(SPECIES, x, x6 + at), s);
             s = a7.fma(fromArray(SPECIES, x, x7 + at), s);
             s = a8.fma(fromArray(SPECIES, x, x8 + at), s);
-            s.intoArray(c, cBase + cStarts[v]);
+            VECTOR.cast(s).intoArray(c, cBase + cStarts[v]);
         }
     }
 
@@ -89,7 +90,7 @@ final class NineTaps {
         FloatVector s7 = FloatVector.zero(SPECIES);
         FloatVector s8 = FloatVector.zero(SPECIES);
         for (int i = 0; i < length; i += LANES) {
-            FloatVector b = fromArray(SPECIES, d, i);
+            FloatVector b = VECTOR.cast(fromArray(SPECIES, d, i));
             s0 = b.fma(fromArray(SPECIES, x, x0 + i), s0);
             s1 = b.fma(fromArray(SPECIES, x, x1 + i), s1);
             s2 = b.fma(fromArray(SPECIES, x, x2 + i), s2);

@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.conv;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import jdk.incubator.vector.FloatVector;
@@ -62,14 +63,14 @@ final class OffsetTiles {
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
         }
-        ONE.mul(s00).intoArray(c, c0);
-        ONE.mul(s01).intoArray(c, c1);
-        ONE.mul(s10).intoArray(c, c0 + rowStride);
-        ONE.mul(s11).intoArray(c, c1 + rowStride);
-        ONE.mul(s20).intoArray(c, c0 + 2 * rowStride);
-        ONE.mul(s21).intoArray(c, c1 + 2 * rowStride);
-        ONE.mul(s30).intoArray(c, c0 + 3 * rowStride);
-        ONE.mul(s31).intoArray(c, c1 + 3 * rowStride);
+        VECTOR.cast(s00).intoArray(c, c0);
+        VECTOR.cast(s01).intoArray(c, c1);
+        VECTOR.cast(s10).intoArray(c, c0 + rowStride);
+        VECTOR.cast(s11).intoArray(c, c1 + rowStride);
+        VECTOR.cast(s20).intoArray(c, c0 + 2 * rowStride);
+        VECTOR.cast(s21).intoArray(c, c1 + 2 * rowStride);
+        VECTOR.cast(s30).intoArray(c, c0 + 3 * rowStride);
+        VECTOR.cast(s31).intoArray(c, c1 + 3 * rowStride);
     }
 
     /** Four rows, four vectors. */
@@ -136,22 +137,22 @@ final class OffsetTiles {
             s32 = a3.fma(b2, s32);
             s33 = a3.fma(b3, s33);
         }
-        ONE.mul(s00).intoArray(c, c0);
-        ONE.mul(s01).intoArray(c, c1);
-        ONE.mul(s02).intoArray(c, c2);
-        ONE.mul(s03).intoArray(c, c3);
-        ONE.mul(s10).intoArray(c, c0 + rowStride);
-        ONE.mul(s11).intoArray(c, c1 + rowStride);
-        ONE.mul(s12).intoArray(c, c2 + rowStride);
-        ONE.mul(s13).intoArray(c, c3 + rowStride);
-        ONE.mul(s20).intoArray(c, c0 + 2 * rowStride);
-        ONE.mul(s21).intoArray(c, c1 + 2 * rowStride);
-        ONE.mul(s22).intoArray(c, c2 + 2 * rowStride);
-        ONE.mul(s23).intoArray(c, c3 + 2 * rowStride);
-        ONE.mul(s30).intoArray(c, c0 + 3 * rowStride);
-        ONE.mul(s31).intoArray(c, c1 + 3 * rowStride);
-        ONE.mul(s32).intoArray(c, c2 + 3 * rowStride);
-        ONE.mul(s33).intoArray(c, c3 + 3 * rowStride);
+        VECTOR.cast(s00).intoArray(c, c0);
+        VECTOR.cast(s01).intoArray(c, c1);
+        VECTOR.cast(s02).intoArray(c, c2);
+        VECTOR.cast(s03).intoArray(c, c3);
+        VECTOR.cast(s10).intoArray(c, c0 + rowStride);
+        VECTOR.cast(s11).intoArray(c, c1 + rowStride);
+        VECTOR.cast(s12).intoArray(c, c2 + rowStride);
+        VECTOR.cast(s13).intoArray(c, c3 + rowStride);
+        VECTOR.cast(s20).intoArray(c, c0 + 2 * rowStride);
+        VECTOR.cast(s21).intoArray(c, c1 + 2 * rowStride);
+        VECTOR.cast(s22).intoArray(c, c2 + 2 * rowStride);
+        VECTOR.cast(s23).intoArray(c, c3 + 2 * rowStride);
+        VECTOR.cast(s30).intoArray(c, c0 + 3 * rowStride);
+        VECTOR.cast(s31).intoArray(c, c1 + 3 * rowStride);
+        VECTOR.cast(s32).intoArray(c, c2 + 3 * rowStride);
+        VECTOR.cast(s33).intoArray(c, c3 + 3 * rowStride);
     }
 
     /** Three rows, three vectors. */
@@ -200,15 +201,15 @@ final class OffsetTiles {
             s21 = a2.fma(b1, s21);
             s22 = a2.fma(b2, s22);
         }
-        ONE.mul(s00).intoArray(c, c0);
-        ONE.mul(s01).intoArray(c, c1);
-        ONE.mul(s02).intoArray(c, c2);
-        ONE.mul(s10).intoArray(c, c0 + rowStride);
-        ONE.mul(s11).intoArray(c, c1 + rowStride);
-        ONE.mul(s12).intoArray(c, c2 + rowStride);
-        ONE.mul(s20).intoArray(c, c0 + 2 * rowStride);
-        ONE.mul(s21).intoArray(c, c1 + 2 * rowStride);
-        ONE.mul(s22).intoArray(c, c2 + 2 * rowStride);
+        VECTOR.cast(s00).intoArray(c, c0);
+        VECTOR.cast(s01).intoArray(c, c1);
+        VECTOR.cast(s02).intoArray(c, c2);
+        VECTOR.cast(s10).intoArray(c, c0 + rowStride);
+        VECTOR.cast(s11).intoArray(c, c1 + rowStride);
+        VECTOR.cast(s12).intoArray(c, c2 + rowStride);
+        VECTOR.cast(s20).intoArray(c, c0 + 2 * rowStride);
+        VECTOR.cast(s21).intoArray(c, c1 + 2 * rowStride);
+        VECTOR.cast(s22).intoArray(c, c2 + 2 * rowStride);
     }
 
     /** Two rows, four vectors. */
@@ -257,14 +258,14 @@ final class OffsetTiles {
             s12 = a1.fma(b2, s12);
             s13 = a1.fma(b3, s13);
         }
-        ONE.mul(s00).intoArray(c, c0);
-        ONE.mul(s01).intoArray(c, c1);
-        ONE.mul(s02).intoArray(c, c2);
-        ONE.mul(s03).intoArray(c, c3);
-        ONE.mul(s10).intoArray(c, c0 + rowStride);
-        ONE.mul(s11).intoArray(c, c1 + rowStride);
-        ONE.mul(s12).intoArray(c, c2 + rowStride);
-        ONE.mul(s13).intoArray(c, c3 + rowStride);
+        VECTOR.cast(s00).intoArray(c, c0);
+        VECTOR.cast(s01).intoArray(c, c1);
+        VECTOR.cast(s02).intoArray(c, c2);
+        VECTOR.cast(s03).intoArray(c, c3);
+        VECTOR.cast(s10).intoArray(c, c0 + rowStride);
+        VECTOR.cast(s11).intoArray(c, c1 + rowStride);
+        VECTOR.cast(s12).intoArray(c, c2 + rowStride);
+        VECTOR.cast(s13).intoArray(c, c3 + rowStride);
     }
 
     /** One row, four vectors. */
@@ -305,9 +306,9 @@ final class OffsetTiles {
             s02 = a0.fma(b2, s02);
             s03 = a0.fma(b3, s03);
         }
-        ONE.mul(s00).intoArray(c, c0);
-        ONE.mul(s01).intoArray(c, c1);
-        ONE.mul(s02).intoArray(c, c2);
-        ONE.mul(s03).intoArray(c, c3);
+        VECTOR.cast(s00).intoArray(c, c0);
+        VECTOR.cast(s01).intoArray(c, c1);
+        VECTOR.cast(s02).intoArray(c, c2);
+        VECTOR.cast(s03).intoArray(c, c3);
     }
 }

@@ -1,6 +1,6 @@
 package espalier.tensor.cpu.vector.conv;
 
-import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.cpu.Scratch;
@@ -129,7 +129,7 @@ final class PlaneTile {
             FloatVector b2 = fromArray(SPECIES, x, x2 + i);
             FloatVector b3 = fromArray(SPECIES, x, x3 + i);
             FloatVector b4 = fromArray(SPECIES, x, x4 + i);
-            FloatVector a = fromArray(SPECIES, m, m0 + i);
+            FloatVector a = VECTOR.cast(fromArray(SPECIES, m, m0 + i));
             s00 = a.fma(b0, s00);
             s01 = a.fma(b1, s01);
             s02 = a.fma(b2, s02);
@@ -154,26 +154,26 @@ final class PlaneTile {
             s33 = a.fma(b3, s33);
             s34 = a.fma(b4, s34);
         }
-        ONE.mul(s00).intoArray(s, p0 + q0);
-        ONE.mul(s01).intoArray(s, p0 + q1);
-        ONE.mul(s02).intoArray(s, p0 + q2);
-        ONE.mul(s03).intoArray(s, p0 + q3);
-        ONE.mul(s04).intoArray(s, p0 + q4);
-        ONE.mul(s10).intoArray(s, p1 + q0);
-        ONE.mul(s11).intoArray(s, p1 + q1);
-        ONE.mul(s12).intoArray(s, p1 + q2);
-        ONE.mul(s13).intoArray(s, p1 + q3);
-        ONE.mul(s14).intoArray(s, p1 + q4);
-        ONE.mul(s20).intoArray(s, p2 + q0);
-        ONE.mul(s21).intoArray(s, p2 + q1);
-        ONE.mul(s22).intoArray(s, p2 + q2);
-        ONE.mul(s23).intoArray(s, p2 + q3);
-        ONE.mul(s24).intoArray(s, p2 + q4);
-        ONE.mul(s30).intoArray(s, p3 + q0);
-        ONE.mul(s31).intoArray(s, p3 + q1);
-        ONE.mul(s32).intoArray(s, p3 + q2);
-        ONE.mul(s33).intoArray(s, p3 + q3);
-        ONE.mul(s34).intoArray(s, p3 + q4);
+        VECTOR.cast(s00).intoArray(s, p0 + q0);
+        VECTOR.cast(s01).intoArray(s, p0 + q1);
+        VECTOR.cast(s02).intoArray(s, p0 + q2);
+        VECTOR.cast(s03).intoArray(s, p0 + q3);
+        VECTOR.cast(s04).intoArray(s, p0 + q4);
+        VECTOR.cast(s10).intoArray(s, p1 + q0);
+        VECTOR.cast(s11).intoArray(s, p1 + q1);
+        VECTOR.cast(s12).intoArray(s, p1 + q2);
+        VECTOR.cast(s13).intoArray(s, p1 + q3);
+        VECTOR.cast(s14).intoArray(s, p1 + q4);
+        VECTOR.cast(s20).intoArray(s, p2 + q0);
+        VECTOR.cast(s21).intoArray(s, p2 + q1);
+        VECTOR.cast(s22).intoArray(s, p2 + q2);
+        VECTOR.cast(s23).intoArray(s, p2 + q3);
+        VECTOR.cast(s24).intoArray(s, p2 + q4);
+        VECTOR.cast(s30).intoArray(s, p3 + q0);
+        VECTOR.cast(s31).intoArray(s, p3 + q1);
+        VECTOR.cast(s32).intoArray(s, p3 + q2);
+        VECTOR.cast(s33).intoArray(s, p3 + q3);
+        VECTOR.cast(s34).intoArray(s, p3 + q4);
     }
 
     /**
@@ -186,9 +186,9 @@ final class PlaneTile {
             Transpose.run(sums, at + i * LANES, LANES, LANES, LANES, turned, 0, LANES);
             FloatVector sum = fromArray(SPECIES, turned, 0);
             for (int lane = 1; lane < LANES; lane++) {
-                sum = ONE.fma(fromArray(SPECIES, turned, lane * LANES), sum);
+                sum = VECTOR.cast(fromArray(SPECIES, turned, lane * LANES)).add(sum);
             }
-            ONE.mul(sum).intoArray(turned, 0);
+            VECTOR.cast(sum).intoArray(turned, 0);
             System.arraycopy(turned, 0, to, toAt + i, Math.min(LANES, count - i));
         }
     }

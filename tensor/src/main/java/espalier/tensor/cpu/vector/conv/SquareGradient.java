@@ -1,6 +1,6 @@
 package espalier.tensor.cpu.vector.conv;
 
-import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.cpu.ConvGeometry;
@@ -189,7 +189,8 @@ final class SquareGradient implements WeightGradientWay {
     /** {@code sums[at + i] += sums[from + i]} for {@code count} elements, a multiple of {@link #LANES}. */
     private static void add(float[] sums, int at, int from, int count) {
         for (int i = 0; i < count; i += LANES) {
-            ONE.fma(fromArray(Lanes.FLOATS, sums, from + i), fromArray(Lanes.FLOATS, sums, at + i))
+            VECTOR.cast(fromArray(Lanes.FLOATS, sums, from + i))
+                    .add(fromArray(Lanes.FLOATS, sums, at + i))
                     .intoArray(sums, at + i);
         }
     }

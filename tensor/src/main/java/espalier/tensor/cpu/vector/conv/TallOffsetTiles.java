@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.conv;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import java.lang.invoke.VarHandle;
@@ -76,18 +77,18 @@ final class TallOffsetTiles {
             s50 = a5.fma(b0, s50);
             s51 = a5.fma(b1, s51);
         }
-        ONE.mul(s00).intoArray(c, c0);
-        ONE.mul(s01).intoArray(c, c1);
-        ONE.mul(s10).intoArray(c, c0 + rowStride);
-        ONE.mul(s11).intoArray(c, c1 + rowStride);
-        ONE.mul(s20).intoArray(c, c0 + 2 * rowStride);
-        ONE.mul(s21).intoArray(c, c1 + 2 * rowStride);
-        ONE.mul(s30).intoArray(c, c0 + 3 * rowStride);
-        ONE.mul(s31).intoArray(c, c1 + 3 * rowStride);
-        ONE.mul(s40).intoArray(c, c0 + 4 * rowStride);
-        ONE.mul(s41).intoArray(c, c1 + 4 * rowStride);
-        ONE.mul(s50).intoArray(c, c0 + 5 * rowStride);
-        ONE.mul(s51).intoArray(c, c1 + 5 * rowStride);
+        VECTOR.cast(s00).intoArray(c, c0);
+        VECTOR.cast(s01).intoArray(c, c1);
+        VECTOR.cast(s10).intoArray(c, c0 + rowStride);
+        VECTOR.cast(s11).intoArray(c, c1 + rowStride);
+        VECTOR.cast(s20).intoArray(c, c0 + 2 * rowStride);
+        VECTOR.cast(s21).intoArray(c, c1 + 2 * rowStride);
+        VECTOR.cast(s30).intoArray(c, c0 + 3 * rowStride);
+        VECTOR.cast(s31).intoArray(c, c1 + 3 * rowStride);
+        VECTOR.cast(s40).intoArray(c, c0 + 4 * rowStride);
+        VECTOR.cast(s41).intoArray(c, c1 + 4 * rowStride);
+        VECTOR.cast(s50).intoArray(c, c0 + 5 * rowStride);
+        VECTOR.cast(s51).intoArray(c, c1 + 5 * rowStride);
     }
 
     /** Five rows, two vectors. */
@@ -141,16 +142,16 @@ final class TallOffsetTiles {
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
         }
-        ONE.mul(s00).intoArray(c, c0);
-        ONE.mul(s01).intoArray(c, c1);
-        ONE.mul(s10).intoArray(c, c0 + rowStride);
-        ONE.mul(s11).intoArray(c, c1 + rowStride);
-        ONE.mul(s20).intoArray(c, c0 + 2 * rowStride);
-        ONE.mul(s21).intoArray(c, c1 + 2 * rowStride);
-        ONE.mul(s30).intoArray(c, c0 + 3 * rowStride);
-        ONE.mul(s31).intoArray(c, c1 + 3 * rowStride);
-        ONE.mul(s40).intoArray(c, c0 + 4 * rowStride);
-        ONE.mul(s41).intoArray(c, c1 + 4 * rowStride);
+        VECTOR.cast(s00).intoArray(c, c0);
+        VECTOR.cast(s01).intoArray(c, c1);
+        VECTOR.cast(s10).intoArray(c, c0 + rowStride);
+        VECTOR.cast(s11).intoArray(c, c1 + rowStride);
+        VECTOR.cast(s20).intoArray(c, c0 + 2 * rowStride);
+        VECTOR.cast(s21).intoArray(c, c1 + 2 * rowStride);
+        VECTOR.cast(s30).intoArray(c, c0 + 3 * rowStride);
+        VECTOR.cast(s31).intoArray(c, c1 + 3 * rowStride);
+        VECTOR.cast(s40).intoArray(c, c0 + 4 * rowStride);
+        VECTOR.cast(s41).intoArray(c, c1 + 4 * rowStride);
     }
 
     /** Seven rows, two vectors, where there are 32 registers. */
@@ -210,20 +211,20 @@ final class TallOffsetTiles {
             s60 = a6.fma(b0, s60);
             s61 = a6.fma(b1, s61);
         }
-        ONE.mul(s00).intoArray(c, c0);
-        ONE.mul(s01).intoArray(c, c1);
-        ONE.mul(s10).intoArray(c, c0 + rowStride);
-        ONE.mul(s11).intoArray(c, c1 + rowStride);
-        ONE.mul(s20).intoArray(c, c0 + 2 * rowStride);
-        ONE.mul(s21).intoArray(c, c1 + 2 * rowStride);
-        ONE.mul(s30).intoArray(c, c0 + 3 * rowStride);
-        ONE.mul(s31).intoArray(c, c1 + 3 * rowStride);
-        ONE.mul(s40).intoArray(c, c0 + 4 * rowStride);
-        ONE.mul(s41).intoArray(c, c1 + 4 * rowStride);
-        ONE.mul(s50).intoArray(c, c0 + 5 * rowStride);
-        ONE.mul(s51).intoArray(c, c1 + 5 * rowStride);
-        ONE.mul(s60).intoArray(c, c0 + 6 * rowStride);
-        ONE.mul(s61).intoArray(c, c1 + 6 * rowStride);
+        VECTOR.cast(s00).intoArray(c, c0);
+        VECTOR.cast(s01).intoArray(c, c1);
+        VECTOR.cast(s10).intoArray(c, c0 + rowStride);
+        VECTOR.cast(s11).intoArray(c, c1 + rowStride);
+        VECTOR.cast(s20).intoArray(c, c0 + 2 * rowStride);
+        VECTOR.cast(s21).intoArray(c, c1 + 2 * rowStride);
+        VECTOR.cast(s30).intoArray(c, c0 + 3 * rowStride);
+        VECTOR.cast(s31).intoArray(c, c1 + 3 * rowStride);
+        VECTOR.cast(s40).intoArray(c, c0 + 4 * rowStride);
+        VECTOR.cast(s41).intoArray(c, c1 + 4 * rowStride);
+        VECTOR.cast(s50).intoArray(c, c0 + 5 * rowStride);
+        VECTOR.cast(s51).intoArray(c, c1 + 5 * rowStride);
+        VECTOR.cast(s60).intoArray(c, c0 + 6 * rowStride);
+        VECTOR.cast(s61).intoArray(c, c1 + 6 * rowStride);
     }
 
     /** Eight rows, two vectors, where there are 32 registers. */
@@ -288,21 +289,21 @@ final class TallOffsetTiles {
             s70 = a7.fma(b0, s70);
             s71 = a7.fma(b1, s71);
         }
-        ONE.mul(s00).intoArray(c, c0);
-        ONE.mul(s01).intoArray(c, c1);
-        ONE.mul(s10).intoArray(c, c0 + rowStride);
-        ONE.mul(s11).intoArray(c, c1 + rowStride);
-        ONE.mul(s20).intoArray(c, c0 + 2 * rowStride);
-        ONE.mul(s21).intoArray(c, c1 + 2 * rowStride);
-        ONE.mul(s30).intoArray(c, c0 + 3 * rowStride);
-        ONE.mul(s31).intoArray(c, c1 + 3 * rowStride);
-        ONE.mul(s40).intoArray(c, c0 + 4 * rowStride);
-        ONE.mul(s41).intoArray(c, c1 + 4 * rowStride);
-        ONE.mul(s50).intoArray(c, c0 + 5 * rowStride);
-        ONE.mul(s51).intoArray(c, c1 + 5 * rowStride);
-        ONE.mul(s60).intoArray(c, c0 + 6 * rowStride);
-        ONE.mul(s61).intoArray(c, c1 + 6 * rowStride);
-        ONE.mul(s70).intoArray(c, c0 + 7 * rowStride);
-        ONE.mul(s71).intoArray(c, c1 + 7 * rowStride);
+        VECTOR.cast(s00).intoArray(c, c0);
+        VECTOR.cast(s01).intoArray(c, c1);
+        VECTOR.cast(s10).intoArray(c, c0 + rowStride);
+        VECTOR.cast(s11).intoArray(c, c1 + rowStride);
+        VECTOR.cast(s20).intoArray(c, c0 + 2 * rowStride);
+        VECTOR.cast(s21).intoArray(c, c1 + 2 * rowStride);
+        VECTOR.cast(s30).intoArray(c, c0 + 3 * rowStride);
+        VECTOR.cast(s31).intoArray(c, c1 + 3 * rowStride);
+        VECTOR.cast(s40).intoArray(c, c0 + 4 * rowStride);
+        VECTOR.cast(s41).intoArray(c, c1 + 4 * rowStride);
+        VECTOR.cast(s50).intoArray(c, c0 + 5 * rowStride);
+        VECTOR.cast(s51).intoArray(c, c1 + 5 * rowStride);
+        VECTOR.cast(s60).intoArray(c, c0 + 6 * rowStride);
+        VECTOR.cast(s61).intoArray(c, c1 + 6 * rowStride);
+        VECTOR.cast(s70).intoArray(c, c0 + 7 * rowStride);
+        VECTOR.cast(s71).intoArray(c, c1 + 7 * rowStride);
     }
 }

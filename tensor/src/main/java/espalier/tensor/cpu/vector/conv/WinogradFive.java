@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.conv;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -86,12 +87,12 @@ final class WinogradFive {
         for (; i <= count - LANES; i += LANES) {
             FloatVector first = fromArray(SPECIES, y, y0 + i);
             FloatVector second = fromArray(SPECIES, y, y1 + i);
-            ONE.mul(first).intoArray(to, toAt + i);
-            ONE.fma(first, second).intoArray(to, toAt + i + step);
+            VECTOR.cast(first).intoArray(to, toAt + i);
+            VECTOR.cast(first).add(second).intoArray(to, toAt + i + step);
             minus.fma(second, first).intoArray(to, toAt + i + 2 * step);
             two.fma(second, first).intoArray(to, toAt + i + 3 * step);
             minusTwo.fma(second, first).intoArray(to, toAt + i + 4 * step);
-            ONE.mul(second).intoArray(to, toAt + i + 5 * step);
+            VECTOR.cast(second).intoArray(to, toAt + i + 5 * step);
         }
         for (; i < count; i++) {
             float first = y[y0 + i];
@@ -160,9 +161,9 @@ final class WinogradFive {
             FloatVector m2 = fromArray(SPECIES, m, mAt + i + 2 * step);
             FloatVector m3 = fromArray(SPECIES, m, mAt + i + 3 * step);
             FloatVector m4 = fromArray(SPECIES, m, mAt + i + 4 * step);
-            FloatVector ones = ONE.fma(m1, m2);
-            FloatVector twos = ONE.fma(m3, m4);
-            ONE.fma(fromArray(SPECIES, m, mAt + i), ones).add(twos).intoArray(y, y0 + i);
+            FloatVector ones = VECTOR.cast(m1).add(m2);
+            FloatVector twos = VECTOR.cast(m3).add(m4);
+            VECTOR.cast(fromArray(SPECIES, m, mAt + i)).add(ones).add(twos).intoArray(y, y0 + i);
             FloatVector twoSigns = minus.fma(m4, m3).mul(2f);
             FloatVector signs = minus.fma(m2, m1).add(twoSigns);
             signs.add(fromArray(SPECIES, m, mAt + i + 5 * step)).intoArray(y, y1 + i);
@@ -181,21 +182,21 @@ final class WinogradFive {
             FloatVector m3 = fromArray(SPECIES, m, mAt + i + 3 * step);
             FloatVector m4 = fromArray(SPECIES, m, mAt + i + 4 * step);
             FloatVector m5 = fromArray(SPECIES, m, mAt + i + 5 * step);
-            FloatVector even = ONE.fma(m1, m2);
-            FloatVector even2 = ONE.fma(m3, m4);
+            FloatVector even = VECTOR.cast(m1).add(m2);
+            FloatVector even2 = VECTOR.cast(m3).add(m4);
             FloatVector odd = minus.fma(m2, m1);
             FloatVector odd2 = minus.fma(m4, m3).mul(2f);
             int at = yAt + i;
             four.fma(m0, fromArray(SPECIES, y, at)).intoArray(y, at);
             FloatVector row1 = minus.fma(odd, m5).mul(4f).sub(odd2);
-            ONE.fma(row1, fromArray(SPECIES, y, at + stride)).intoArray(y, at + stride);
+            VECTOR.cast(row1).add(fromArray(SPECIES, y, at + stride)).intoArray(y, at + stride);
             FloatVector row2 = even.mul(-4f).sub(even2).sub(five.mul(m0));
-            ONE.fma(row2, fromArray(SPECIES, y, at + 2 * stride)).intoArray(y, at + 2 * stride);
+            VECTOR.cast(row2).add(fromArray(SPECIES, y, at + 2 * stride)).intoArray(y, at + 2 * stride);
             FloatVector row3 = odd.add(odd2).sub(five.mul(m5));
-            ONE.fma(row3, fromArray(SPECIES, y, at + 3 * stride)).intoArray(y, at + 3 * stride);
-            FloatVector row4 = ONE.fma(m0, even).add(even2);
-            ONE.fma(row4, fromArray(SPECIES, y, at + 4 * stride)).intoArray(y, at + 4 * stride);
-            ONE.fma(m5, fromArray(SPECIES, y, at + 5 * stride)).intoArray(y, at + 5 * stride);
+            VECTOR.cast(row3).add(fromArray(SPECIES, y, at + 3 * stride)).intoArray(y, at + 3 * stride);
+            FloatVector row4 = VECTOR.cast(m0).add(even).add(even2);
+            VECTOR.cast(row4).add(fromArray(SPECIES, y, at + 4 * stride)).intoArray(y, at + 4 * stride);
+            VECTOR.cast(m5).add(fromArray(SPECIES, y, at + 5 * stride)).intoArray(y, at + 5 * stride);
         }
     }
 }

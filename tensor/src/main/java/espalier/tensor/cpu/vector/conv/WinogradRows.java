@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.conv;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -59,12 +60,12 @@ final class WinogradRows {
             int i = Math.min(from, count - LANES);
             FloatVector first = fromArray(SPECIES, g, g0 + i);
             FloatVector last = fromArray(SPECIES, g, g2 + i);
-            FloatVector outer = ONE.fma(first, last).mul(0.5f);
+            FloatVector outer = VECTOR.cast(first).add(last).mul(0.5f);
             FloatVector inner = half.mul(fromArray(SPECIES, g, g1 + i));
-            ONE.mul(first).intoArray(to, toAt + i);
+            VECTOR.cast(first).intoArray(to, toAt + i);
             outer.add(inner).intoArray(to, toAt + i + step);
             outer.sub(inner).intoArray(to, toAt + i + 2 * step);
-            ONE.mul(last).intoArray(to, toAt + i + 3 * step);
+            VECTOR.cast(last).intoArray(to, toAt + i + 3 * step);
         }
     }
 
@@ -84,7 +85,7 @@ final class WinogradRows {
             FloatVector d2 = fromArray(SPECIES, d, at + 2 * stride);
             int put = toAt + to[i];
             minus.fma(d2, fromArray(SPECIES, d, at)).intoArray(window, put);
-            ONE.fma(d1, d2).intoArray(window, put + step);
+            VECTOR.cast(d1).add(d2).intoArray(window, put + step);
             minus.fma(d1, d2).intoArray(window, put + 2 * step);
             minus.fma(fromArray(SPECIES, d, at + 3 * stride), d1).intoArray(window, put + 3 * step);
         }
@@ -146,7 +147,7 @@ final class WinogradRows {
             FloatVector d1 = fromArray(SPECIES, d, dAt + stride + i);
             FloatVector d2 = fromArray(SPECIES, d, dAt + 2 * stride + i);
             minus.fma(d2, fromArray(SPECIES, d, dAt + i)).intoArray(to, toAt + i);
-            ONE.fma(d1, d2).intoArray(to, toAt + i + step);
+            VECTOR.cast(d1).add(d2).intoArray(to, toAt + i + step);
             minus.fma(d1, d2).intoArray(to, toAt + i + 2 * step);
             minus.fma(fromArray(SPECIES, d, dAt + 3 * stride + i), d1).intoArray(to, toAt + i + 3 * step);
         }
@@ -182,7 +183,7 @@ final class WinogradRows {
     private static void bothOne(float[] m, int at, int step, float[] y, int y0, int y1) {
         FloatVector m1 = fromArray(SPECIES, m, at + step);
         FloatVector m2 = fromArray(SPECIES, m, at + 2 * step);
-        ONE.fma(fromArray(SPECIES, m, at), m1).add(m2).intoArray(y, y0);
+        VECTOR.cast(fromArray(SPECIES, m, at)).add(m1).add(m2).intoArray(y, y0);
         FloatVector difference = ONE.broadcast(-1f).fma(m2, m1);
         difference.sub(fromArray(SPECIES, m, at + 3 * step)).intoArray(y, y1);
     }
@@ -204,10 +205,10 @@ final class WinogradRows {
         for (; i <= count - LANES; i += LANES) {
             FloatVector first = fromArray(SPECIES, y, y0 + i);
             FloatVector second = fromArray(SPECIES, y, y1 + i);
-            ONE.mul(first).intoArray(to, toAt + i);
-            ONE.fma(first, second).intoArray(to, toAt + i + step);
+            VECTOR.cast(first).intoArray(to, toAt + i);
+            VECTOR.cast(first).add(second).intoArray(to, toAt + i + step);
             minus.fma(second, first).intoArray(to, toAt + i + 2 * step);
-            ONE.mul(second).intoArray(to, toAt + i + 3 * step);
+            VECTOR.cast(second).intoArray(to, toAt + i + 3 * step);
         }
         for (; i < count; i++) {
             to[toAt + i] = y[y0 + i];
@@ -259,12 +260,12 @@ final class WinogradRows {
             FloatVector m2 = fromArray(SPECIES, m, mAt + i + 2 * step);
             FloatVector m3 = fromArray(SPECIES, m, mAt + i + 3 * step);
             int at = yAt + i;
-            ONE.fma(m0, fromArray(SPECIES, y, at)).intoArray(y, at);
+            VECTOR.cast(m0).add(fromArray(SPECIES, y, at)).intoArray(y, at);
             FloatVector row1 = minus.fma(m2, m1).sub(m3);
-            ONE.fma(row1, fromArray(SPECIES, y, at + stride)).intoArray(y, at + stride);
-            FloatVector row2 = ONE.fma(m1, m2).sub(m0);
-            ONE.fma(row2, fromArray(SPECIES, y, at + 2 * stride)).intoArray(y, at + 2 * stride);
-            ONE.fma(m3, fromArray(SPECIES, y, at + 3 * stride)).intoArray(y, at + 3 * stride);
+            VECTOR.cast(row1).add(fromArray(SPECIES, y, at + stride)).intoArray(y, at + stride);
+            FloatVector row2 = VECTOR.cast(m1).add(m2).sub(m0);
+            VECTOR.cast(row2).add(fromArray(SPECIES, y, at + 2 * stride)).intoArray(y, at + 2 * stride);
+            VECTOR.cast(m3).add(fromArray(SPECIES, y, at + 3 * stride)).intoArray(y, at + 3 * stride);
         }
     }
 }

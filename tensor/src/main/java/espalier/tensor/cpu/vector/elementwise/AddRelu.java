@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.elementwise;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.LE;
 
@@ -39,7 +40,7 @@ public final class AddRelu {
         Tasks.ranges(parallel, out.size(), CHUNK, 0.3, (from, end) -> {
             int i = from;
             for (; i <= end - COUNT; i += COUNT) {
-                var sum = fromArray(FLOATS, left, ao + i).add(fromArray(FLOATS, right, bo + i));
+                var sum = VECTOR.cast(fromArray(FLOATS, left, ao + i)).add(fromArray(FLOATS, right, bo + i));
                 sum.blend(0f, sum.compare(LE, 0f)).intoArray(to, yo + i);
             }
             for (; i < end; i++) {

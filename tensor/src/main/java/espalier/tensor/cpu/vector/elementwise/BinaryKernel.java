@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.elementwise;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LE;
@@ -87,37 +88,49 @@ final class BinaryKernel {
 
     private static void add(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, a, ao + i).add(fromArray(FLOATS, b, bo + i)).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, a, ao + i))
+                    .add(fromArray(FLOATS, b, bo + i))
+                    .intoArray(y, yo + i);
         }
     }
 
     private static void sub(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, a, ao + i).sub(fromArray(FLOATS, b, bo + i)).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, a, ao + i))
+                    .sub(fromArray(FLOATS, b, bo + i))
+                    .intoArray(y, yo + i);
         }
     }
 
     private static void mul(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, a, ao + i).mul(fromArray(FLOATS, b, bo + i)).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, a, ao + i))
+                    .mul(fromArray(FLOATS, b, bo + i))
+                    .intoArray(y, yo + i);
         }
     }
 
     private static void div(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, a, ao + i).div(fromArray(FLOATS, b, bo + i)).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, a, ao + i))
+                    .div(fromArray(FLOATS, b, bo + i))
+                    .intoArray(y, yo + i);
         }
     }
 
     private static void min(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, a, ao + i).min(fromArray(FLOATS, b, bo + i)).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, a, ao + i))
+                    .min(fromArray(FLOATS, b, bo + i))
+                    .intoArray(y, yo + i);
         }
     }
 
     private static void max(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, a, ao + i).max(fromArray(FLOATS, b, bo + i)).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, a, ao + i))
+                    .max(fromArray(FLOATS, b, bo + i))
+                    .intoArray(y, yo + i);
         }
     }
 
@@ -130,7 +143,7 @@ final class BinaryKernel {
 
     private static void softThreshold(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector w = fromArray(FLOATS, a, ao + i);
+            FloatVector w = VECTOR.cast(fromArray(FLOATS, a, ao + i));
             FloatVector over = w.abs().sub(fromArray(FLOATS, b, bo + i));
             FloatVector sign = w.blend(1f, w.compare(GT, 0f)).blend(-1f, w.compare(LT, 0f));
             over.blend(0f, over.compare(LE, 0f)).mul(sign).intoArray(y, yo + i);
@@ -151,15 +164,15 @@ final class BinaryKernel {
         FloatVector one = FloatVector.broadcast(FLOATS, 1f);
         for (int i = 0; i < n; i += COUNT) {
             FloatVector s = fromArray(FLOATS, b, bo + i);
-            fromArray(FLOATS, a, ao + i).mul(s).mul(one.sub(s)).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, a, ao + i)).mul(s).mul(one.sub(s)).intoArray(y, yo + i);
         }
     }
 
     private static void tanhGradient(float[] a, int ao, float[] b, int bo, float[] y, int yo, int n) {
         FloatVector one = FloatVector.broadcast(FLOATS, 1f);
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector t = fromArray(FLOATS, b, bo + i);
-            fromArray(FLOATS, a, ao + i).mul(t.neg().fma(t, one)).intoArray(y, yo + i);
+            FloatVector t = VECTOR.cast(fromArray(FLOATS, b, bo + i));
+            VECTOR.cast(fromArray(FLOATS, a, ao + i)).mul(t.neg().fma(t, one)).intoArray(y, yo + i);
         }
     }
 

@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.elementwise;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.GT;
@@ -71,13 +72,13 @@ public final class UnaryKernel {
 
     private static void neg(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, x, xo + i).neg().intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, x, xo + i)).neg().intoArray(y, yo + i);
         }
     }
 
     private static void abs(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, x, xo + i).abs().intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, x, xo + i)).abs().intoArray(y, yo + i);
         }
     }
 
@@ -90,14 +91,14 @@ public final class UnaryKernel {
 
     private static void sqrt(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, x, xo + i).sqrt().intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, x, xo + i)).sqrt().intoArray(y, yo + i);
         }
     }
 
     private static void rsqrt(float[] x, int xo, float[] y, int yo, int n) {
         FloatVector one = FloatVector.broadcast(FLOATS, 1f);
         for (int i = 0; i < n; i += COUNT) {
-            one.div(fromArray(FLOATS, x, xo + i).sqrt()).intoArray(y, yo + i);
+            one.div(VECTOR.cast(fromArray(FLOATS, x, xo + i)).sqrt()).intoArray(y, yo + i);
         }
     }
 
@@ -110,7 +111,7 @@ public final class UnaryKernel {
 
     private static void square(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i));
             v.mul(v).intoArray(y, yo + i);
         }
     }
@@ -125,7 +126,7 @@ public final class UnaryKernel {
     /** A float near 2²³ has no fraction, so adding that much and taking it away again rounds, ties to even. */
     private static void round(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i));
             IntVector sign = v.reinterpretAsInts().and(SIGN_BIT);
             FloatVector large = sign.or(0x4B000000).reinterpretAsFloats(); // ±2²³
             FloatVector rounded =
@@ -137,7 +138,7 @@ public final class UnaryKernel {
     /** The nearest integer, less one if it is above x. */
     private static void floor(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i));
             IntVector sign = v.reinterpretAsInts().and(SIGN_BIT);
             FloatVector large = sign.or(0x4B000000).reinterpretAsFloats(); // ±2²³
             FloatVector rounded =

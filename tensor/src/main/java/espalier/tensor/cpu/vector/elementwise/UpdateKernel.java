@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.elementwise;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.Tensor;
@@ -68,7 +69,7 @@ public final class UpdateKernel {
         FloatVector rates = FloatVector.broadcast(FLOATS, -rate);
         int whole = Lanes.whole(n);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            FloatVector weight = fromArray(FLOATS, w, wo + i);
+            FloatVector weight = VECTOR.cast(fromArray(FLOATS, w, wo + i));
             FloatVector slope = weight.fma(decays, fromArray(FLOATS, g, go + i));
             slope.fma(rates, weight).intoArray(w, wo + i);
         }
@@ -97,9 +98,9 @@ public final class UpdateKernel {
         FloatVector slopeRate = FloatVector.broadcast(FLOATS, -rate * ofG);
         int whole = Lanes.whole(n);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            FloatVector weight = fromArray(FLOATS, w, wo + i);
+            FloatVector weight = VECTOR.cast(fromArray(FLOATS, w, wo + i));
             FloatVector slope = weight.fma(decays, fromArray(FLOATS, g, go + i));
-            FloatVector velocity = fromArray(FLOATS, v, vo + i).fma(momenta, slope);
+            FloatVector velocity = VECTOR.cast(fromArray(FLOATS, v, vo + i)).fma(momenta, slope);
             velocity.intoArray(v, vo + i);
             velocity.fma(velocityRate, slope.fma(slopeRate, weight)).intoArray(w, wo + i);
         }
@@ -160,10 +161,10 @@ public final class UpdateKernel {
             FloatVector betas2 = FloatVector.broadcast(FLOATS, beta2);
             int whole = Lanes.whole(n);
             for (int i = 0; i < whole; i += Lanes.COUNT) {
-                FloatVector weight = fromArray(FLOATS, w, wo + i);
+                FloatVector weight = VECTOR.cast(fromArray(FLOATS, w, wo + i));
                 FloatVector slope = weight.fma(decays, fromArray(FLOATS, g, go + i));
-                FloatVector first = fromArray(FLOATS, m, mo + i).fma(betas1, slope.mul(new1));
-                FloatVector second = fromArray(FLOATS, u, uo + i)
+                FloatVector first = VECTOR.cast(fromArray(FLOATS, m, mo + i)).fma(betas1, slope.mul(new1));
+                FloatVector second = VECTOR.cast(fromArray(FLOATS, u, uo + i))
                         .fma(betas2, slope.mul(slope).mul(new2));
                 first.intoArray(m, mo + i);
                 second.intoArray(u, uo + i);

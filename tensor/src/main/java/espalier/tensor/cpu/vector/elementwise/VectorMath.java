@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.elementwise;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.ASHR;
 import static jdk.incubator.vector.VectorOperators.EQ;
@@ -84,7 +85,7 @@ public final class VectorMath {
     /** tanh x = m/(m+2) with m = e^(2|x|) − 1, which loses no digits near 0. */
     static void tanh(float[] x, int xo, float[] y, int yo, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i));
             FloatVector a = v.abs();
             FloatVector z = a.blend(10f, a.compare(GT, 10f)).mul(2f); // 1 − tanh 10 is 4e-9
             FloatVector shifted = z.lanewise(FMA, LOG2_E, ROUND);
@@ -111,7 +112,7 @@ public final class VectorMath {
         float[] exponents = Scratch.floats(Scratch.FUNCTION, n);
         float[] fractions = Scratch.floats(Scratch.FUNCTION_RESULT, n);
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i));
             var subnormal = v.compare(LT, Float.MIN_NORMAL);
             IntVector bits = v.blend(v.mul(0x1p23f), subnormal).reinterpretAsInts();
             IntVector exponent = bits.sub(0x3F3504F3).lanewise(ASHR, MANTISSA_BITS); // bits of √½
@@ -123,7 +124,7 @@ public final class VectorMath {
         logOnePlus(fractions, exponents, fractions, n);
         for (int i = 0; i < n; i += COUNT) {
             FloatVector v = fromArray(FLOATS, x, xo + i);
-            FloatVector ln = fromArray(FLOATS, fractions, i);
+            FloatVector ln = VECTOR.cast(fromArray(FLOATS, fractions, i));
             ln = ln.blend(v, v.compare(LT, Float.POSITIVE_INFINITY).not()); // +∞ and NaN
             ln = ln.blend(Float.NaN, v.compare(LT, 0f)).blend(Float.NEGATIVE_INFINITY, v.compare(EQ, 0f));
             ln.intoArray(y, yo + i);
@@ -133,8 +134,8 @@ public final class VectorMath {
     /** ln(1+f) + k·ln 2 for −0.293 ≤ f ≤ 0.4143, as f − f²/2 + f³·p(f); fit 5.9e-9. */
     private static void logOnePlus(float[] fractions, float[] exponents, float[] y, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector f = fromArray(FLOATS, fractions, i);
-            FloatVector k = fromArray(FLOATS, exponents, i);
+            FloatVector f = VECTOR.cast(fromArray(FLOATS, fractions, i));
+            FloatVector k = VECTOR.cast(fromArray(FLOATS, exponents, i));
             FloatVector p = f.lanewise(FMA, -7.637183368e-02f, 1.276421994e-01f);
             p = p.lanewise(FMA, f, -1.316031069e-01f).lanewise(FMA, f, 1.420135498e-01f);
             p = p.lanewise(FMA, f, -1.662331223e-01f).lanewise(FMA, f, 2.000124753e-01f);
@@ -153,7 +154,7 @@ public final class VectorMath {
         expOfMinusMagnitude(x, xo, fractions, n);
         FloatVector zero = FloatVector.zero(FLOATS);
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector e = fromArray(FLOATS, fractions, i);
+            FloatVector e = VECTOR.cast(fromArray(FLOATS, fractions, i));
             var large = e.compare(GT, 0.4142f); // then 1+e = 2·(1 + (e−1)/2)
             e.blend(e.sub(1f).mul(0.5f), large).intoArray(fractions, i);
             zero.blend(1f, large).intoArray(exponents, i);
@@ -170,7 +171,7 @@ public final class VectorMath {
         float[] buffer = Scratch.floats(Scratch.FUNCTION, n);
         expOfMinusMagnitude(x, xo, buffer, n);
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector e = fromArray(FLOATS, buffer, i);
+            FloatVector e = VECTOR.cast(fromArray(FLOATS, buffer, i));
             var positive = fromArray(FLOATS, x, xo + i).compare(GE, 0f);
             e.blend(1f, positive).div(e.add(1f)).intoArray(y, yo + i);
         }
@@ -178,7 +179,7 @@ public final class VectorMath {
 
     private static void expOfMinusMagnitude(float[] x, int xo, float[] y, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, x, xo + i).abs().neg().intoArray(y, i);
+            VECTOR.cast(fromArray(FLOATS, x, xo + i)).abs().neg().intoArray(y, i);
         }
         exp(y, 0, y, 0, n);
     }
@@ -190,13 +191,13 @@ public final class VectorMath {
     static void silu(float[] x, int xo, float[] y, int yo, int n) {
         float[] buffer = Scratch.floats(Scratch.FUNCTION, n);
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i));
             v.abs().neg().blend(v.add(64f), v.compare(LT, -64f)).intoArray(buffer, i);
         }
         exp(buffer, 0, buffer, 0, n);
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i);
-            FloatVector e = fromArray(FLOATS, buffer, i);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i));
+            FloatVector e = VECTOR.cast(fromArray(FLOATS, buffer, i));
             FloatVector near = v.mul(e.blend(1f, v.compare(GE, 0f))).div(e.add(1f));
             FloatVector far = v.blend(-200f, v.compare(LT, -200f)).mul(e).mul(1.6038109e-28f); // e⁻⁶⁴
             near.blend(far, v.compare(LT, -64f)).intoArray(y, yo + i);
@@ -209,8 +210,8 @@ public final class VectorMath {
         expOfMinusMagnitude(x, xo, buffer, n);
         FloatVector one = FloatVector.broadcast(FLOATS, 1f);
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i);
-            FloatVector e = fromArray(FLOATS, buffer, i);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i));
+            FloatVector e = VECTOR.cast(fromArray(FLOATS, buffer, i));
             FloatVector larger = one.div(e.add(1f)); // σ(|x|)
             FloatVector smaller = larger.mul(e); // σ(−|x|)
             var positive = v.compare(GE, 0f);
@@ -224,8 +225,8 @@ public final class VectorMath {
         float[] tail = Scratch.floats(Scratch.FUNCTION, n);
         normalTail(x, xo, tail, tail, n);
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i);
-            FloatVector t = fromArray(FLOATS, tail, i);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i));
+            FloatVector t = VECTOR.cast(fromArray(FLOATS, tail, i));
             v.mul(t.blend(t.neg().add(1f), v.compare(GE, 0f))).intoArray(y, yo + i);
         }
     }
@@ -237,9 +238,9 @@ public final class VectorMath {
         normalTail(x, xo, bell, tail, n);
         for (int i = 0; i < n; i += COUNT) {
             FloatVector v = fromArray(FLOATS, x, xo + i);
-            FloatVector t = fromArray(FLOATS, tail, i);
+            FloatVector t = VECTOR.cast(fromArray(FLOATS, tail, i));
             FloatVector cdf = t.blend(t.neg().add(1f), v.compare(GE, 0f));
-            fromArray(FLOATS, bell, i).mul(0.39894228f).fma(v, cdf).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, bell, i)).mul(0.39894228f).fma(v, cdf).intoArray(y, yo + i);
         }
     }
 
@@ -250,14 +251,14 @@ public final class VectorMath {
      */
     private static void normalTail(float[] x, int xo, float[] bell, float[] tail, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector a = fromArray(FLOATS, x, xo + i).abs();
+            FloatVector a = VECTOR.cast(fromArray(FLOATS, x, xo + i)).abs();
             a = a.blend(15f, a.compare(GT, 15f));
             a.mul(a).mul(-0.5f).intoArray(bell, i);
         }
         exp(bell, 0, bell, 0, n);
         FloatVector three = FloatVector.broadcast(FLOATS, 3f);
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector a = fromArray(FLOATS, x, xo + i).abs();
+            FloatVector a = VECTOR.cast(fromArray(FLOATS, x, xo + i)).abs();
             a = a.blend(15f, a.compare(GT, 15f));
             FloatVector d = a.add(3f);
             FloatVector s = a.div(d);
@@ -267,7 +268,7 @@ public final class VectorMath {
             p = p.lanewise(FMA, s, 6.995023787e-02f).lanewise(FMA, s, 3.562845886e-01f);
             p = p.lanewise(FMA, s, -6.968253851e-01f).lanewise(FMA, s, 0.5f);
             FloatVector lost = a.fma(a, a.mul(a).neg()); // what rounding took from x², which e magnifies
-            FloatVector e = fromArray(FLOATS, bell, i);
+            FloatVector e = VECTOR.cast(fromArray(FLOATS, bell, i));
             e = lost.mul(-0.5f).fma(e, e);
             e.intoArray(bell, i);
             e.mul(p.mul(three.div(d))).intoArray(tail, i);
@@ -279,12 +280,12 @@ public final class VectorMath {
         float[] scaled = Scratch.floats(Scratch.FUNCTION_RESULT, n);
         float[] tail = Scratch.floats(Scratch.FUNCTION, n);
         for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, x, xo + i).mul(1.41421356f).intoArray(scaled, i);
+            VECTOR.cast(fromArray(FLOATS, x, xo + i)).mul(1.41421356f).intoArray(scaled, i);
         }
         normalTail(scaled, 0, tail, tail, n);
         FloatVector one = FloatVector.broadcast(FLOATS, 1f);
         for (int i = 0; i < n; i += COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i));
             FloatVector u = v.mul(v);
             FloatVector q = u.lanewise(FMA, 7.834699500e-05f, -8.004633128e-04f);
             q = q.lanewise(FMA, u, 5.187740549e-03f).lanewise(FMA, u, -2.685354650e-02f);

@@ -16,6 +16,11 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class DotProducts {
     private static final VectorSpecies<Float> SPECIES = Lanes.COUNT > 8 ? FloatVector.SPECIES_256 : Lanes.FLOATS;
+
+    /** As {@link Lanes#VECTOR}. */
+    private static final Class<? extends FloatVector> VECTOR =
+            FloatVector.zero(SPECIES).getClass();
+
     private static final int LANES = SPECIES.length();
 
     /** Rows of W that are taken at once. */
@@ -100,16 +105,16 @@ final class DotProducts {
         FloatVector s2 = s0;
         FloatVector s3 = s0;
         for (int k = 0; k < n; k++) {
-            FloatVector x0 = FloatVector.fromArray(SPECIES, x, xAt + k * LANES);
+            FloatVector x0 = VECTOR.cast(FloatVector.fromArray(SPECIES, x, xAt + k * LANES));
             s0 = x0.fma(FloatVector.fromArray(SPECIES, w, w0 + k * LANES), s0);
             s1 = x0.fma(FloatVector.fromArray(SPECIES, w, w1 + k * LANES), s1);
             s2 = x0.fma(FloatVector.fromArray(SPECIES, w, w2 + k * LANES), s2);
             s3 = x0.fma(FloatVector.fromArray(SPECIES, w, w3 + k * LANES), s3);
         }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, LANES);
-        s2.intoArray(sums, 2 * LANES);
-        s3.intoArray(sums, 3 * LANES);
+        VECTOR.cast(s0).intoArray(sums, 0);
+        VECTOR.cast(s1).intoArray(sums, LANES);
+        VECTOR.cast(s2).intoArray(sums, 2 * LANES);
+        VECTOR.cast(s3).intoArray(sums, 3 * LANES);
     }
 
     private static void twoRows(
@@ -123,8 +128,8 @@ final class DotProducts {
         FloatVector t2 = s0;
         FloatVector t3 = s0;
         for (int k = 0; k < n; k++) {
-            FloatVector x0 = FloatVector.fromArray(SPECIES, x, xAt + k * LANES);
-            FloatVector y0 = FloatVector.fromArray(SPECIES, x, yAt + k * LANES);
+            FloatVector x0 = VECTOR.cast(FloatVector.fromArray(SPECIES, x, xAt + k * LANES));
+            FloatVector y0 = VECTOR.cast(FloatVector.fromArray(SPECIES, x, yAt + k * LANES));
             FloatVector b0 = FloatVector.fromArray(SPECIES, w, w0 + k * LANES);
             s0 = x0.fma(b0, s0);
             t0 = y0.fma(b0, t0);
@@ -138,13 +143,13 @@ final class DotProducts {
             s3 = x0.fma(b3, s3);
             t3 = y0.fma(b3, t3);
         }
-        s0.intoArray(sums, 0);
-        s1.intoArray(sums, LANES);
-        s2.intoArray(sums, 2 * LANES);
-        s3.intoArray(sums, 3 * LANES);
-        t0.intoArray(sums, 4 * LANES);
-        t1.intoArray(sums, 5 * LANES);
-        t2.intoArray(sums, 6 * LANES);
-        t3.intoArray(sums, 7 * LANES);
+        VECTOR.cast(s0).intoArray(sums, 0);
+        VECTOR.cast(s1).intoArray(sums, LANES);
+        VECTOR.cast(s2).intoArray(sums, 2 * LANES);
+        VECTOR.cast(s3).intoArray(sums, 3 * LANES);
+        VECTOR.cast(t0).intoArray(sums, 4 * LANES);
+        VECTOR.cast(t1).intoArray(sums, 5 * LANES);
+        VECTOR.cast(t2).intoArray(sums, 6 * LANES);
+        VECTOR.cast(t3).intoArray(sums, 7 * LANES);
     }
 }

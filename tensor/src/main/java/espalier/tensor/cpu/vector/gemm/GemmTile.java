@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.gemm;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -79,7 +80,8 @@ final class GemmTile {
         for (int r = 0; r < rows; r++) {
             for (int j = 0; j < width; j += LANES) {
                 int put = cAt + r * stride + j;
-                ONE.fma(FloatVector.fromArray(SPECIES, sums, r * width + j), FloatVector.fromArray(SPECIES, c, put))
+                VECTOR.cast(FloatVector.fromArray(SPECIES, sums, r * width + j))
+                        .add(FloatVector.fromArray(SPECIES, c, put))
                         .intoArray(c, put);
             }
         }
@@ -126,14 +128,14 @@ final class GemmTile {
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
         }
-        ONE.mul(s00).intoArray(c, cAt);
-        ONE.mul(s01).intoArray(c, cAt + LANES);
-        ONE.mul(s10).intoArray(c, cAt + stride);
-        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
-        ONE.mul(s20).intoArray(c, cAt + 2 * stride);
-        ONE.mul(s21).intoArray(c, cAt + 2 * stride + LANES);
-        ONE.mul(s30).intoArray(c, cAt + 3 * stride);
-        ONE.mul(s31).intoArray(c, cAt + 3 * stride + LANES);
+        VECTOR.cast(s00).intoArray(c, cAt);
+        VECTOR.cast(s01).intoArray(c, cAt + LANES);
+        VECTOR.cast(s10).intoArray(c, cAt + stride);
+        VECTOR.cast(s11).intoArray(c, cAt + stride + LANES);
+        VECTOR.cast(s20).intoArray(c, cAt + 2 * stride);
+        VECTOR.cast(s21).intoArray(c, cAt + 2 * stride + LANES);
+        VECTOR.cast(s30).intoArray(c, cAt + 3 * stride);
+        VECTOR.cast(s31).intoArray(c, cAt + 3 * stride + LANES);
     }
 
     private static void tile3x2(int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
@@ -158,12 +160,12 @@ final class GemmTile {
             s20 = a2.fma(b0, s20);
             s21 = a2.fma(b1, s21);
         }
-        ONE.mul(s00).intoArray(c, cAt);
-        ONE.mul(s01).intoArray(c, cAt + LANES);
-        ONE.mul(s10).intoArray(c, cAt + stride);
-        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
-        ONE.mul(s20).intoArray(c, cAt + 2 * stride);
-        ONE.mul(s21).intoArray(c, cAt + 2 * stride + LANES);
+        VECTOR.cast(s00).intoArray(c, cAt);
+        VECTOR.cast(s01).intoArray(c, cAt + LANES);
+        VECTOR.cast(s10).intoArray(c, cAt + stride);
+        VECTOR.cast(s11).intoArray(c, cAt + stride + LANES);
+        VECTOR.cast(s20).intoArray(c, cAt + 2 * stride);
+        VECTOR.cast(s21).intoArray(c, cAt + 2 * stride + LANES);
     }
 
     private static void tile2x4(int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt, int stride) {
@@ -193,14 +195,14 @@ final class GemmTile {
             s12 = a1.fma(b2, s12);
             s13 = a1.fma(b3, s13);
         }
-        ONE.mul(s00).intoArray(c, cAt);
-        ONE.mul(s01).intoArray(c, cAt + LANES);
-        ONE.mul(s02).intoArray(c, cAt + 2 * LANES);
-        ONE.mul(s03).intoArray(c, cAt + 3 * LANES);
-        ONE.mul(s10).intoArray(c, cAt + stride);
-        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
-        ONE.mul(s12).intoArray(c, cAt + stride + 2 * LANES);
-        ONE.mul(s13).intoArray(c, cAt + stride + 3 * LANES);
+        VECTOR.cast(s00).intoArray(c, cAt);
+        VECTOR.cast(s01).intoArray(c, cAt + LANES);
+        VECTOR.cast(s02).intoArray(c, cAt + 2 * LANES);
+        VECTOR.cast(s03).intoArray(c, cAt + 3 * LANES);
+        VECTOR.cast(s10).intoArray(c, cAt + stride);
+        VECTOR.cast(s11).intoArray(c, cAt + stride + LANES);
+        VECTOR.cast(s12).intoArray(c, cAt + stride + 2 * LANES);
+        VECTOR.cast(s13).intoArray(c, cAt + stride + 3 * LANES);
     }
 
     private static void tile1x4(int n, float[] a, int aAt, float[] b, int bAt, int ld, float[] c, int cAt) {
@@ -220,9 +222,9 @@ final class GemmTile {
             s02 = a0.fma(b2, s02);
             s03 = a0.fma(b3, s03);
         }
-        ONE.mul(s00).intoArray(c, cAt);
-        ONE.mul(s01).intoArray(c, cAt + LANES);
-        ONE.mul(s02).intoArray(c, cAt + 2 * LANES);
-        ONE.mul(s03).intoArray(c, cAt + 3 * LANES);
+        VECTOR.cast(s00).intoArray(c, cAt);
+        VECTOR.cast(s01).intoArray(c, cAt + LANES);
+        VECTOR.cast(s02).intoArray(c, cAt + 2 * LANES);
+        VECTOR.cast(s03).intoArray(c, cAt + 3 * LANES);
     }
 }

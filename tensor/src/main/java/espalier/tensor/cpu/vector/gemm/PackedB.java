@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.gemm;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
+
 import espalier.tensor.cpu.MatrixView;
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -91,8 +93,9 @@ final class PackedB {
     /** Two vectors of some rows. The rows of a strip go to one place, those of a wide block come in long runs. */
     private static void copyStrip(float[] from, int at, int stride, int rows, float[] to, int toAt, int width) {
         for (int k = 0; k < rows; k++) {
-            FloatVector.fromArray(Lanes.FLOATS, from, at + k * stride).intoArray(to, toAt + k * width);
-            FloatVector.fromArray(Lanes.FLOATS, from, at + k * stride + Lanes.COUNT)
+            VECTOR.cast(FloatVector.fromArray(Lanes.FLOATS, from, at + k * stride))
+                    .intoArray(to, toAt + k * width);
+            VECTOR.cast(FloatVector.fromArray(Lanes.FLOATS, from, at + k * stride + Lanes.COUNT))
                     .intoArray(to, toAt + k * width + Lanes.COUNT);
         }
     }

@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.gemm;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
+
 import espalier.tensor.cpu.MatrixView;
 import espalier.tensor.cpu.Parallel;
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -82,7 +84,7 @@ final class RowTimesMatrix {
         FloatVector x7 = FloatVector.broadcast(SPECIES, x[xAt + 7 * step]);
         for (int j = 0; j < n; j++) {
             int b0 = bAt + j * LANES;
-            FloatVector sum = FloatVector.fromArray(SPECIES, y, at + j * LANES);
+            FloatVector sum = VECTOR.cast(FloatVector.fromArray(SPECIES, y, at + j * LANES));
             sum = x0.fma(FloatVector.fromArray(SPECIES, b, b0), sum);
             sum = x1.fma(FloatVector.fromArray(SPECIES, b, b0 + stride), sum);
             sum = x2.fma(FloatVector.fromArray(SPECIES, b, b0 + 2 * stride), sum);
@@ -91,7 +93,7 @@ final class RowTimesMatrix {
             sum = x5.fma(FloatVector.fromArray(SPECIES, b, b0 + 5 * stride), sum);
             sum = x6.fma(FloatVector.fromArray(SPECIES, b, b0 + 6 * stride), sum);
             sum = x7.fma(FloatVector.fromArray(SPECIES, b, b0 + 7 * stride), sum);
-            sum.intoArray(y, at + j * LANES);
+            VECTOR.cast(sum).intoArray(y, at + j * LANES);
         }
     }
 

@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.gemm;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import jdk.incubator.vector.FloatVector;
@@ -81,22 +82,22 @@ final class RowsTile {
             s70 = a7.fma(b0, s70);
             s71 = a7.fma(b1, s71);
         }
-        ONE.mul(s00).intoArray(c, 0);
-        ONE.mul(s01).intoArray(c, LANES);
-        ONE.mul(s10).intoArray(c, 2 * LANES);
-        ONE.mul(s11).intoArray(c, 3 * LANES);
-        ONE.mul(s20).intoArray(c, 4 * LANES);
-        ONE.mul(s21).intoArray(c, 5 * LANES);
-        ONE.mul(s30).intoArray(c, 6 * LANES);
-        ONE.mul(s31).intoArray(c, 7 * LANES);
-        ONE.mul(s40).intoArray(c, 8 * LANES);
-        ONE.mul(s41).intoArray(c, 9 * LANES);
-        ONE.mul(s50).intoArray(c, 10 * LANES);
-        ONE.mul(s51).intoArray(c, 11 * LANES);
-        ONE.mul(s60).intoArray(c, 12 * LANES);
-        ONE.mul(s61).intoArray(c, 13 * LANES);
-        ONE.mul(s70).intoArray(c, 14 * LANES);
-        ONE.mul(s71).intoArray(c, 15 * LANES);
+        VECTOR.cast(s00).intoArray(c, 0);
+        VECTOR.cast(s01).intoArray(c, LANES);
+        VECTOR.cast(s10).intoArray(c, 2 * LANES);
+        VECTOR.cast(s11).intoArray(c, 3 * LANES);
+        VECTOR.cast(s20).intoArray(c, 4 * LANES);
+        VECTOR.cast(s21).intoArray(c, 5 * LANES);
+        VECTOR.cast(s30).intoArray(c, 6 * LANES);
+        VECTOR.cast(s31).intoArray(c, 7 * LANES);
+        VECTOR.cast(s40).intoArray(c, 8 * LANES);
+        VECTOR.cast(s41).intoArray(c, 9 * LANES);
+        VECTOR.cast(s50).intoArray(c, 10 * LANES);
+        VECTOR.cast(s51).intoArray(c, 11 * LANES);
+        VECTOR.cast(s60).intoArray(c, 12 * LANES);
+        VECTOR.cast(s61).intoArray(c, 13 * LANES);
+        VECTOR.cast(s70).intoArray(c, 14 * LANES);
+        VECTOR.cast(s71).intoArray(c, 15 * LANES);
     }
 
     /** Four rows. */
@@ -126,13 +127,13 @@ final class RowsTile {
             s30 = a3.fma(b0, s30);
             s31 = a3.fma(b1, s31);
         }
-        ONE.mul(s00).intoArray(c, 0);
-        ONE.mul(s01).intoArray(c, LANES);
-        ONE.mul(s10).intoArray(c, 2 * LANES);
-        ONE.mul(s11).intoArray(c, 3 * LANES);
-        ONE.mul(s20).intoArray(c, 4 * LANES);
-        ONE.mul(s21).intoArray(c, 5 * LANES);
-        ONE.mul(s30).intoArray(c, 6 * LANES);
-        ONE.mul(s31).intoArray(c, 7 * LANES);
+        VECTOR.cast(s00).intoArray(c, 0);
+        VECTOR.cast(s01).intoArray(c, LANES);
+        VECTOR.cast(s10).intoArray(c, 2 * LANES);
+        VECTOR.cast(s11).intoArray(c, 3 * LANES);
+        VECTOR.cast(s20).intoArray(c, 4 * LANES);
+        VECTOR.cast(s21).intoArray(c, 5 * LANES);
+        VECTOR.cast(s30).intoArray(c, 6 * LANES);
+        VECTOR.cast(s31).intoArray(c, 7 * LANES);
     }
 }

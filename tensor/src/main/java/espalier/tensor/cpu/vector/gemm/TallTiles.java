@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.gemm;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import java.lang.invoke.VarHandle;
@@ -65,18 +66,18 @@ final class TallTiles {
             s50 = a5.fma(b0, s50);
             s51 = a5.fma(b1, s51);
         }
-        ONE.mul(s00).intoArray(c, cAt);
-        ONE.mul(s01).intoArray(c, cAt + LANES);
-        ONE.mul(s10).intoArray(c, cAt + stride);
-        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
-        ONE.mul(s20).intoArray(c, cAt + 2 * stride);
-        ONE.mul(s21).intoArray(c, cAt + 2 * stride + LANES);
-        ONE.mul(s30).intoArray(c, cAt + 3 * stride);
-        ONE.mul(s31).intoArray(c, cAt + 3 * stride + LANES);
-        ONE.mul(s40).intoArray(c, cAt + 4 * stride);
-        ONE.mul(s41).intoArray(c, cAt + 4 * stride + LANES);
-        ONE.mul(s50).intoArray(c, cAt + 5 * stride);
-        ONE.mul(s51).intoArray(c, cAt + 5 * stride + LANES);
+        VECTOR.cast(s00).intoArray(c, cAt);
+        VECTOR.cast(s01).intoArray(c, cAt + LANES);
+        VECTOR.cast(s10).intoArray(c, cAt + stride);
+        VECTOR.cast(s11).intoArray(c, cAt + stride + LANES);
+        VECTOR.cast(s20).intoArray(c, cAt + 2 * stride);
+        VECTOR.cast(s21).intoArray(c, cAt + 2 * stride + LANES);
+        VECTOR.cast(s30).intoArray(c, cAt + 3 * stride);
+        VECTOR.cast(s31).intoArray(c, cAt + 3 * stride + LANES);
+        VECTOR.cast(s40).intoArray(c, cAt + 4 * stride);
+        VECTOR.cast(s41).intoArray(c, cAt + 4 * stride + LANES);
+        VECTOR.cast(s50).intoArray(c, cAt + 5 * stride);
+        VECTOR.cast(s51).intoArray(c, cAt + 5 * stride + LANES);
     }
 
     /** Five rows, two vectors. */
@@ -116,16 +117,16 @@ final class TallTiles {
             s40 = a4.fma(b0, s40);
             s41 = a4.fma(b1, s41);
         }
-        ONE.mul(s00).intoArray(c, cAt);
-        ONE.mul(s01).intoArray(c, cAt + LANES);
-        ONE.mul(s10).intoArray(c, cAt + stride);
-        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
-        ONE.mul(s20).intoArray(c, cAt + 2 * stride);
-        ONE.mul(s21).intoArray(c, cAt + 2 * stride + LANES);
-        ONE.mul(s30).intoArray(c, cAt + 3 * stride);
-        ONE.mul(s31).intoArray(c, cAt + 3 * stride + LANES);
-        ONE.mul(s40).intoArray(c, cAt + 4 * stride);
-        ONE.mul(s41).intoArray(c, cAt + 4 * stride + LANES);
+        VECTOR.cast(s00).intoArray(c, cAt);
+        VECTOR.cast(s01).intoArray(c, cAt + LANES);
+        VECTOR.cast(s10).intoArray(c, cAt + stride);
+        VECTOR.cast(s11).intoArray(c, cAt + stride + LANES);
+        VECTOR.cast(s20).intoArray(c, cAt + 2 * stride);
+        VECTOR.cast(s21).intoArray(c, cAt + 2 * stride + LANES);
+        VECTOR.cast(s30).intoArray(c, cAt + 3 * stride);
+        VECTOR.cast(s31).intoArray(c, cAt + 3 * stride + LANES);
+        VECTOR.cast(s40).intoArray(c, cAt + 4 * stride);
+        VECTOR.cast(s41).intoArray(c, cAt + 4 * stride + LANES);
     }
 
     /** Seven rows, two vectors, where there are 32 registers. */
@@ -171,20 +172,20 @@ final class TallTiles {
             s60 = a6.fma(b0, s60);
             s61 = a6.fma(b1, s61);
         }
-        ONE.mul(s00).intoArray(c, cAt);
-        ONE.mul(s01).intoArray(c, cAt + LANES);
-        ONE.mul(s10).intoArray(c, cAt + stride);
-        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
-        ONE.mul(s20).intoArray(c, cAt + 2 * stride);
-        ONE.mul(s21).intoArray(c, cAt + 2 * stride + LANES);
-        ONE.mul(s30).intoArray(c, cAt + 3 * stride);
-        ONE.mul(s31).intoArray(c, cAt + 3 * stride + LANES);
-        ONE.mul(s40).intoArray(c, cAt + 4 * stride);
-        ONE.mul(s41).intoArray(c, cAt + 4 * stride + LANES);
-        ONE.mul(s50).intoArray(c, cAt + 5 * stride);
-        ONE.mul(s51).intoArray(c, cAt + 5 * stride + LANES);
-        ONE.mul(s60).intoArray(c, cAt + 6 * stride);
-        ONE.mul(s61).intoArray(c, cAt + 6 * stride + LANES);
+        VECTOR.cast(s00).intoArray(c, cAt);
+        VECTOR.cast(s01).intoArray(c, cAt + LANES);
+        VECTOR.cast(s10).intoArray(c, cAt + stride);
+        VECTOR.cast(s11).intoArray(c, cAt + stride + LANES);
+        VECTOR.cast(s20).intoArray(c, cAt + 2 * stride);
+        VECTOR.cast(s21).intoArray(c, cAt + 2 * stride + LANES);
+        VECTOR.cast(s30).intoArray(c, cAt + 3 * stride);
+        VECTOR.cast(s31).intoArray(c, cAt + 3 * stride + LANES);
+        VECTOR.cast(s40).intoArray(c, cAt + 4 * stride);
+        VECTOR.cast(s41).intoArray(c, cAt + 4 * stride + LANES);
+        VECTOR.cast(s50).intoArray(c, cAt + 5 * stride);
+        VECTOR.cast(s51).intoArray(c, cAt + 5 * stride + LANES);
+        VECTOR.cast(s60).intoArray(c, cAt + 6 * stride);
+        VECTOR.cast(s61).intoArray(c, cAt + 6 * stride + LANES);
     }
 
     /** Eight rows, two vectors, where there are 32 registers. */
@@ -235,21 +236,21 @@ final class TallTiles {
             s70 = a7.fma(b0, s70);
             s71 = a7.fma(b1, s71);
         }
-        ONE.mul(s00).intoArray(c, cAt);
-        ONE.mul(s01).intoArray(c, cAt + LANES);
-        ONE.mul(s10).intoArray(c, cAt + stride);
-        ONE.mul(s11).intoArray(c, cAt + stride + LANES);
-        ONE.mul(s20).intoArray(c, cAt + 2 * stride);
-        ONE.mul(s21).intoArray(c, cAt + 2 * stride + LANES);
-        ONE.mul(s30).intoArray(c, cAt + 3 * stride);
-        ONE.mul(s31).intoArray(c, cAt + 3 * stride + LANES);
-        ONE.mul(s40).intoArray(c, cAt + 4 * stride);
-        ONE.mul(s41).intoArray(c, cAt + 4 * stride + LANES);
-        ONE.mul(s50).intoArray(c, cAt + 5 * stride);
-        ONE.mul(s51).intoArray(c, cAt + 5 * stride + LANES);
-        ONE.mul(s60).intoArray(c, cAt + 6 * stride);
-        ONE.mul(s61).intoArray(c, cAt + 6 * stride + LANES);
-        ONE.mul(s70).intoArray(c, cAt + 7 * stride);
-        ONE.mul(s71).intoArray(c, cAt + 7 * stride + LANES);
+        VECTOR.cast(s00).intoArray(c, cAt);
+        VECTOR.cast(s01).intoArray(c, cAt + LANES);
+        VECTOR.cast(s10).intoArray(c, cAt + stride);
+        VECTOR.cast(s11).intoArray(c, cAt + stride + LANES);
+        VECTOR.cast(s20).intoArray(c, cAt + 2 * stride);
+        VECTOR.cast(s21).intoArray(c, cAt + 2 * stride + LANES);
+        VECTOR.cast(s30).intoArray(c, cAt + 3 * stride);
+        VECTOR.cast(s31).intoArray(c, cAt + 3 * stride + LANES);
+        VECTOR.cast(s40).intoArray(c, cAt + 4 * stride);
+        VECTOR.cast(s41).intoArray(c, cAt + 4 * stride + LANES);
+        VECTOR.cast(s50).intoArray(c, cAt + 5 * stride);
+        VECTOR.cast(s51).intoArray(c, cAt + 5 * stride + LANES);
+        VECTOR.cast(s60).intoArray(c, cAt + 6 * stride);
+        VECTOR.cast(s61).intoArray(c, cAt + 6 * stride + LANES);
+        VECTOR.cast(s70).intoArray(c, cAt + 7 * stride);
+        VECTOR.cast(s71).intoArray(c, cAt + 7 * stride + LANES);
     }
 }

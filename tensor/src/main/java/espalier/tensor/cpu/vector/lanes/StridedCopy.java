@@ -20,8 +20,9 @@ public final class StridedCopy {
     private static final VectorShuffle<Float> SORTED = VectorShuffle.fromValues(EIGHT, 0, 2, 4, 6, 1, 3, 5, 7);
     private static final VectorMask<Float> ODD = VectorMask.fromLong(EIGHT, 0b10101010);
 
-    /** As {@link Lanes#ONE}. */
-    private static final FloatVector ONE = FloatVector.broadcast(EIGHT, 1f);
+    /** As {@link Lanes#VECTOR}. */
+    private static final Class<? extends FloatVector> OCTET =
+            FloatVector.zero(EIGHT).getClass();
 
     private StridedCopy() {}
 
@@ -38,8 +39,8 @@ public final class StridedCopy {
 
     /** Two vectors. */
     public static void two(float[] from, int fromAt, float[] to, int toAt) {
-        FloatVector.fromArray(Lanes.FLOATS, from, fromAt).intoArray(to, toAt);
-        FloatVector.fromArray(Lanes.FLOATS, from, fromAt + Lanes.COUNT).intoArray(to, toAt + Lanes.COUNT);
+        Lanes.VECTOR.cast(fromArray(Lanes.FLOATS, from, fromAt)).intoArray(to, toAt);
+        Lanes.VECTOR.cast(fromArray(Lanes.FLOATS, from, fromAt + Lanes.COUNT)).intoArray(to, toAt + Lanes.COUNT);
     }
 
     /**
@@ -56,7 +57,7 @@ public final class StridedCopy {
             // Eight are copied; those too many lie in the next runs, which are written after this one.
             int whole = spills ? runs : Math.floorDiv(runs * count - 8, count) + 1;
             for (; r < whole && fromAt + starts[r] + 8 <= from.length; r++, put += count) {
-                ONE.mul(fromArray(EIGHT, from, fromAt + starts[r])).intoArray(to, put);
+                OCTET.cast(fromArray(EIGHT, from, fromAt + starts[r])).intoArray(to, put);
             }
         }
         for (; r < runs; r++, put += count) {
@@ -79,12 +80,13 @@ public final class StridedCopy {
         int whole = room < 0 ? 0 : Math.min(rows, room / fromStep + 1);
         if (narrow) {
             for (int r = 0; r < whole; r++) {
-                ONE.mul(fromArray(EIGHT, from, fromAt + r * fromStep)).intoArray(to, toAt + r * toStep);
+                OCTET.cast(fromArray(EIGHT, from, fromAt + r * fromStep)).intoArray(to, toAt + r * toStep);
             }
         } else {
             for (int r = 0; r < whole; r++) {
                 for (int i = 0; i < reach; i += vector) {
-                    FloatVector.fromArray(Lanes.FLOATS, from, fromAt + r * fromStep + i)
+                    Lanes.VECTOR
+                            .cast(fromArray(Lanes.FLOATS, from, fromAt + r * fromStep + i))
                             .intoArray(to, toAt + r * toStep + i);
                 }
             }

@@ -13,6 +13,10 @@ import jdk.incubator.vector.VectorSpecies;
  */
 final class WideTranspose {
     private static final VectorSpecies<Float> SIXTEEN = FloatVector.SPECIES_512;
+    /** As {@link Lanes#VECTOR}. */
+    private static final Class<? extends FloatVector> VECTOR =
+            FloatVector.zero(SIXTEEN).getClass();
+
     private static final VectorShuffle<Float> SWAP_8 = VectorShuffle.fromOp(SIXTEEN, i -> i ^ 8);
     private static final VectorShuffle<Float> SWAP_4 = VectorShuffle.fromOp(SIXTEEN, i -> i ^ 4);
     private static final VectorShuffle<Float> SWAP_2 = VectorShuffle.fromOp(SIXTEEN, i -> i ^ 2);
@@ -93,22 +97,22 @@ final class WideTranspose {
         s14 = r12.rearrange(SWAP_2).blend(r14, UPPER_2);
         s13 = r13.blend(r15.rearrange(SWAP_2), UPPER_2);
         s15 = r13.rearrange(SWAP_2).blend(r15, UPPER_2);
-        s0.blend(s1.rearrange(SWAP_1), UPPER_1).intoArray(to, toAt);
-        s0.rearrange(SWAP_1).blend(s1, UPPER_1).intoArray(to, toAt + toStride);
-        s2.blend(s3.rearrange(SWAP_1), UPPER_1).intoArray(to, toAt + 2 * toStride);
-        s2.rearrange(SWAP_1).blend(s3, UPPER_1).intoArray(to, toAt + 3 * toStride);
-        s4.blend(s5.rearrange(SWAP_1), UPPER_1).intoArray(to, toAt + 4 * toStride);
-        s4.rearrange(SWAP_1).blend(s5, UPPER_1).intoArray(to, toAt + 5 * toStride);
-        s6.blend(s7.rearrange(SWAP_1), UPPER_1).intoArray(to, toAt + 6 * toStride);
-        s6.rearrange(SWAP_1).blend(s7, UPPER_1).intoArray(to, toAt + 7 * toStride);
-        s8.blend(s9.rearrange(SWAP_1), UPPER_1).intoArray(to, toAt + 8 * toStride);
-        s8.rearrange(SWAP_1).blend(s9, UPPER_1).intoArray(to, toAt + 9 * toStride);
-        s10.blend(s11.rearrange(SWAP_1), UPPER_1).intoArray(to, toAt + 10 * toStride);
-        s10.rearrange(SWAP_1).blend(s11, UPPER_1).intoArray(to, toAt + 11 * toStride);
-        s12.blend(s13.rearrange(SWAP_1), UPPER_1).intoArray(to, toAt + 12 * toStride);
-        s12.rearrange(SWAP_1).blend(s13, UPPER_1).intoArray(to, toAt + 13 * toStride);
-        s14.blend(s15.rearrange(SWAP_1), UPPER_1).intoArray(to, toAt + 14 * toStride);
-        s14.rearrange(SWAP_1).blend(s15, UPPER_1).intoArray(to, toAt + 15 * toStride);
+        VECTOR.cast(s0.blend(s1.rearrange(SWAP_1), UPPER_1)).intoArray(to, toAt);
+        VECTOR.cast(s0.rearrange(SWAP_1).blend(s1, UPPER_1)).intoArray(to, toAt + toStride);
+        VECTOR.cast(s2.blend(s3.rearrange(SWAP_1), UPPER_1)).intoArray(to, toAt + 2 * toStride);
+        VECTOR.cast(s2.rearrange(SWAP_1).blend(s3, UPPER_1)).intoArray(to, toAt + 3 * toStride);
+        VECTOR.cast(s4.blend(s5.rearrange(SWAP_1), UPPER_1)).intoArray(to, toAt + 4 * toStride);
+        VECTOR.cast(s4.rearrange(SWAP_1).blend(s5, UPPER_1)).intoArray(to, toAt + 5 * toStride);
+        VECTOR.cast(s6.blend(s7.rearrange(SWAP_1), UPPER_1)).intoArray(to, toAt + 6 * toStride);
+        VECTOR.cast(s6.rearrange(SWAP_1).blend(s7, UPPER_1)).intoArray(to, toAt + 7 * toStride);
+        VECTOR.cast(s8.blend(s9.rearrange(SWAP_1), UPPER_1)).intoArray(to, toAt + 8 * toStride);
+        VECTOR.cast(s8.rearrange(SWAP_1).blend(s9, UPPER_1)).intoArray(to, toAt + 9 * toStride);
+        VECTOR.cast(s10.blend(s11.rearrange(SWAP_1), UPPER_1)).intoArray(to, toAt + 10 * toStride);
+        VECTOR.cast(s10.rearrange(SWAP_1).blend(s11, UPPER_1)).intoArray(to, toAt + 11 * toStride);
+        VECTOR.cast(s12.blend(s13.rearrange(SWAP_1), UPPER_1)).intoArray(to, toAt + 12 * toStride);
+        VECTOR.cast(s12.rearrange(SWAP_1).blend(s13, UPPER_1)).intoArray(to, toAt + 13 * toStride);
+        VECTOR.cast(s14.blend(s15.rearrange(SWAP_1), UPPER_1)).intoArray(to, toAt + 14 * toStride);
+        VECTOR.cast(s14.rearrange(SWAP_1).blend(s15, UPPER_1)).intoArray(to, toAt + 15 * toStride);
     }
 
     /**

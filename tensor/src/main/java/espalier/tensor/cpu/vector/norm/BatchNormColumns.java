@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.norm;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LE;
@@ -36,7 +37,9 @@ final class BatchNormColumns {
     static void add(float[] x, int xo, float[] sums, int columns) {
         int whole = Lanes.whole(columns);
         for (int j = 0; j < whole; j += COUNT) {
-            fromArray(FLOATS, sums, j).add(fromArray(FLOATS, x, xo + j)).intoArray(sums, j);
+            VECTOR.cast(fromArray(FLOATS, sums, j))
+                    .add(fromArray(FLOATS, x, xo + j))
+                    .intoArray(sums, j);
         }
         for (int j = whole; j < columns; j++) {
             sums[j] += x[xo + j];
@@ -47,7 +50,7 @@ final class BatchNormColumns {
     static void addSquaredDistances(float[] x, int xo, float[] mean, float[] squares, int columns) {
         int whole = Lanes.whole(columns);
         for (int j = 0; j < whole; j += COUNT) {
-            FloatVector centred = fromArray(FLOATS, x, xo + j).sub(fromArray(FLOATS, mean, j));
+            FloatVector centred = VECTOR.cast(fromArray(FLOATS, x, xo + j)).sub(fromArray(FLOATS, mean, j));
             centred.fma(centred, fromArray(FLOATS, squares, j)).intoArray(squares, j);
         }
         for (int j = whole; j < columns; j++) {
@@ -60,7 +63,7 @@ final class BatchNormColumns {
     static void addProducts(float[] x, int xo, float[] mean, float[] g, int go, float[] dots, int columns) {
         int whole = Lanes.whole(columns);
         for (int j = 0; j < whole; j += COUNT) {
-            FloatVector centred = fromArray(FLOATS, x, xo + j).sub(fromArray(FLOATS, mean, j));
+            FloatVector centred = VECTOR.cast(fromArray(FLOATS, x, xo + j)).sub(fromArray(FLOATS, mean, j));
             centred.fma(fromArray(FLOATS, g, go + j), fromArray(FLOATS, dots, j))
                     .intoArray(dots, j);
         }
@@ -82,7 +85,7 @@ final class BatchNormColumns {
             int columns) {
         int whole = Lanes.whole(columns);
         for (int j = 0; j < whole; j += COUNT) {
-            FloatVector centred = fromArray(FLOATS, x, xo + j).sub(fromArray(FLOATS, mean, j));
+            FloatVector centred = VECTOR.cast(fromArray(FLOATS, x, xo + j)).sub(fromArray(FLOATS, mean, j));
             FloatVector v = centred.fma(fromArray(FLOATS, factor, j), fromArray(FLOATS, shift, j));
             v.blend(floor, v.compare(LE, floor)).intoArray(y, yo + j);
         }
@@ -105,7 +108,7 @@ final class BatchNormColumns {
         int whole = Lanes.whole(columns);
         FloatVector zero = FloatVector.broadcast(FLOATS, 0f);
         for (int j = 0; j < whole; j += COUNT) {
-            FloatVector centred = fromArray(FLOATS, x, xo + j).sub(fromArray(FLOATS, mean, j));
+            FloatVector centred = VECTOR.cast(fromArray(FLOATS, x, xo + j)).sub(fromArray(FLOATS, mean, j));
             FloatVector v = centred.fma(fromArray(FLOATS, factor, j), fromArray(FLOATS, shift, j));
             zero.blend(fromArray(FLOATS, g, go + j), v.compare(GT, 0f)).intoArray(to, j);
         }
@@ -119,7 +122,7 @@ final class BatchNormColumns {
             float[] x, int xo, float[] scale, float[] shift, float floor, float[] y, int yo, int columns) {
         int whole = Lanes.whole(columns);
         for (int j = 0; j < whole; j += COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + j);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + j));
             v.fma(fromArray(FLOATS, scale, j), fromArray(FLOATS, shift, j))
                     .max(floor)
                     .intoArray(y, yo + j);
@@ -144,9 +147,10 @@ final class BatchNormColumns {
             int columns) {
         int whole = Lanes.whole(columns);
         for (int j = 0; j < whole; j += COUNT) {
-            FloatVector rest = fromArray(FLOATS, g, go + j).sub(fromArray(FLOATS, offset, j));
-            FloatVector centred =
-                    fromArray(FLOATS, x, xo + j).sub(fromArray(FLOATS, mean, j)).neg();
+            FloatVector rest = VECTOR.cast(fromArray(FLOATS, g, go + j)).sub(fromArray(FLOATS, offset, j));
+            FloatVector centred = VECTOR.cast(fromArray(FLOATS, x, xo + j))
+                    .sub(fromArray(FLOATS, mean, j))
+                    .neg();
             FloatVector free = centred.fma(fromArray(FLOATS, along, j), rest);
             free.mul(fromArray(FLOATS, factor, j)).intoArray(dx, to + j);
         }

@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.norm;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.GT;
 import static jdk.incubator.vector.VectorOperators.LE;
@@ -24,7 +25,7 @@ final class BatchNormPlanes {
         FloatVector factors = FloatVector.broadcast(FLOATS, factor);
         FloatVector shifts = FloatVector.broadcast(FLOATS, shift);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i).sub(mean).fma(factors, shifts);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i)).sub(mean).fma(factors, shifts);
             v.blend(floor, v.compare(LE, floor)).intoArray(y, yo + i);
         }
         for (int i = whole; i < size; i++) {
@@ -40,7 +41,7 @@ final class BatchNormPlanes {
         FloatVector shifts = FloatVector.broadcast(FLOATS, shift);
         FloatVector zero = FloatVector.broadcast(FLOATS, 0f);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i).sub(mean).fma(factors, shifts);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i)).sub(mean).fma(factors, shifts);
             zero.blend(fromArray(FLOATS, g, go + i), v.compare(GT, 0f)).intoArray(to, at + i);
         }
         for (int i = whole; i < size; i++) {
@@ -65,7 +66,7 @@ final class BatchNormPlanes {
         FloatVector factors = FloatVector.broadcast(FLOATS, factor);
         FloatVector shifts = FloatVector.broadcast(FLOATS, shift);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            FloatVector v = fromArray(FLOATS, x, xo + i).sub(mean).fma(factors, shifts);
+            FloatVector v = VECTOR.cast(fromArray(FLOATS, x, xo + i)).sub(mean).fma(factors, shifts);
             FloatVector sum = v.add(fromArray(FLOATS, past, po + i));
             sum.blend(floor, sum.compare(LE, floor)).intoArray(y, yo + i);
         }
@@ -95,7 +96,10 @@ final class BatchNormPlanes {
         FloatVector scales = FloatVector.broadcast(FLOATS, scale);
         FloatVector shifts = FloatVector.broadcast(FLOATS, shift);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            fromArray(FLOATS, x, xo + i).fma(scales, shifts).max(floor).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, x, xo + i))
+                    .fma(scales, shifts)
+                    .max(floor)
+                    .intoArray(y, yo + i);
         }
         for (int i = whole; i < size; i++) {
             y[yo + i] = Math.max(Math.fma(x[xo + i], scale, shift), floor);
@@ -118,8 +122,8 @@ final class BatchNormPlanes {
         int whole = Lanes.whole(size);
         FloatVector slope = FloatVector.broadcast(FLOATS, -along);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            FloatVector rest = fromArray(FLOATS, g, go + i).sub(offset);
-            FloatVector centred = fromArray(FLOATS, x, xo + i).sub(mean);
+            FloatVector rest = VECTOR.cast(fromArray(FLOATS, g, go + i)).sub(offset);
+            FloatVector centred = VECTOR.cast(fromArray(FLOATS, x, xo + i)).sub(mean);
             centred.fma(slope, rest).mul(factor).intoArray(dx, to + i);
         }
         for (int i = whole; i < size; i++) {

@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.norm;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.Tensor;
@@ -73,7 +74,7 @@ public final class LayerNormKernel {
     private static void subtractAndScale(float[] x, int xo, float mean, float scale, float[] y, int yo, int n) {
         int whole = Lanes.whole(n);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            fromArray(FLOATS, x, xo + i).sub(mean).mul(scale).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, x, xo + i)).sub(mean).mul(scale).intoArray(y, yo + i);
         }
         for (int i = whole; i < n; i++) {
             y[yo + i] = (x[xo + i] - mean) * scale;
@@ -86,8 +87,11 @@ public final class LayerNormKernel {
         int whole = Lanes.whole(n);
         FloatVector factor = FloatVector.broadcast(FLOATS, -along);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            FloatVector centred = fromArray(FLOATS, g, go + i).sub(mean);
-            fromArray(FLOATS, y, yo + i).fma(factor, centred).mul(scale).intoArray(dx, xo + i);
+            FloatVector centred = VECTOR.cast(fromArray(FLOATS, g, go + i)).sub(mean);
+            VECTOR.cast(fromArray(FLOATS, y, yo + i))
+                    .fma(factor, centred)
+                    .mul(scale)
+                    .intoArray(dx, xo + i);
         }
         for (int i = whole; i < n; i++) {
             dx[xo + i] = Math.fma(y[yo + i], -along, g[go + i] - mean) * scale;

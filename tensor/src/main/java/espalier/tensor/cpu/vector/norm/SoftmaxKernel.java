@@ -1,6 +1,7 @@
 package espalier.tensor.cpu.vector.norm;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 
 import espalier.tensor.Tensor;
@@ -179,7 +180,7 @@ public final class SoftmaxKernel {
     private static void subtract(float[] x, int xo, float value, float[] y, int yo, int n) {
         int whole = Lanes.whole(n);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            fromArray(FLOATS, x, xo + i).sub(value).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, x, xo + i)).sub(value).intoArray(y, yo + i);
         }
         for (int i = whole; i < n; i++) {
             y[yo + i] = x[xo + i] - value;
@@ -189,7 +190,7 @@ public final class SoftmaxKernel {
     private static void divide(float[] y, int yo, float value, int n) {
         int whole = Lanes.whole(n);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            fromArray(FLOATS, y, yo + i).div(value).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, y, yo + i)).div(value).intoArray(y, yo + i);
         }
         for (int i = whole; i < n; i++) {
             y[yo + i] /= value;
@@ -199,7 +200,7 @@ public final class SoftmaxKernel {
     private static void multiply(float[] y, int yo, float value, int n) {
         int whole = Lanes.whole(n);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            fromArray(FLOATS, y, yo + i).mul(value).intoArray(y, yo + i);
+            VECTOR.cast(fromArray(FLOATS, y, yo + i)).mul(value).intoArray(y, yo + i);
         }
         for (int i = whole; i < n; i++) {
             y[yo + i] *= value;
@@ -211,7 +212,7 @@ public final class SoftmaxKernel {
             float[] g, int go, float value, float[] p, int po, float[] y, int yo, int n) {
         int whole = Lanes.whole(n);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            fromArray(FLOATS, g, go + i)
+            VECTOR.cast(fromArray(FLOATS, g, go + i))
                     .sub(value)
                     .mul(fromArray(FLOATS, p, po + i))
                     .intoArray(y, yo + i);
@@ -226,7 +227,7 @@ public final class SoftmaxKernel {
         int whole = Lanes.whole(n);
         FloatVector factor = FloatVector.broadcast(FLOATS, -value);
         for (int i = 0; i < whole; i += Lanes.COUNT) {
-            fromArray(FLOATS, p, po + i)
+            VECTOR.cast(fromArray(FLOATS, p, po + i))
                     .fma(factor, fromArray(FLOATS, g, go + i))
                     .intoArray(y, yo + i);
         }

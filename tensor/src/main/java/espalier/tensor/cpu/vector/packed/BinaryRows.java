@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.packed;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
+
 import espalier.tensor.cpu.Scratch;
 import espalier.tensor.cpu.vector.conv.ConvTile;
 import espalier.tensor.cpu.vector.lanes.Lanes;
@@ -109,7 +111,7 @@ final class BinaryRows extends PackedRows {
                 for (int row = fromRow; row < toRow; row++) {
                     FloatVector scale = FloatVector.broadcast(SPECIES, scales[row]);
                     FloatVector start = FloatVector.broadcast(SPECIES, bias.orZero(row));
-                    FloatVector.fromArray(SPECIES, memory, SUMS_AT + (row - fromRow) * WIDTH + i * LANES)
+                    VECTOR.cast(FloatVector.fromArray(SPECIES, memory, SUMS_AT + (row - fromRow) * WIDTH + i * LANES))
                             .fma(scale, start)
                             .intoArray(c, cBase + row * tile.rowStride() + tile.cStart(v + i));
                 }
@@ -142,10 +144,10 @@ final class BinaryRows extends PackedRows {
 
     /** The 16 sums of four vectors; bit i of a sum's number is set where vector i counts negative. */
     private static void allSums(float[] x, int at0, int at1, int at2, int at3, float[] table, int to) {
-        FloatVector x0 = FloatVector.fromArray(SPECIES, x, at0);
-        FloatVector x1 = FloatVector.fromArray(SPECIES, x, at1);
-        FloatVector x2 = FloatVector.fromArray(SPECIES, x, at2);
-        FloatVector x3 = FloatVector.fromArray(SPECIES, x, at3);
+        FloatVector x0 = VECTOR.cast(FloatVector.fromArray(SPECIES, x, at0));
+        FloatVector x1 = VECTOR.cast(FloatVector.fromArray(SPECIES, x, at1));
+        FloatVector x2 = VECTOR.cast(FloatVector.fromArray(SPECIES, x, at2));
+        FloatVector x3 = VECTOR.cast(FloatVector.fromArray(SPECIES, x, at3));
         FloatVector low0 = x0.add(x1);
         FloatVector low1 = x1.sub(x0);
         FloatVector high0 = x2.add(x3);
@@ -181,23 +183,23 @@ final class BinaryRows extends PackedRows {
         for (int g = 0; g < count; g++) {
             int from0 = places[at + 2 * g];
             int from1 = places[at + 2 * g + 1];
-            s00 = s00.add(FloatVector.fromArray(SPECIES, memory, from0));
-            s01 = s01.add(FloatVector.fromArray(SPECIES, memory, from0 + LANES));
-            s02 = s02.add(FloatVector.fromArray(SPECIES, memory, from0 + 2 * LANES));
-            s03 = s03.add(FloatVector.fromArray(SPECIES, memory, from0 + 3 * LANES));
-            s10 = s10.add(FloatVector.fromArray(SPECIES, memory, from1));
-            s11 = s11.add(FloatVector.fromArray(SPECIES, memory, from1 + LANES));
-            s12 = s12.add(FloatVector.fromArray(SPECIES, memory, from1 + 2 * LANES));
-            s13 = s13.add(FloatVector.fromArray(SPECIES, memory, from1 + 3 * LANES));
+            s00 = VECTOR.cast(s00).add(FloatVector.fromArray(SPECIES, memory, from0));
+            s01 = VECTOR.cast(s01).add(FloatVector.fromArray(SPECIES, memory, from0 + LANES));
+            s02 = VECTOR.cast(s02).add(FloatVector.fromArray(SPECIES, memory, from0 + 2 * LANES));
+            s03 = VECTOR.cast(s03).add(FloatVector.fromArray(SPECIES, memory, from0 + 3 * LANES));
+            s10 = VECTOR.cast(s10).add(FloatVector.fromArray(SPECIES, memory, from1));
+            s11 = VECTOR.cast(s11).add(FloatVector.fromArray(SPECIES, memory, from1 + LANES));
+            s12 = VECTOR.cast(s12).add(FloatVector.fromArray(SPECIES, memory, from1 + 2 * LANES));
+            s13 = VECTOR.cast(s13).add(FloatVector.fromArray(SPECIES, memory, from1 + 3 * LANES));
         }
-        s00.intoArray(memory, sumsAt);
-        s01.intoArray(memory, sumsAt + LANES);
-        s02.intoArray(memory, sumsAt + 2 * LANES);
-        s03.intoArray(memory, sumsAt + 3 * LANES);
-        s10.intoArray(memory, sumsAt + WIDTH);
-        s11.intoArray(memory, sumsAt + WIDTH + LANES);
-        s12.intoArray(memory, sumsAt + WIDTH + 2 * LANES);
-        s13.intoArray(memory, sumsAt + WIDTH + 3 * LANES);
+        VECTOR.cast(s00).intoArray(memory, sumsAt);
+        VECTOR.cast(s01).intoArray(memory, sumsAt + LANES);
+        VECTOR.cast(s02).intoArray(memory, sumsAt + 2 * LANES);
+        VECTOR.cast(s03).intoArray(memory, sumsAt + 3 * LANES);
+        VECTOR.cast(s10).intoArray(memory, sumsAt + WIDTH);
+        VECTOR.cast(s11).intoArray(memory, sumsAt + WIDTH + LANES);
+        VECTOR.cast(s12).intoArray(memory, sumsAt + WIDTH + 2 * LANES);
+        VECTOR.cast(s13).intoArray(memory, sumsAt + WIDTH + 3 * LANES);
     }
 
     /** One column gives this table nothing to do; {@link SignLookup} makes one for it. */

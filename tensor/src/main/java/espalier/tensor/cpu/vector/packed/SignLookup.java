@@ -1,5 +1,7 @@
 package espalier.tensor.cpu.vector.packed;
 
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
+
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import espalier.tensor.packed.BinaryMatrix;
 import java.util.Arrays;
@@ -140,7 +142,7 @@ final class SignLookup {
                     n2.lanewise(VectorOperators.LSHL, Integer.SIZE - GROUP).and(Integer.MIN_VALUE);
             IntVector s3 =
                     n3.lanewise(VectorOperators.LSHL, Integer.SIZE - GROUP).and(Integer.MIN_VALUE);
-            FloatVector.fromArray(FLOATS, memory, sumsAt + row)
+            VECTOR.cast(FloatVector.fromArray(FLOATS, memory, sumsAt + row))
                     .add((more ? n0.and(SUMS - 1) : n0)
                             .selectFrom(t0)
                             .lanewise(VectorOperators.XOR, s0)

@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.pool;
 import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
 import static espalier.tensor.cpu.vector.lanes.Lanes.INTS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.EQ;
 import static jdk.incubator.vector.VectorOperators.LE;
@@ -213,8 +214,8 @@ public final class PairPool {
         for (int k = 0; k < columns; k += COUNT) {
             int j = Math.min(k, columns - COUNT);
             int at = top + 2 * j;
-            FloatVector p = fromArray(FLOATS, x, at).max(fromArray(FLOATS, x, at + width));
-            FloatVector q = fromArray(FLOATS, x, at + COUNT).max(fromArray(FLOATS, x, at + width + COUNT));
+            FloatVector p = VECTOR.cast(fromArray(FLOATS, x, at)).max(fromArray(FLOATS, x, at + width));
+            FloatVector q = VECTOR.cast(fromArray(FLOATS, x, at + COUNT)).max(fromArray(FLOATS, x, at + width + COUNT));
             FloatVector even = p.rearrange(EVEN).blend(q.rearrange(EVEN), UPPER);
             FloatVector odd = p.rearrange(ODD).blend(q.rearrange(ODD), UPPER);
             even.max(odd).max(floor).intoArray(y, yo + j);
@@ -225,9 +226,10 @@ public final class PairPool {
             float[] x, int xo, int width, int[] corners, float floor, float[] y, int yo, int first, int windows) {
         for (int k = first; k < windows; k += COUNT) {
             int j = Math.min(k, windows - COUNT);
-            FloatVector above = fromArray(FLOATS, x, xo, corners, j).max(fromArray(FLOATS, x, xo + 1, corners, j));
-            FloatVector below =
-                    fromArray(FLOATS, x, xo + width, corners, j).max(fromArray(FLOATS, x, xo + width + 1, corners, j));
+            FloatVector above =
+                    VECTOR.cast(fromArray(FLOATS, x, xo, corners, j)).max(fromArray(FLOATS, x, xo + 1, corners, j));
+            FloatVector below = VECTOR.cast(fromArray(FLOATS, x, xo + width, corners, j))
+                    .max(fromArray(FLOATS, x, xo + width + 1, corners, j));
             above.max(below).max(floor).intoArray(y, yo + j);
         }
     }
@@ -270,7 +272,7 @@ public final class PairPool {
             float[] x, int xo, int width, int[] corners, float[] y, int yo, int first, int windows) {
         for (int k = first; k < windows; k += COUNT) {
             int j = Math.min(k, windows - COUNT);
-            FloatVector sum = fromArray(FLOATS, x, xo, corners, j);
+            FloatVector sum = VECTOR.cast(fromArray(FLOATS, x, xo, corners, j));
             sum = sum.add(fromArray(FLOATS, x, xo + 1, corners, j));
             sum = sum.add(fromArray(FLOATS, x, xo + width, corners, j));
             sum = sum.add(fromArray(FLOATS, x, xo + width + 1, corners, j));
@@ -307,7 +309,7 @@ public final class PairPool {
         for (int k = 0; k < columns; k += COUNT) {
             int j = Math.min(k, columns - COUNT);
             int at = top + 2 * j;
-            FloatVector share = fromArray(FLOATS, g, go + j).mul(0.25f);
+            FloatVector share = VECTOR.cast(fromArray(FLOATS, g, go + j)).mul(0.25f);
             FloatVector low = share.rearrange(LOW);
             FloatVector high = share.rearrange(HIGH);
             low.intoArray(dx, at);

@@ -3,6 +3,7 @@ package espalier.tensor.cpu.vector.pool;
 import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
 import static espalier.tensor.cpu.vector.lanes.Lanes.INTS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.LE;
 import static jdk.incubator.vector.VectorOperators.NE;
@@ -40,8 +41,8 @@ final class PoolWindow {
                 at = index.blend(at, stays.cast(INTS));
                 at2 = index.blend(at2, stays2.cast(INTS));
             }
-            best.intoArray(value, f);
-            best2.intoArray(value, f + COUNT);
+            VECTOR.cast(best).intoArray(value, f);
+            VECTOR.cast(best2).intoArray(value, f + COUNT);
             at.intoArray(place, f);
             at2.intoArray(place, f + COUNT);
         }
@@ -56,22 +57,22 @@ final class PoolWindow {
             FloatVector d = a;
             for (int t = 0; t < starts.length; t++) {
                 int at = xo + starts[t] + f;
-                a = a.add(fromArray(FLOATS, x, at));
-                b = b.add(fromArray(FLOATS, x, at + COUNT));
-                c = c.add(fromArray(FLOATS, x, at + 2 * COUNT));
-                d = d.add(fromArray(FLOATS, x, at + 3 * COUNT));
+                a = VECTOR.cast(a).add(fromArray(FLOATS, x, at));
+                b = VECTOR.cast(b).add(fromArray(FLOATS, x, at + COUNT));
+                c = VECTOR.cast(c).add(fromArray(FLOATS, x, at + 2 * COUNT));
+                d = VECTOR.cast(d).add(fromArray(FLOATS, x, at + 3 * COUNT));
             }
-            a.intoArray(y, yo + f);
-            b.intoArray(y, yo + f + COUNT);
-            c.intoArray(y, yo + f + 2 * COUNT);
-            d.intoArray(y, yo + f + 3 * COUNT);
+            VECTOR.cast(a).intoArray(y, yo + f);
+            VECTOR.cast(b).intoArray(y, yo + f + COUNT);
+            VECTOR.cast(c).intoArray(y, yo + f + 2 * COUNT);
+            VECTOR.cast(d).intoArray(y, yo + f + 3 * COUNT);
         }
     }
 
     /** {@code y[i] = y[i]/by[i]} over whole vectors. */
     static void divide(float[] y, float[] by, int n) {
         for (int i = 0; i < n; i += COUNT) {
-            fromArray(FLOATS, y, i).div(fromArray(FLOATS, by, i)).intoArray(y, i);
+            VECTOR.cast(fromArray(FLOATS, y, i)).div(fromArray(FLOATS, by, i)).intoArray(y, i);
         }
     }
 }

@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.reduce;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.NE;
 
@@ -94,15 +95,15 @@ public final class ColumnReduction {
         FloatVector d = FloatVector.zero(FLOATS);
         for (int row = 0; row < rows; row++) {
             int i = at + row * stride;
-            a = a.add(fromArray(FLOATS, x, i));
-            b = b.add(fromArray(FLOATS, x, i + COUNT));
-            c = c.add(fromArray(FLOATS, x, i + 2 * COUNT));
-            d = d.add(fromArray(FLOATS, x, i + 3 * COUNT));
+            a = VECTOR.cast(a).add(fromArray(FLOATS, x, i));
+            b = VECTOR.cast(b).add(fromArray(FLOATS, x, i + COUNT));
+            c = VECTOR.cast(c).add(fromArray(FLOATS, x, i + 2 * COUNT));
+            d = VECTOR.cast(d).add(fromArray(FLOATS, x, i + 3 * COUNT));
         }
-        a.intoArray(y, 0);
-        b.intoArray(y, COUNT);
-        c.intoArray(y, 2 * COUNT);
-        d.intoArray(y, 3 * COUNT);
+        VECTOR.cast(a).intoArray(y, 0);
+        VECTOR.cast(b).intoArray(y, COUNT);
+        VECTOR.cast(c).intoArray(y, 2 * COUNT);
+        VECTOR.cast(d).intoArray(y, 3 * COUNT);
     }
 
     private static void squares(float[] x, int at, int stride, int rows, float[] y) {
@@ -112,19 +113,19 @@ public final class ColumnReduction {
         FloatVector d = FloatVector.zero(FLOATS);
         for (int row = 0; row < rows; row++) {
             int i = at + row * stride;
-            FloatVector p = fromArray(FLOATS, x, i);
+            FloatVector p = VECTOR.cast(fromArray(FLOATS, x, i));
             a = p.fma(p, a);
-            FloatVector q = fromArray(FLOATS, x, i + COUNT);
+            FloatVector q = VECTOR.cast(fromArray(FLOATS, x, i + COUNT));
             b = q.fma(q, b);
-            FloatVector r = fromArray(FLOATS, x, i + 2 * COUNT);
+            FloatVector r = VECTOR.cast(fromArray(FLOATS, x, i + 2 * COUNT));
             c = r.fma(r, c);
-            FloatVector s = fromArray(FLOATS, x, i + 3 * COUNT);
+            FloatVector s = VECTOR.cast(fromArray(FLOATS, x, i + 3 * COUNT));
             d = s.fma(s, d);
         }
-        a.intoArray(y, 0);
-        b.intoArray(y, COUNT);
-        c.intoArray(y, 2 * COUNT);
-        d.intoArray(y, 3 * COUNT);
+        VECTOR.cast(a).intoArray(y, 0);
+        VECTOR.cast(b).intoArray(y, COUNT);
+        VECTOR.cast(c).intoArray(y, 2 * COUNT);
+        VECTOR.cast(d).intoArray(y, 3 * COUNT);
     }
 
     private static void product(float[] x, int at, int stride, int rows, float[] y) {
@@ -134,15 +135,15 @@ public final class ColumnReduction {
         FloatVector d = FloatVector.broadcast(FLOATS, 1f);
         for (int row = 0; row < rows; row++) {
             int i = at + row * stride;
-            a = a.mul(fromArray(FLOATS, x, i));
-            b = b.mul(fromArray(FLOATS, x, i + COUNT));
-            c = c.mul(fromArray(FLOATS, x, i + 2 * COUNT));
-            d = d.mul(fromArray(FLOATS, x, i + 3 * COUNT));
+            a = VECTOR.cast(a).mul(fromArray(FLOATS, x, i));
+            b = VECTOR.cast(b).mul(fromArray(FLOATS, x, i + COUNT));
+            c = VECTOR.cast(c).mul(fromArray(FLOATS, x, i + 2 * COUNT));
+            d = VECTOR.cast(d).mul(fromArray(FLOATS, x, i + 3 * COUNT));
         }
-        a.intoArray(y, 0);
-        b.intoArray(y, COUNT);
-        c.intoArray(y, 2 * COUNT);
-        d.intoArray(y, 3 * COUNT);
+        VECTOR.cast(a).intoArray(y, 0);
+        VECTOR.cast(b).intoArray(y, COUNT);
+        VECTOR.cast(c).intoArray(y, 2 * COUNT);
+        VECTOR.cast(d).intoArray(y, 3 * COUNT);
     }
 
     private static void min(float[] x, int at, int stride, int rows, float[] y) {
@@ -152,15 +153,15 @@ public final class ColumnReduction {
         FloatVector d = FloatVector.broadcast(FLOATS, Float.POSITIVE_INFINITY);
         for (int row = 0; row < rows; row++) {
             int i = at + row * stride;
-            a = a.min(fromArray(FLOATS, x, i));
-            b = b.min(fromArray(FLOATS, x, i + COUNT));
-            c = c.min(fromArray(FLOATS, x, i + 2 * COUNT));
-            d = d.min(fromArray(FLOATS, x, i + 3 * COUNT));
+            a = VECTOR.cast(a).min(fromArray(FLOATS, x, i));
+            b = VECTOR.cast(b).min(fromArray(FLOATS, x, i + COUNT));
+            c = VECTOR.cast(c).min(fromArray(FLOATS, x, i + 2 * COUNT));
+            d = VECTOR.cast(d).min(fromArray(FLOATS, x, i + 3 * COUNT));
         }
-        a.intoArray(y, 0);
-        b.intoArray(y, COUNT);
-        c.intoArray(y, 2 * COUNT);
-        d.intoArray(y, 3 * COUNT);
+        VECTOR.cast(a).intoArray(y, 0);
+        VECTOR.cast(b).intoArray(y, COUNT);
+        VECTOR.cast(c).intoArray(y, 2 * COUNT);
+        VECTOR.cast(d).intoArray(y, 3 * COUNT);
     }
 
     private static void max(float[] x, int at, int stride, int rows, float[] y) {
@@ -170,15 +171,15 @@ public final class ColumnReduction {
         FloatVector d = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
         for (int row = 0; row < rows; row++) {
             int i = at + row * stride;
-            a = a.max(fromArray(FLOATS, x, i));
-            b = b.max(fromArray(FLOATS, x, i + COUNT));
-            c = c.max(fromArray(FLOATS, x, i + 2 * COUNT));
-            d = d.max(fromArray(FLOATS, x, i + 3 * COUNT));
+            a = VECTOR.cast(a).max(fromArray(FLOATS, x, i));
+            b = VECTOR.cast(b).max(fromArray(FLOATS, x, i + COUNT));
+            c = VECTOR.cast(c).max(fromArray(FLOATS, x, i + 2 * COUNT));
+            d = VECTOR.cast(d).max(fromArray(FLOATS, x, i + 3 * COUNT));
         }
-        a.intoArray(y, 0);
-        b.intoArray(y, COUNT);
-        c.intoArray(y, 2 * COUNT);
-        d.intoArray(y, 3 * COUNT);
+        VECTOR.cast(a).intoArray(y, 0);
+        VECTOR.cast(b).intoArray(y, COUNT);
+        VECTOR.cast(c).intoArray(y, 2 * COUNT);
+        VECTOR.cast(d).intoArray(y, 3 * COUNT);
     }
 
     private static void count(float[] x, int at, int stride, int rows, float[] y) {
@@ -188,14 +189,14 @@ public final class ColumnReduction {
         FloatVector d = FloatVector.zero(FLOATS);
         for (int row = 0; row < rows; row++) {
             int i = at + row * stride;
-            a = a.add(1f, fromArray(FLOATS, x, i).compare(NE, 0f));
-            b = b.add(1f, fromArray(FLOATS, x, i + COUNT).compare(NE, 0f));
-            c = c.add(1f, fromArray(FLOATS, x, i + 2 * COUNT).compare(NE, 0f));
-            d = d.add(1f, fromArray(FLOATS, x, i + 3 * COUNT).compare(NE, 0f));
+            a = VECTOR.cast(a).add(1f, fromArray(FLOATS, x, i).compare(NE, 0f));
+            b = VECTOR.cast(b).add(1f, fromArray(FLOATS, x, i + COUNT).compare(NE, 0f));
+            c = VECTOR.cast(c).add(1f, fromArray(FLOATS, x, i + 2 * COUNT).compare(NE, 0f));
+            d = VECTOR.cast(d).add(1f, fromArray(FLOATS, x, i + 3 * COUNT).compare(NE, 0f));
         }
-        a.intoArray(y, 0);
-        b.intoArray(y, COUNT);
-        c.intoArray(y, 2 * COUNT);
-        d.intoArray(y, 3 * COUNT);
+        VECTOR.cast(a).intoArray(y, 0);
+        VECTOR.cast(b).intoArray(y, COUNT);
+        VECTOR.cast(c).intoArray(y, 2 * COUNT);
+        VECTOR.cast(d).intoArray(y, 3 * COUNT);
     }
 }

@@ -2,6 +2,7 @@ package espalier.tensor.cpu.vector.reduce;
 
 import static espalier.tensor.cpu.vector.lanes.Lanes.COUNT;
 import static espalier.tensor.cpu.vector.lanes.Lanes.FLOATS;
+import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 import static jdk.incubator.vector.FloatVector.fromArray;
 import static jdk.incubator.vector.VectorOperators.NE;
 
@@ -152,11 +153,11 @@ public final class RowReduction {
         FloatVector c = FloatVector.zero(FLOATS);
         FloatVector d = FloatVector.zero(FLOATS);
         for (int i = 0; i < n; i += GROUP) {
-            a = a.add(fromArray(FLOATS, x, at + i));
-            b = b.add(fromArray(FLOATS, x, at + i + COUNT));
+            a = VECTOR.cast(a).add(fromArray(FLOATS, x, at + i));
+            b = VECTOR.cast(b).add(fromArray(FLOATS, x, at + i + COUNT));
             if (COUNT < 16) {
-                c = c.add(fromArray(FLOATS, x, at + i + 2 * COUNT));
-                d = d.add(fromArray(FLOATS, x, at + i + 3 * COUNT));
+                c = VECTOR.cast(c).add(fromArray(FLOATS, x, at + i + 2 * COUNT));
+                d = VECTOR.cast(d).add(fromArray(FLOATS, x, at + i + 3 * COUNT));
             }
         }
         float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
@@ -170,14 +171,14 @@ public final class RowReduction {
         FloatVector c = FloatVector.zero(FLOATS);
         FloatVector d = FloatVector.zero(FLOATS);
         for (int i = 0; i < n; i += GROUP) {
-            FloatVector p = fromArray(FLOATS, x, at + i);
+            FloatVector p = VECTOR.cast(fromArray(FLOATS, x, at + i));
             a = p.fma(p, a);
-            FloatVector q = fromArray(FLOATS, x, at + i + COUNT);
+            FloatVector q = VECTOR.cast(fromArray(FLOATS, x, at + i + COUNT));
             b = q.fma(q, b);
             if (COUNT < 16) {
-                FloatVector r = fromArray(FLOATS, x, at + i + 2 * COUNT);
+                FloatVector r = VECTOR.cast(fromArray(FLOATS, x, at + i + 2 * COUNT));
                 c = r.fma(r, c);
-                FloatVector s = fromArray(FLOATS, x, at + i + 3 * COUNT);
+                FloatVector s = VECTOR.cast(fromArray(FLOATS, x, at + i + 3 * COUNT));
                 d = s.fma(s, d);
             }
         }
@@ -192,14 +193,16 @@ public final class RowReduction {
         FloatVector c = FloatVector.zero(FLOATS);
         FloatVector d = FloatVector.zero(FLOATS);
         for (int i = 0; i < n; i += GROUP) {
-            FloatVector p = fromArray(FLOATS, x, at + i).sub(shift);
+            FloatVector p = VECTOR.cast(fromArray(FLOATS, x, at + i)).sub(shift);
             a = p.fma(p, a);
-            FloatVector q = fromArray(FLOATS, x, at + i + COUNT).sub(shift);
+            FloatVector q = VECTOR.cast(fromArray(FLOATS, x, at + i + COUNT)).sub(shift);
             b = q.fma(q, b);
             if (COUNT < 16) {
-                FloatVector r = fromArray(FLOATS, x, at + i + 2 * COUNT).sub(shift);
+                FloatVector r =
+                        VECTOR.cast(fromArray(FLOATS, x, at + i + 2 * COUNT)).sub(shift);
                 c = r.fma(r, c);
-                FloatVector s = fromArray(FLOATS, x, at + i + 3 * COUNT).sub(shift);
+                FloatVector s =
+                        VECTOR.cast(fromArray(FLOATS, x, at + i + 3 * COUNT)).sub(shift);
                 d = s.fma(s, d);
             }
         }
@@ -214,14 +217,16 @@ public final class RowReduction {
         FloatVector c = FloatVector.zero(FLOATS);
         FloatVector d = FloatVector.zero(FLOATS);
         for (int i = 0; i < n; i += GROUP) {
-            FloatVector p = fromArray(FLOATS, x, xo + i).sub(shift);
+            FloatVector p = VECTOR.cast(fromArray(FLOATS, x, xo + i)).sub(shift);
             a = p.fma(fromArray(FLOATS, y, yo + i), a);
-            FloatVector q = fromArray(FLOATS, x, xo + i + COUNT).sub(shift);
+            FloatVector q = VECTOR.cast(fromArray(FLOATS, x, xo + i + COUNT)).sub(shift);
             b = q.fma(fromArray(FLOATS, y, yo + i + COUNT), b);
             if (COUNT < 16) {
-                FloatVector r = fromArray(FLOATS, x, xo + i + 2 * COUNT).sub(shift);
+                FloatVector r =
+                        VECTOR.cast(fromArray(FLOATS, x, xo + i + 2 * COUNT)).sub(shift);
                 c = r.fma(fromArray(FLOATS, y, yo + i + 2 * COUNT), c);
-                FloatVector s = fromArray(FLOATS, x, xo + i + 3 * COUNT).sub(shift);
+                FloatVector s =
+                        VECTOR.cast(fromArray(FLOATS, x, xo + i + 3 * COUNT)).sub(shift);
                 d = s.fma(fromArray(FLOATS, y, yo + i + 3 * COUNT), d);
             }
         }
@@ -236,11 +241,13 @@ public final class RowReduction {
         FloatVector c = FloatVector.zero(FLOATS);
         FloatVector d = FloatVector.zero(FLOATS);
         for (int i = 0; i < n; i += GROUP) {
-            a = a.add(1f, fromArray(FLOATS, x, at + i).compare(NE, 0f));
-            b = b.add(1f, fromArray(FLOATS, x, at + i + COUNT).compare(NE, 0f));
+            a = VECTOR.cast(a).add(1f, fromArray(FLOATS, x, at + i).compare(NE, 0f));
+            b = VECTOR.cast(b).add(1f, fromArray(FLOATS, x, at + i + COUNT).compare(NE, 0f));
             if (COUNT < 16) {
-                c = c.add(1f, fromArray(FLOATS, x, at + i + 2 * COUNT).compare(NE, 0f));
-                d = d.add(1f, fromArray(FLOATS, x, at + i + 3 * COUNT).compare(NE, 0f));
+                c = VECTOR.cast(c)
+                        .add(1f, fromArray(FLOATS, x, at + i + 2 * COUNT).compare(NE, 0f));
+                d = VECTOR.cast(d)
+                        .add(1f, fromArray(FLOATS, x, at + i + 3 * COUNT).compare(NE, 0f));
             }
         }
         float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
@@ -254,11 +261,11 @@ public final class RowReduction {
         FloatVector c = FloatVector.broadcast(FLOATS, 1f);
         FloatVector d = FloatVector.broadcast(FLOATS, 1f);
         for (int i = 0; i < n; i += GROUP) {
-            a = a.mul(fromArray(FLOATS, x, at + i));
-            b = b.mul(fromArray(FLOATS, x, at + i + COUNT));
+            a = VECTOR.cast(a).mul(fromArray(FLOATS, x, at + i));
+            b = VECTOR.cast(b).mul(fromArray(FLOATS, x, at + i + COUNT));
             if (COUNT < 16) {
-                c = c.mul(fromArray(FLOATS, x, at + i + 2 * COUNT));
-                d = d.mul(fromArray(FLOATS, x, at + i + 3 * COUNT));
+                c = VECTOR.cast(c).mul(fromArray(FLOATS, x, at + i + 2 * COUNT));
+                d = VECTOR.cast(d).mul(fromArray(FLOATS, x, at + i + 3 * COUNT));
             }
         }
         float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
@@ -272,11 +279,11 @@ public final class RowReduction {
         FloatVector c = FloatVector.broadcast(FLOATS, Float.POSITIVE_INFINITY);
         FloatVector d = FloatVector.broadcast(FLOATS, Float.POSITIVE_INFINITY);
         for (int i = 0; i < n; i += GROUP) {
-            a = a.min(fromArray(FLOATS, x, at + i));
-            b = b.min(fromArray(FLOATS, x, at + i + COUNT));
+            a = VECTOR.cast(a).min(fromArray(FLOATS, x, at + i));
+            b = VECTOR.cast(b).min(fromArray(FLOATS, x, at + i + COUNT));
             if (COUNT < 16) {
-                c = c.min(fromArray(FLOATS, x, at + i + 2 * COUNT));
-                d = d.min(fromArray(FLOATS, x, at + i + 3 * COUNT));
+                c = VECTOR.cast(c).min(fromArray(FLOATS, x, at + i + 2 * COUNT));
+                d = VECTOR.cast(d).min(fromArray(FLOATS, x, at + i + 3 * COUNT));
             }
         }
         float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
@@ -290,11 +297,11 @@ public final class RowReduction {
         FloatVector c = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
         FloatVector d = FloatVector.broadcast(FLOATS, Float.NEGATIVE_INFINITY);
         for (int i = 0; i < n; i += GROUP) {
-            a = a.max(fromArray(FLOATS, x, at + i));
-            b = b.max(fromArray(FLOATS, x, at + i + COUNT));
+            a = VECTOR.cast(a).max(fromArray(FLOATS, x, at + i));
+            b = VECTOR.cast(b).max(fromArray(FLOATS, x, at + i + COUNT));
             if (COUNT < 16) {
-                c = c.max(fromArray(FLOATS, x, at + i + 2 * COUNT));
-                d = d.max(fromArray(FLOATS, x, at + i + 3 * COUNT));
+                c = VECTOR.cast(c).max(fromArray(FLOATS, x, at + i + 2 * COUNT));
+                d = VECTOR.cast(d).max(fromArray(FLOATS, x, at + i + 3 * COUNT));
             }
         }
         float[] lanes = Scratch.floats(Scratch.LANES, COUNT);
