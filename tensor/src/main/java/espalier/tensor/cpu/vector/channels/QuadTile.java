@@ -12,9 +12,7 @@ import jdk.incubator.vector.VectorSpecies;
  * The sums of {@link OuterTiles} for any number of channels, in tiles of four rows by four vectors: eight vectors are
  * read for sixteen multiply-adds, whose sums need the 32 registers of AVX-512.
  *
- * <p>In some processes the compiler (C2) makes an object of one sum in each call; with five rows it did so in all of
- * them. That costs little time, but a training step of ResNet-20 then allocates 3 MB; so where channels come in whole
- * vectors {@link OuterTiles} are taken, although they are up to a sixth slower there.
+ * <p>Where channels come in whole vectors {@link OuterTiles} are as fast.
  */
 public final class QuadTile {
     /** Channels of {@code m}. */
