@@ -18,8 +18,8 @@
  *
  * <p>Loops are written out rather than shared through methods that take or return vectors. Such a method is fast only
  * where the compiler inlines it, and whether it does depends on what it has compiled before; a vector that crosses a
- * call is an object. Newer kernels call on {@link espalier.tensor.cpu.vector.lanes.Lanes#ONE} what would be called on a
- * vector that comes out of a loop.
+ * call is an object. A vector that comes out of memory or of a loop is cast to its class
+ * ({@link espalier.tensor.cpu.vector.lanes.Lanes#VECTOR}) before anything is called on it.
  */
 @org.jspecify.annotations.NullMarked
 package espalier.tensor.cpu.vector;

@@ -18,11 +18,10 @@ import jdk.incubator.vector.VectorSpecies;
  * pixels, and the inner loop has no bounds left to check. (With a place for each term it checked them at each, and
  * lacked registers; long sums took a tenth longer.)
  *
- * <p>A tile does nothing else, and computes with {@link Lanes#ONE}, for the sake of the compilers. Of a method with
- * more than some 100 operations on vectors the second one (C2) leaves the last ones until it has done the others, and
- * vectors that it meets then stay objects. With some 75 the first one (C1) runs out of registers of its own while it
+ * <p>A tile does nothing else, for the sake of the compilers. In a large method the second one (C2) puts calls off, see
+ * {@link Lanes#VECTOR}. With some 75 operations on vectors the first one (C1) runs out of registers of its own while it
  * adds what collects the profile; a method that has come to it that way (one process in twelve) is never compiled by
- * C2, and takes 80 times as long. The largest tile has 60.
+ * C2, and takes 80 times as long. The largest tile has 44.
  */
 public final class BlockTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;

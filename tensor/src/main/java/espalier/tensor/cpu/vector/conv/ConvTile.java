@@ -23,10 +23,9 @@ import jdk.incubator.vector.VectorSpecies;
  * apart and then added to {@code c}: accumulators that begin as a load from {@code c} make the compiler spill registers
  * in the inner loop, which costs a tenth.
  *
- * <p>The tiles themselves do nothing but sums, and call vectors only on constants ({@link Lanes#ONE}) and on what has
- * come of them in the same turn. Of a sum on which anything is called after the loop, or in one of two branches there,
- * the compiler (C2) made objects in some processes, in every turn and for as long as they ran: 6.0 ms instead of 1.4
- * for the second layer of LeNet-5.
+ * <p>The tiles themselves do nothing but sums. Of a sum on which anything is called after the loop before it is cast to
+ * its class ({@link Lanes#VECTOR}), the compiler (C2) made objects in some processes, in every turn and for as long as
+ * they ran: 6.0 ms instead of 1.4 for the second layer of LeNet-5.
  *
  * <p>Every element is a chain of fused multiply-adds in the order of {@code k}, cut where the caller cuts it. The
  * result does not depend on the vector width, on the shape of the tile or on the number of threads.
