@@ -7,7 +7,6 @@ import espalier.tensor.cpu.vector.channels.BlockTiles;
 import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Fetch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
-import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
 import java.util.List;
 import java.util.Optional;
@@ -73,7 +72,7 @@ final class BlockSweep implements BlockWay {
         boolean joined = source.pitch() == g.outW() * LANES;
         int columns = joined ? gridRows * g.outW() : g.outW();
         int lines = joined ? 1 : gridRows;
-        int perLine = Math.ceilDiv(columns, RowGroups.MOST);
+        int perLine = Math.ceilDiv(columns, BlockTiles.MOST);
         Run[] made = new Run[lines * perLine];
         for (int i = 0; i < made.length; i++) {
             int line = i / perLine;
@@ -143,7 +142,7 @@ final class BlockSweep implements BlockWay {
         int result = (unit / blocks * (g.o() / LANES) + 2 * panel) * plane + unit % blocks * rows * g.outW() * LANES;
         int length = places.length;
         float[] w = packed.array();
-        float[] tile = Scratch.onLines(Scratch.TILE, 2 * RowGroups.MOST * LANES);
+        float[] tile = Scratch.onLines(Scratch.TILE, 2 * BlockTiles.MOST * LANES);
         for (int t = 0; t < length; t += depth) {
             int n = Math.min(depth, length - t);
             boolean floored = relu && t + n == length;

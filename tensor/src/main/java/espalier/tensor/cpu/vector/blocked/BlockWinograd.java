@@ -11,7 +11,6 @@ import espalier.tensor.cpu.vector.channels.BlockTiles;
 import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Fetch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
-import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
 import java.util.Arrays;
 import java.util.Optional;
@@ -177,7 +176,7 @@ final class BlockWinograd implements BlockWay {
 
     /** The products of a panel, one for each point. */
     private void multiply(float[] x, int squares, Span packed, int panel, float[] sums) {
-        int tiles = Math.ceilDiv(squares, RowGroups.MOST);
+        int tiles = Math.ceilDiv(squares, BlockTiles.MOST);
         int second = rows * across * LANES;
         for (int k = 0; k < kind.points(); k++) {
             int weights = packed.at() + (panel * kind.points() + k) * g.c() * WIDTH;

@@ -4,28 +4,39 @@ import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
 import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import espalier.tensor.cpu.vector.lanes.RowGroups;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
 /**
- * Sums for up to four neighbouring pixels and the output channels of two vectors: what of a convolution of blocks of
- * channels has to be fast.
+ * Sums for some neighbouring pixels and the output channels of two vectors: what of a convolution of blocks of channels
+ * has to be fast. The tiles of up to four pixels are here, others in {@link TallBlockTiles} and
+ * {@link TallestBlockTiles}.
  *
  * <p>A tile computes, for pixels j and channels o, {@code y[o, j] = bias[o] + Σᵣ Σᵢ x[places[r] + i + j·LANES]·w[r, i,
  * o]}, where a run r is a vector of input channels i under one tap. Neighbouring pixels are {@code LANES} floats apart
  * and runs {@code LANES} terms long, numbers that the compiler knows: one place read from the table finds a run of all
  * pixels, and the inner loop has no bounds left to check. (With a place for each term it checked them at each, and
- * lacked registers; long sums took a tenth longer.)
+ * lacked registers; long sums took a tenth longer.) What the compiler knows to be less than {@link #FAR} cannot
+ * overflow when a small number is added, so that it checks a run in half the instructions, and addresses all its pixels
+ * by one register.
  *
  * <p>A tile does nothing else, for the sake of the compilers. In a large method the second one (C2) puts calls off, see
- * {@link Lanes#VECTOR}. With some 75 operations on vectors the first one (C1) runs out of registers of its own while it
- * adds what collects the profile; a method that has come to it that way (one process in twelve) is never compiled by
- * C2, and takes 80 times as long. The largest tile has 44.
+ * {@link Lanes#VECTOR}. With 74 operations on vectors, those of a tile of 14 pixels, the first one (C1) runs out of
+ * registers of its own while it adds what collects the profile; a method that has come to it that way (one process in
+ * twelve) is never compiled by C2, and takes 80 times as long. The largest tile has 64.
  */
 public final class BlockTiles {
     private static final VectorSpecies<Float> SPECIES = Lanes.FLOATS;
     private static final int LANES = Lanes.COUNT;
+
+    /** The most pixels of a tile. */
+    public static final int MOST = RowGroups.MOST == 8 ? 12 : RowGroups.MOST;
+
+    /** From here on no array holds the pixels of the largest tile. */
+    static final int FAR = Integer.MAX_VALUE - NarrowTile.PIXELS * LANES;
 
     /** Weights of a run. */
     static final int WEIGHTS = 2 * LANES * LANES;
@@ -35,7 +46,7 @@ public final class BlockTiles {
     /**
      * Runs the tile of so many pixels.
      *
-     * @param pixels neighbours, up to {@link espalier.tensor.cpu.vector.lanes.RowGroups#MOST}
+     * @param pixels neighbours, up to {@link #MOST}
      * @param runs of {@code LANES} terms of the sum
      * @param x what holds the pixels, the first of them at {@code xAt} for a run whose place is 0
      * @param places of the runs, from {@code placesAt} on
@@ -66,6 +77,10 @@ public final class BlockTiles {
             case 6 -> TallBlockTiles.tile6(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
             case 7 -> TallBlockTiles.tile7(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
             case 8 -> TallBlockTiles.tile8(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
+            case 9 -> TallestBlockTiles.tile9(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
+            case 10 -> TallestBlockTiles.tile10(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
+            case 11 -> TallestBlockTiles.tile11(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
+            case 12 -> TallestBlockTiles.tile12(runs, x, xAt, places, placesAt, w, wAt, bias, biasAt, y, y0, y1);
             default -> throw new IllegalArgumentException("a tile of " + pixels + " pixels");
         }
     }
@@ -107,7 +122,7 @@ public final class BlockTiles {
         FloatVector s00 = b0;
         FloatVector s01 = b1;
         for (int r = 0; r < runs; r++) {
-            int from = xAt + places[placesAt + r];
+            int from = Objects.checkIndex(xAt + places[placesAt + r], FAR);
             int weights = wAt + r * WEIGHTS;
             for (int c = 0; c < LANES; c++) {
                 int p = from + c;
@@ -144,7 +159,7 @@ public final class BlockTiles {
         FloatVector s10 = b0;
         FloatVector s11 = b1;
         for (int r = 0; r < runs; r++) {
-            int from = xAt + places[placesAt + r];
+            int from = Objects.checkIndex(xAt + places[placesAt + r], FAR);
             int weights = wAt + r * WEIGHTS;
             for (int c = 0; c < LANES; c++) {
                 int p = from + c;
@@ -189,7 +204,7 @@ public final class BlockTiles {
         FloatVector s20 = b0;
         FloatVector s21 = b1;
         for (int r = 0; r < runs; r++) {
-            int from = xAt + places[placesAt + r];
+            int from = Objects.checkIndex(xAt + places[placesAt + r], FAR);
             int weights = wAt + r * WEIGHTS;
             for (int c = 0; c < LANES; c++) {
                 int p = from + c;
@@ -242,7 +257,7 @@ public final class BlockTiles {
         FloatVector s30 = b0;
         FloatVector s31 = b1;
         for (int r = 0; r < runs; r++) {
-            int from = xAt + places[placesAt + r];
+            int from = Objects.checkIndex(xAt + places[placesAt + r], FAR);
             int weights = wAt + r * WEIGHTS;
             for (int c = 0; c < LANES; c++) {
                 int p = from + c;

@@ -4,6 +4,7 @@ import static espalier.tensor.cpu.vector.lanes.Lanes.ONE;
 import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
+import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -46,7 +47,7 @@ public final class NarrowTile {
         FloatVector s14 = zero;
         FloatVector s15 = zero;
         for (int r = 0; r < runs; r++) {
-            int from = xAt + places[r];
+            int from = Objects.checkIndex(xAt + places[r], BlockTiles.FAR);
             int weights = wAt + r * LANES * LANES;
             for (int c = 0; c < LANES; c++) {
                 int p = from + c;

@@ -5,6 +5,7 @@ import static espalier.tensor.cpu.vector.lanes.Lanes.VECTOR;
 
 import espalier.tensor.cpu.vector.lanes.Lanes;
 import java.lang.invoke.VarHandle;
+import java.util.Objects;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorSpecies;
 
@@ -47,7 +48,7 @@ final class TallBlockTiles {
         FloatVector s40 = b0;
         FloatVector s41 = b1;
         for (int r = 0; r < runs; r++) {
-            int from = xAt + places[placesAt + r];
+            int from = Objects.checkIndex(xAt + places[placesAt + r], BlockTiles.FAR);
             int weights = wAt + r * BlockTiles.WEIGHTS;
             for (int c = 0; c < LANES; c++) {
                 int p = from + c;
@@ -116,7 +117,7 @@ final class TallBlockTiles {
         FloatVector s50 = b0;
         FloatVector s51 = b1;
         for (int r = 0; r < runs; r++) {
-            int from = xAt + places[placesAt + r];
+            int from = Objects.checkIndex(xAt + places[placesAt + r], BlockTiles.FAR);
             int weights = wAt + r * BlockTiles.WEIGHTS;
             for (int c = 0; c < LANES; c++) {
                 int p = from + c;
@@ -193,7 +194,7 @@ final class TallBlockTiles {
         FloatVector s60 = b0;
         FloatVector s61 = b1;
         for (int r = 0; r < runs; r++) {
-            int from = xAt + places[placesAt + r];
+            int from = Objects.checkIndex(xAt + places[placesAt + r], BlockTiles.FAR);
             int weights = wAt + r * BlockTiles.WEIGHTS;
             for (int c = 0; c < LANES; c++) {
                 int p = from + c;
@@ -272,7 +273,7 @@ final class TallBlockTiles {
         FloatVector s70 = b0;
         FloatVector s71 = b1;
         for (int r = 0; r < runs; r++) {
-            int from = xAt + places[placesAt + r];
+            int from = Objects.checkIndex(xAt + places[placesAt + r], BlockTiles.FAR);
             int weights = wAt + r * BlockTiles.WEIGHTS;
             for (int c = 0; c < LANES; c++) {
                 int p = from + c;

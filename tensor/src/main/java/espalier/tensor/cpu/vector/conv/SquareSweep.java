@@ -7,7 +7,6 @@ import espalier.tensor.cpu.vector.channels.NarrowTile;
 import espalier.tensor.cpu.vector.channels.Squares;
 import espalier.tensor.cpu.vector.lanes.Fetch;
 import espalier.tensor.cpu.vector.lanes.Lanes;
-import espalier.tensor.cpu.vector.lanes.RowGroups;
 import espalier.tensor.cpu.vector.lanes.Span;
 import espalier.tensor.cpu.vector.lanes.Transpose;
 import java.util.Arrays;
@@ -289,7 +288,7 @@ final class SquareSweep extends Sweep {
             }
             return;
         }
-        int tiles = Math.ceilDiv(count, RowGroups.MOST);
+        int tiles = Math.ceilDiv(count, BlockTiles.MOST);
         int second = to + squares * LANES;
         for (int i = 0; i < tiles; i++) {
             int first = count * i / tiles;

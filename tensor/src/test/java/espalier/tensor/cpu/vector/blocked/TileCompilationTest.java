@@ -48,7 +48,7 @@ class TileCompilationTest {
                 tiles + "gemm.GemmTile::*",
                 tiles + "gemm.TallTiles::*",
                 "-XX:+PrintCompilation"));
-        String largest = "tile" + RowGroups.MOST + " ";
+        String largest = "tile" + BlockTiles.MOST + " ";
         assertTrue(lines.stream().anyMatch(line -> line.contains("BlockTiles::" + largest)), lines::toString);
         for (String name : List.of(
                 "StemTile::tile",
@@ -160,7 +160,7 @@ class TileCompilationTest {
         private static Map<String, Runnable> tiles() {
             Map<String, Runnable> tiles = new LinkedHashMap<>();
             float[] x = NUMBERS;
-            for (int pixels = 1; pixels <= RowGroups.MOST; pixels++) {
+            for (int pixels = 1; pixels <= BlockTiles.MOST; pixels++) {
                 int n = pixels;
                 tiles.put("BlockTiles " + n, () -> BlockTiles.run(n, 1, x, 0, TERMS, 0, x, 0, x, 0, x, 0, 0));
             }
